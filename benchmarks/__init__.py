@@ -1,0 +1,1 @@
+"""One module a benchmark: prints a table, writes JSON with the machine's description."""

@@ -1,0 +1,1 @@
+"""The message backbone: frames, streams, windowed publishing, consumers, last values, uplink."""

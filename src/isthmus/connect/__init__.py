@@ -1,0 +1,1 @@
+"""Connectors, one module a protocol: open, read or listen, close, browse, write."""

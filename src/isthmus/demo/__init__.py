@@ -1,0 +1,1 @@
+"""A bottling plant of real protocol servers with physics, faults and orders."""

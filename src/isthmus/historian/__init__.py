@@ -1,0 +1,1 @@
+"""History: hot tail, sealed Parquet in a Delta table, last values, trends, SQL."""

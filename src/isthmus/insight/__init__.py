@@ -1,0 +1,1 @@
+"""Numbers people act on: time accounting, ISO 22400 KPIs, energy."""

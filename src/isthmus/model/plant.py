@@ -1,0 +1,151 @@
+"""The plant after all files are read: equipment with its tags, and how each value is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from isthmus.model.ports import Address, SourceConfig
+from isthmus.model.tag import Tag
+
+
+class Level(StrEnum):
+    """The role-based equipment hierarchy of ISA-95 Part 1 below the site."""
+
+    AREA = "area"
+    WORK_CENTER = "work_center"
+    WORK_UNIT = "work_unit"
+    EQUIPMENT_MODULE = "equipment_module"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place in a line's flow: a work unit, and the buffer behind it in pieces."""
+
+    unit: str
+    buffer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A shift of a calendar, in local time: `start` and `end` in minutes of the day.
+
+    `end` at or before `start` is on the next day. `days` are 0 (Monday) to 6.
+    """
+
+    name: str
+    start: int
+    end: int
+    days: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When work is planned: shifts, and breaks as (start, end) in minutes of the day."""
+
+    name: str
+    shifts: tuple[Shift, ...]
+    breaks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """One piece of equipment, its tags and what it contains; `path` is relative to the site."""
+
+    path: str
+    level: Level
+    type: str = ""
+    title: str = ""
+    tags: tuple[Tag, ...] = ()
+    children: tuple[Equipment, ...] = ()
+    ideal_rate: float | None = None  # pieces per second
+    bottleneck: str = ""  # path of the unit that sets the line's rate
+    energy_meter: str = ""  # path of the equipment that measures the whole
+    calendar: str = ""
+    flow: tuple[Step, ...] = ()  # paths of units, in the order of the material
+    idle_states: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)  # serial, built, ...
+
+    @property
+    def name(self) -> str:
+        """The last level of the path."""
+        return self.path.rpartition("/")[2]
+
+    def tag(self, role: str) -> Tag | None:
+        """The tag of this role, or else of this name."""
+        by_role = next((tag for tag in self.tags if tag.role == role), None)
+        return by_role or next((tag for tag in self.tags if tag.name == role), None)
+
+    def walk(self) -> Iterator[Equipment]:
+        """This equipment and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One device or broker: its settings, and the address of each tag path it serves."""
+
+    config: SourceConfig
+    addresses: Mapping[str, Address]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A security zone (IEC 62443-3-2): Purdue level, target security level, networks."""
+
+    name: str
+    level: float
+    target: int = 1
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conduit:
+    """A declared path between two zones, and what may use it."""
+
+    source: str
+    target: str
+    allow: tuple[str, ...]
+    why: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """Everything that the plant file says, checked and resolved."""
+
+    enterprise: str
+    site: str
+    timezone: str = "UTC"
+    currency: str = "EUR"
+    areas: tuple[Equipment, ...] = ()
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    zones: Mapping[str, Zone] = field(default_factory=dict)
+    conduits: tuple[Conduit, ...] = ()
+    history: Mapping[str, object] = field(default_factory=dict)
+    bus: Mapping[str, object] = field(default_factory=dict)
+    web: Mapping[str, object] = field(default_factory=dict)
+    tariffs: Mapping[str, object] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[Equipment]:
+        """All equipment, parents first."""
+        for area in self.areas:
+            yield from area.walk()
+
+    def equipment(self, path: str) -> Equipment | None:
+        """The equipment at `path`, None where there is none."""
+        return next((found for found in self.walk() if found.path == path), None)
+
+    def tags(self) -> Iterator[Tag]:
+        """All tags of all equipment."""
+        for equipment in self.walk():
+            yield from equipment.tags
+
+    def lines(self) -> Iterator[Equipment]:
+        """The work centers that have a flow: production lines."""
+        return (found for found in self.walk() if found.flow)

@@ -1,0 +1,1 @@
+"""Binds the parts: configuration, discovery, links, the data path, health."""
