@@ -90,6 +90,7 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
 class Subscription(Protocol):
     """A link to a device that speaks up."""
 

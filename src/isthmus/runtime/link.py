@@ -1,0 +1,225 @@
+"""Keeps one source open: retry, back-off, log-once, health, gaps; so no connector has them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from isthmus.model.errors import AuthError, IsthmusError, LinkError, ProtocolError
+from isthmus.model.event import Event
+from isthmus.model.ports import (
+    Address,
+    Binding,
+    Counts,
+    Reading,
+    Source,
+    SourceConfig,
+    Subscription,
+)
+from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, Status
+from isthmus.runtime.health import Condition, Health
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 60.0
+REFUSED_PAUSE = 300.0
+WRONG_ANSWERS = 5
+
+Emit = Callable[["Link", Reading], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """One source, kept alive; what it says goes to `emit`, which may hold it back.
+
+    An outage is data: at its start every tag gets one sample of bad quality, and each outage and
+    each recovery is one log line and one event.
+    """
+
+    config: SourceConfig
+    bindings: Sequence[Binding[Address]]
+    emit: Emit
+    now: Clock
+    state: str
+    health: Health = field(default_factory=Health)
+    source: Source | Subscription | None = None
+    _pause: float = 0.0
+    _wrong: int = 0
+    _heard: float = 0.0
+    _chance: random.Random = field(default_factory=random.Random)
+    _now: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def name(self) -> str:
+        """The connection's name in the plant file."""
+        return self.config.name
+
+    @property
+    def ids(self) -> Int32s:
+        """The ids of all bound tags."""
+        return np.array([binding.id for binding in self.bindings], np.int32)
+
+    async def run(self) -> None:
+        """Keep the source open until cancelled."""
+        self.health.since = self.now()
+        while True:
+            try:
+                await self._session()
+            except AuthError as error:
+                await self._fell(error, Condition.REFUSED)
+                self._pause = REFUSED_PAUSE
+            except (LinkError, ProtocolError) as error:
+                await self._fell(error, Condition.DOWN)
+            except Exception as error:
+                log.exception("%s failed in an unexpected way", self.name)
+                wrapped = ProtocolError(
+                    f"{type(error).__name__}: {error}", hint="please report this with the log"
+                )
+                await self._fell(wrapped, Condition.DOWN)
+            finally:
+                await self._close()
+            await self._wait()
+
+    def retry(self) -> None:
+        """Try again at once, for a person who has mended something."""
+        self._pause = 0.0
+        self._now.set()
+
+    # ------------------------------------------------------------------ one session
+    async def _session(self) -> None:
+        self.source = source = self.config.build(self.bindings, now=self.now, state=self.state)
+        await source.open()
+        if isinstance(source, Subscription):
+            await self._listen(source)
+        else:
+            await self._poll(source)
+
+    async def _listen(self, source: Subscription) -> None:
+        readings = source.listen()
+        quiet = self.config.quiet
+        try:
+            if quiet is None:
+                await self._rose()
+            while True:
+                async with asyncio.timeout(quiet):
+                    reading = await anext(readings)
+                await self._rose()
+                await self._take(reading)
+        except StopAsyncIteration:
+            raise LinkError(f"listening to {self.config.endpoint}: the source ended") from None
+        except TimeoutError as error:
+            raise LinkError(
+                f"listening to {self.config.endpoint}: silent for {quiet:g} s",
+                hint="is the machine on? `quiet` in the plant file sets how long silence may last",
+            ) from error
+        finally:
+            if close := getattr(readings, "aclose", None):
+                with suppress(Exception):
+                    await close()
+
+    async def _poll(self, source: Source) -> None:
+        every = self.config.every
+        clock = asyncio.get_running_loop().time
+        beat = clock()
+        while True:
+            try:
+                reading = await source.read()
+            except ProtocolError as error:
+                self._wrong += 1
+                self.health.protocol_errors += 1
+                if self._wrong >= WRONG_ANSWERS:
+                    raise
+                self._note(error)
+                reading = Reading(self._all(Status.BAD_DECODING_ERROR))
+            else:
+                self._wrong = 0
+                await self._rose()
+            await self._take(reading)
+            missed = int((clock() - beat) // every)
+            if missed > 1:  # the first is this beat itself
+                self.health.missed += (missed - 1) * len(self.bindings)
+            beat = max(beat + every, beat + missed * every)
+            await asyncio.sleep(max(0.0, beat - clock()))
+
+    async def _take(self, reading: Reading) -> None:
+        if len(reading.batch) or reading.events:
+            second = int(time.monotonic())
+            self.health.received.add(len(reading.batch) + len(reading.events), second)
+            self.health.judge(reading.batch)
+            self.health.last_good = self.now()
+            self._heard = time.monotonic()
+            await self.emit(self, reading)
+        source: object = self.source
+        if isinstance(source, Counts):
+            self.health.counts = source.counts()
+
+    # ------------------------------------------------------------------ rise and fall
+    async def _rose(self) -> None:
+        if self.health.condition is Condition.UP:
+            return
+        before, health = self.health.condition, self.health
+        past = self._span()
+        health.condition, health.error, health.hint, health.next_try = Condition.UP, "", "", None
+        health.since, self._pause = self.now(), 0.0
+        after = "" if before is Condition.STARTING else f" after {past}"
+        log.info("%s is up with %d tags%s", self.name, len(self.bindings), after)
+        text = f"{self.name} is up{after}"
+        await self.emit(self, Reading(Batch.empty(), (self._event("link-up", text, 100),)))
+
+    async def _fell(self, error: IsthmusError, condition: Condition) -> None:
+        self._note(error)
+        if self.health.condition is condition:
+            return
+        good = self.health.last_good
+        log.warning("%s is down: %s%s", self.name, error, f" ({error.hint})" if error.hint else "")
+        self.health.condition, self.health.since = condition, self.now()
+        self._wrong = 0
+        code = Status.BAD_NO_COMMUNICATION if good else Status.BAD_NOT_CONNECTED
+        event = self._event("link-down", f"{self.name} is down: {error}", 600)
+        await self.emit(self, Reading(self._all(code), (event,)))
+
+    def _note(self, error: IsthmusError) -> None:
+        self.health.error, self.health.hint = str(error), error.hint
+
+    def _all(self, code: Status) -> Batch:
+        ids = self.ids
+        return Batch.of(ids, self.now(), np.full(len(ids), np.nan), int(code))
+
+    def _event(self, kind: str, text: str, severity: int) -> Event:
+        return Event(self.now(), self.name, kind, text, severity)
+
+    def _span(self) -> str:
+        seconds = (self.now() - (self.health.since or self.now())) / 1e9
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+    async def _close(self) -> None:
+        if self.source is not None:
+            try:
+                async with asyncio.timeout(10):
+                    await self.source.close()
+            except Exception:
+                log.debug("closing %s", self.name, exc_info=True)
+            self.source = None
+
+    async def _wait(self) -> None:
+        longest = REFUSED_PAUSE if self.health.condition is Condition.REFUSED else LONGEST_PAUSE
+        self._pause = min(max(self._pause * 2, self.config.every, 0.5), longest)
+        pause = self._pause * self._chance.uniform(0.8, 1.2)  # many links must not return as one
+        self.health.next_try = time.monotonic() + pause
+        self._now.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._now.wait(), pause)
+        self.health.next_try = None
+
+
+def gap(ids: Int32s, at: Nanoseconds) -> Batch:
+    """One row of bad quality for each of `ids`: from here on nothing is known."""
+    return Batch.of(ids, at, np.full(len(ids), np.nan), int(Status.BAD_NOT_CONNECTED))

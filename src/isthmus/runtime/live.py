@@ -1,0 +1,70 @@
+"""The newest value of every tag, and who wants to be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from isthmus.model.event import Event
+from isthmus.model.sample import Batch, Floats, Int32s, Int64s, Status, Uint32s
+
+
+@dataclass(slots=True)
+class Live:
+    """Last values by tag id; `stamp` grows with every update, so a reader asks for what is new."""
+
+    time: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
+    value: Floats = field(default_factory=lambda: np.zeros(0))
+    quality: Uint32s = field(default_factory=lambda: np.zeros(0, np.uint32))
+    text: dict[int, str] = field(default_factory=dict)
+    stamp: int = 0
+    seen: int = 0
+    _stamps: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def grow(self, size: int) -> None:
+        """Room for `size` tags; new ones wait for their first value."""
+        more = size - len(self.time)
+        if more <= 0:
+            return
+        waiting = np.full(more, Status.BAD_WAITING_FOR_INITIAL_DATA, np.uint32)
+        self.time = np.concatenate([self.time, np.zeros(more, np.int64)])
+        self.value = np.concatenate([self.value, np.full(more, np.nan)])
+        self.quality = np.concatenate([self.quality, waiting])
+        self._stamps = np.concatenate([self._stamps, np.zeros(more, np.int64)])
+
+    def update(self, batch: Batch) -> None:
+        """Take what is newer than what is known; late samples do not move the present."""
+        self.seen += len(batch)
+        newer = batch.time >= self.time[batch.tag]
+        if not newer.all():
+            batch = batch.where(newer)
+        if not len(batch):
+            return
+        self.stamp += 1
+        self.time[batch.tag] = batch.time
+        if (self.time[batch.tag] < batch.time).any():  # a tag's rows stood out of order
+            batch = batch.latest()
+            self.time[batch.tag] = batch.time
+        self.value[batch.tag] = batch.value
+        self.quality[batch.tag] = batch.quality
+        self._stamps[batch.tag] = self.stamp
+
+    def tell(self, tag: int, event: Event) -> None:
+        """Take a text value."""
+        if event.time < self.time[tag]:
+            return
+        self.stamp += 1
+        self.text[tag] = event.text
+        self.time[tag], self.quality[tag] = event.time, Status.GOOD
+        self._stamps[tag] = self.stamp
+
+    def last(self, tags: Iterable[int] | Int32s) -> Batch:
+        """One row for each of `tags`, in their order."""
+        ids = np.fromiter(tags, np.int32) if not isinstance(tags, np.ndarray) else tags
+        return Batch(ids, self.time[ids], self.value[ids], self.quality[ids])
+
+    def since(self, stamp: int, tags: Int32s) -> Batch:
+        """The rows of `tags` that changed after `stamp`."""
+        return self.last(tags[self._stamps[tags] > stamp])
