@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from isthmus.model.event import Action, Event
 from isthmus.model.sample import Batch, Clock, TagId
 from isthmus.model.tag import Tag
+from isthmus.model.unit import Seconds
 
 
 class Address(BaseModel):
@@ -138,6 +139,7 @@ class SourceConfig(BaseModel, ABC):
     """What a user writes to get a connection; the connector is this class and its `build`.
 
     The plant file's `tags` of the connection become `bindings` with addresses of class `address`.
+    Times are fields of type `isthmus.model.unit.Seconds`: a file may then say `250 ms`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
@@ -146,13 +148,13 @@ class SourceConfig(BaseModel, ABC):
     name: Annotated[str, Field(description="The connection's name, its key in the file.")]
     zone: Annotated[str, Field(description="The zone (IEC 62443) in which the device stands.")] = ""
     every: Annotated[
-        float, Field(gt=0, le=86_400, description="Seconds between two reads of a polled device.")
+        Seconds, Field(gt=0, le=86_400, description="Seconds between two reads of a polled device.")
     ] = 1.0
-    timeout: Annotated[float, Field(gt=0, le=300, description="Seconds to wait for an answer.")] = (
-        5.0
-    )
+    timeout: Annotated[
+        Seconds, Field(gt=0, le=300, description="Seconds to wait for an answer.")
+    ] = 5.0
     quiet: Annotated[
-        float | None,
+        Seconds | None,
         Field(gt=0, description="Seconds of silence after which the link counts as lost."),
     ] = None
 
