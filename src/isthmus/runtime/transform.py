@@ -73,7 +73,9 @@ class Transform:
         """The rows to keep, in their order, values in the tags' units."""
         if not len(batch):
             return batch
-        return self._moved(self.shape(batch, now))
+        shaped = self.shape(batch, now)
+        news = self.news(shaped)
+        return shaped if news.all() else shaped.where(news)
 
     def shape(self, batch: Batch, now: Nanoseconds) -> Batch:
         """The same rows with values in the tags' units and qualities that say what is wrong."""
@@ -105,7 +107,8 @@ class Transform:
         self._quality[:] = Status.BAD_WAITING_FOR_INITIAL_DATA
         self._value[:] = np.nan
 
-    def _moved(self, batch: Batch) -> Batch:
+    def news(self, batch: Batch) -> Bools:
+        """Which rows of a shaped batch are to be kept; remembers those as the last kept."""
         keep = np.zeros(len(batch), np.bool_)
         rest = np.arange(len(batch))
         while len(rest):  # one turn a repeat of the most frequent tag; almost always one
@@ -115,7 +118,7 @@ class Transform:
             rows = rest[first]
             keep[rows] = self._told(batch, rows)
             rest = rest[~first]
-        return batch if keep.all() else batch.where(keep)
+        return keep
 
     def _told(self, batch: Batch, rows: Int64s) -> Bools:
         """Which of `rows`, all of different tags, are news; remembers those."""

@@ -402,7 +402,7 @@ class TapRow(Answer):
     value: float | None
     text: str = ""
     quality: int
-    then: Literal["kept", "inside deadband", "clamped", "bad", "stored"]
+    then: Literal["kept", "inside deadband", "uncertain", "bad", "stored"]
     after_s: float | None = None
 
 

@@ -1,0 +1,117 @@
+"""Time accounting: every moment of a unit belongs to exactly one state and one cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from isthmus.insight.calendar import Stretch
+from isthmus.insight.series import Series
+from isthmus.model.sample import Int64s
+from isthmus.model.state import Cause, State
+
+RUNNING = frozenset({State.EXECUTE, State.COMPLETING})
+SETUP = frozenset({State.STARTING, State.RESETTING, State.IDLE})
+MICRO = 300 * 10**9
+
+
+class Look(StrEnum):
+    """How a stretch of time counts, and how it is drawn."""
+
+    RUN = "run"
+    STOP = "stop"
+    STARVED = "starved"
+    BLOCKED = "blocked"
+    SETUP = "setup"
+    BREAK = "break"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accounts:
+    """Stretches of time of one unit: they follow each other without a hole or an overlap.
+
+    Columns: `start`, `end` (ns UTC), `state` (PackML number, 0 unknown), `cause` (legend `cause`).
+    """
+
+    start: Int64s
+    end: Int64s
+    state: Int64s
+    cause: Int64s
+
+    @classmethod
+    def of(cls, state: Series, cause: Series | None) -> Accounts:
+        """The accounts of a unit from its state and, where it has one, its cause.
+
+        What is not known is State.UNKNOWN: a gap is never taken for a stop or for production.
+        """
+        times = state.time if cause is None else np.union1d(state.time, cause.time)
+        states = _held(state, times)
+        causes = np.zeros(len(times), np.int64) if cause is None else _held(cause, times)
+        change = np.concatenate([[True], (np.diff(states) != 0) | (np.diff(causes) != 0)])
+        start = times[change]
+        return cls(start, np.append(start[1:], state.end), states[change], causes[change])
+
+    @property
+    def seconds(self) -> np.ndarray:
+        """The length of each stretch."""
+        return np.asarray((self.end - self.start) / 1e9)
+
+    def looks(self) -> list[Look]:
+        """How each stretch counts."""
+        pairs = zip(self.state.tolist(), self.cause.tolist(), strict=True)
+        return [look(state, cause) for state, cause in pairs]
+
+    def inside(self, stretches: Sequence[Stretch]) -> Accounts:
+        """The accounts cut to `stretches`: what lies outside of planned time is left out."""
+        parts = []
+        for stretch in stretches:
+            start = np.clip(self.start, stretch.start, stretch.end)
+            end = np.clip(self.end, stretch.start, stretch.end)
+            kept = end > start
+            parts.append((start[kept], end[kept], self.state[kept], self.cause[kept]))
+        if not parts:
+            none = np.empty(0, np.int64)
+            return Accounts(none, none, none, none)
+        return Accounts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def look(state: int, cause: int) -> Look:
+    """How a state with a cause counts.
+
+    The cause decides where it is given; PackML's Suspended (outside reason) without one counts as
+    starved, Held, Aborted and Stopped as a stop (ISA-TR88.00.02).
+    """
+    if state == State.UNKNOWN:
+        return Look.UNKNOWN
+    if state in RUNNING:
+        return Look.RUN
+    by_cause = _BY_CAUSE.get(cause)
+    if by_cause is not None:
+        return by_cause
+    if state in SETUP:
+        return Look.SETUP
+    if state in (State.SUSPENDED, State.SUSPENDING, State.UNSUSPENDING):
+        return Look.STARVED
+    return Look.STOP
+
+
+_BY_CAUSE: dict[int, Look] = {
+    Cause.STARVED: Look.STARVED,
+    Cause.BLOCKED: Look.BLOCKED,
+    Cause.CHANGEOVER: Look.SETUP,
+    Cause.BREAK: Look.BREAK,
+    Cause.NO_ORDER: Look.BREAK,
+}
+
+
+def _held(series: Series, times: Int64s) -> Int64s:
+    place = np.searchsorted(series.time, times, side="right") - 1
+    value = series.value[np.maximum(place, 0)]
+    known = (place >= 0) & ~np.isnan(value)
+    return np.where(known, np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0), 0).astype(
+        np.int64
+    )

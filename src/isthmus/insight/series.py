@@ -1,0 +1,96 @@
+"""One tag's history as a step function: a value holds until the next sample, a bad one is a gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.model.sample import Batch, Floats, Int64s, Nanoseconds, Status
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Samples of one tag inside [start, end), in order of time; NaN where not good.
+
+    `time[0]` is `start`: the sample that held there, or NaN where nothing was known.
+    """
+
+    time: Int64s
+    value: Floats
+    start: Nanoseconds
+    end: Nanoseconds
+
+    @classmethod
+    def of(cls, batch: Batch, start: Nanoseconds, end: Nanoseconds, before: Batch) -> Series:
+        """The series of one tag's sorted rows; `before` is its last row at or before `start`."""
+        inside = (batch.time > start) & (batch.time < end)
+        time, value, quality = batch.time[inside], batch.value[inside], batch.quality[inside]
+        known = np.where(quality < Status.UNCERTAIN, value, np.nan)
+        at_start = batch.time == start
+        if at_start.any():
+            last = np.flatnonzero(at_start)[-1]
+            held = batch.value[last] if batch.quality[last] < Status.UNCERTAIN else np.nan
+        elif len(before):
+            held = before.value[-1] if before.quality[-1] < Status.UNCERTAIN else np.nan
+        else:
+            held = np.nan
+        return cls(
+            np.concatenate([np.array([start], np.int64), time]),
+            np.concatenate([np.array([held]), known]),
+            start,
+            end,
+        )
+
+    @property
+    def lasts(self) -> Floats:
+        """How long each sample held, in seconds; they add up to the window."""
+        return np.diff(np.append(self.time, self.end)) / 1e9
+
+    @property
+    def known(self) -> float:
+        """The share of the window with a good value, 0 to 1."""
+        span = (self.end - self.start) / 1e9
+        return float(self.lasts[~np.isnan(self.value)].sum() / span) if span > 0 else 0.0
+
+    def mean(self) -> float | None:
+        """The time-weighted average of what is known (OPC UA Part 13, TimeAverage, stepped)."""
+        good = ~np.isnan(self.value)
+        seconds = self.lasts[good]
+        if not seconds.sum():
+            return None
+        return float((self.value[good] * seconds).sum() / seconds.sum())
+
+    def spread(self) -> float | None:
+        """The time-weighted standard deviation of what is known."""
+        mean = self.mean()
+        if mean is None:
+            return None
+        good = ~np.isnan(self.value)
+        seconds = self.lasts[good]
+        return float(np.sqrt(((self.value[good] - mean) ** 2 * seconds).sum() / seconds.sum()))
+
+    def bucket_means(self, edges: Int64s) -> Floats:
+        """The time-weighted average in each bucket between `edges` (ns); NaN where not known."""
+        good = ~np.isnan(self.value)
+        held = np.where(good, self.value, 0.0)
+        area = _cumulative(self.time, self.end, held)
+        known = _cumulative(self.time, self.end, good.astype(np.float64))
+        ends = np.append(self.time, self.end).astype(np.float64)
+        inside = np.clip(edges.astype(np.float64), float(self.start), float(self.end))
+        sums = np.diff(np.interp(inside, ends, area))
+        spans = np.diff(np.interp(inside, ends, known))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(spans > 0, sums / spans, np.nan)
+
+
+def _cumulative(time: Int64s, end: int, value: Floats) -> Floats:
+    seconds = np.diff(np.append(time, end)) / 1e9
+    return np.concatenate([[0.0], np.cumsum(value * seconds)])
+
+
+def grid(start: Nanoseconds, end: Nanoseconds, step: int) -> Int64s:
+    """Edges every `step` ns, aligned to the step, from the one at or before `start` to `end`."""
+    first = start // step * step
+    edges = np.arange(first, end + step, step, dtype=np.int64)
+    return edges[: int(np.searchsorted(edges, end)) + 1]
