@@ -1,0 +1,192 @@
+"""One Modbus TCP device as a source: asks, divides what is refused, decodes, writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isthmus.connect.modbus.address import Layout, ModbusAddress
+from isthmus.connect.modbus.image import DIVISIBLE, Image, Part, parts
+from isthmus.connect.modbus.order import confirmed, order
+from isthmus.connect.modbus.transport import Answer, Failure, Request, Transport
+from isthmus.model.errors import LinkError, ProtocolError, Refused
+from isthmus.model.event import Action, Event
+from isthmus.model.ports import Binding, Reading
+from isthmus.model.sample import Batch, Clock, Int32s
+
+if TYPE_CHECKING:
+    from isthmus.connect.modbus.config import Modbus
+
+PROBES = 64  # requests spent in one read on finding out which registers a device lacks
+PATIENCE = 60  # reads after which a register that the device lacked is asked for again
+
+
+class ModbusLink:
+    """A Source and a Writer; one request stream, so that reads and writes never interleave."""
+
+    def __init__(
+        self, config: Modbus, bindings: Sequence[Binding[ModbusAddress]], *, now: Clock
+    ) -> None:
+        self._config, self._bindings, self._now = config, tuple(bindings), now
+        self._by_id = {binding.id: binding for binding in self._bindings}
+        self._ids: Int32s = np.array(
+            [
+                binding.id
+                for binding in self._bindings
+                if binding.address.layout is not Layout.STRING
+            ],
+            np.int32,
+        )
+        self._image = Image(config, self._bindings, parts(config, self._bindings))
+        self._lacking: dict[Part, Answer] = {}
+        self._reads = 0
+        self._texts: dict[int, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._transport: Transport | None = None
+        self._turn = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Connect; raise LinkError to be called again later."""
+        if self._transport is not None and self._transport.alive:
+            return
+        await self.close()
+        config = self._config
+        try:
+            async with asyncio.timeout(config.timeout):
+                _, self._transport = await asyncio.get_running_loop().create_connection(
+                    lambda: Transport(in_flight=config.in_flight, timeout=config.timeout),
+                    config.host,
+                    config.port,
+                )
+        except TimeoutError as error:
+            raise LinkError(
+                f"opening {config.endpoint}: no answer in {config.timeout:g} s",
+                hint="is it powered and on this network?",
+            ) from error
+        except OSError as error:
+            raise LinkError(
+                f"opening {config.endpoint}: {error.strerror or error}",
+                hint="is it powered, on this network, and Modbus TCP switched on?",
+            ) from error
+        self._reads = 0
+        self._texts.clear()
+
+    async def read(self) -> Reading:
+        """One reading of all bound tags; text comes as an event when it is new."""
+        async with self._turn:
+            answers = await self._ask()
+        value, quality, texts = self._image.decode(answers)
+        time = self._now()
+        events = tuple(
+            Event(time, self._bindings[row].tag.path, "text", text)
+            for row, text in texts.items()
+            if self._texts.get(row) != text
+        )
+        self._texts.update(texts)
+        return Reading(Batch.of(self._ids, time, value, quality), events)
+
+    async def write(self, action: Action) -> None:
+        """Write the raw value; return when the device has confirmed it.
+
+        Raises Refused for what cannot be written, ProtocolError where the device declines or
+        reads back something else, LinkError when it is not known whether the write happened.
+        """
+        binding = self._by_id.get(action.tag)
+        if binding is None:
+            raise Refused(f"writing tag {action.tag}: {self._config.name} has no such tag")
+        wish = order(binding.address, action.value, self._config)
+        where = f"writing {action.value:g} to {binding.address} of {self._config.endpoint}"
+        async with self._turn:
+            (answer,) = await self._exchange([wish.request], where)
+            if isinstance(answer, Failure):
+                raise _declined(where, answer)
+            if answer != wish.echo:
+                raise ProtocolError(f"{where}: the device confirmed another write")
+            if wish.check is None:
+                return
+            (answer,) = await self._exchange([wish.check], where)
+        if isinstance(answer, Failure) or not confirmed(wish, answer):
+            said = answer.words if isinstance(answer, Failure) else f"0x{answer[1:].hex()}"
+            raise ProtocolError(
+                f"{where}: it reads back {said}",
+                hint="a command that clears itself needs `confirm: echo`",
+            )
+
+    async def close(self) -> None:
+        """Disconnect; does nothing when closed already, never raises."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            self._counts.update(transport.counts)
+            await transport.close()
+
+    def counts(self) -> Mapping[str, int]:
+        """Totals by kind: requests, bytes that were no Modbus, strays, timeouts, refusals."""
+        now = Counter(self._counts)
+        if self._transport is not None:
+            now.update(self._transport.counts)
+        return now
+
+    # -------------------------------------------------------------- inside
+
+    async def _exchange(self, requests: Sequence[Request], where: str) -> list[Answer]:
+        if self._transport is None:
+            raise LinkError(f"{where}: the link is not open")
+        self._counts["requests"] += len(requests)
+        try:
+            answers = await self._transport.exchange(requests)
+        except LinkError as error:
+            raise LinkError(f"{where}: {error}", hint=error.hint) from error
+        if answers and all(answer is Failure.TIMEOUT for answer in answers):
+            raise LinkError(
+                f"{where}: no answer in {self._config.timeout:g} s",
+                hint="is the unit id right? a gateway is silent for a unit it does not know",
+            )
+        return answers
+
+    async def _ask(self) -> list[Answer]:
+        """The answers to the image's parts, after dividing those that the device refused."""
+        config = self._config
+        where = f"reading {config.endpoint}"
+        if self._reads % PATIENCE == 0 or len(self._lacking) == len(self._image.parts):
+            self._lacking.clear()
+        self._reads += 1
+        found: dict[Part, Answer] = dict(self._lacking)
+        asking = [part for part in self._image.parts if part not in found]
+        budget = PROBES
+        while True:  # each round divides parts: at most log2(2000) rounds, PROBES requests
+            answers = await self._exchange([part.request for part in asking], where)
+            found.update(zip(asking, answers, strict=True))
+            refused = [
+                part
+                for part, answer in zip(asking, answers, strict=True)
+                if isinstance(answer, Failure) and answer in DIVISIBLE
+            ]
+            asking = []
+            for part in refused:
+                pieces = part.divided()
+                if not pieces:
+                    self._lacking[part] = found[part]
+                    self._counts["lacking"] += 1
+                elif budget >= len(pieces):
+                    budget -= len(pieces)
+                    del found[part]
+                    asking += pieces
+            if not asking:
+                break
+            self._counts["divided"] += len(asking) // 2
+        if found.keys() != set(self._image.parts):
+            self._image = Image(config, self._bindings, tuple(found))
+        return [found[part] for part in self._image.parts]
+
+
+def _declined(where: str, answer: Failure) -> ProtocolError:
+    hints = {
+        Failure.ILLEGAL_FUNCTION: "the device cannot write this; map the bit to a coil or register",
+        Failure.ILLEGAL_DATA_ADDRESS: "the device has no such place, or it is read-only",
+        Failure.ILLEGAL_DATA_VALUE: "the device does not take this value",
+    }
+    return ProtocolError(f"{where}: {answer.words}", hint=hints.get(answer, ""))
