@@ -1,0 +1,362 @@
+"""A connection to the bus that never gives up, and what is reached through it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from isthmus.bus.consumer import consume
+from isthmus.bus.jetstream import ask
+from isthmus.bus.keyvalue import Bucket, open_bucket
+from isthmus.bus.port import (
+    BusState,
+    Gap,
+    Message,
+    OnGap,
+    OnState,
+    StreamInfo,
+    StreamSettings,
+    TlsFiles,
+)
+from isthmus.bus.publisher import Publisher
+from isthmus.model.errors import AuthError, LinkError, StorageError
+
+_SECOND = 1_000_000_000
+REQUEST_S = 5
+_REFUSED = ("authorization", "authentication", "permissions violation")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How we say who we are, where a client certificate does not say it.
+
+    `file` is a NATS credentials file (JWT and seed); values come from the environment or from
+    files that the plant file names, never from the plant file itself.
+    """
+
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """Where a stream ends: the last sequence, and the id of the last message if it is there."""
+
+    seq: int
+    id: str
+
+
+class Bus:
+    """One connection to a NATS server or cluster with JetStream."""
+
+    def __init__(self, on_state: OnState | None = None) -> None:
+        self.client = Client()
+        self.errors = 0
+        self.last_error = ""
+        self._on_state = on_state
+        self._publishers: list[Publisher] = []
+        self._connected = asyncio.Event()
+        self._refused = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._told: BusState | None = None
+        self._generation = 0
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str | Sequence[str],
+        *,
+        tls: TlsFiles | None = None,
+        name: str = "isthmus",
+        on_state: OnState | None = None,
+        credentials: Credentials | None = None,
+        within: float = 10.0,
+    ) -> Bus:
+        """A connected bus, reconnecting for ever from then on.
+
+        Raises LinkError where no server answers within `within` seconds, AuthError where one
+        refuses us or we refuse it.
+        """
+        bus = cls(on_state)
+        urls = [url] if isinstance(url, str) else list(url)
+        joining = asyncio.create_task(bus._join(urls, tls, name, credentials or Credentials()))
+        refused = asyncio.create_task(bus._refused.wait())
+        try:
+            await asyncio.wait(
+                {joining, refused}, timeout=within, return_when=asyncio.FIRST_COMPLETED
+            )
+            bus._check_joined(joining, refused, urls)
+        except BaseException:
+            joining.cancel()
+            refused.cancel()
+            await asyncio.gather(joining, refused, return_exceptions=True)
+            await bus.close()
+            raise
+        refused.cancel()
+        bus._tell("connected")
+        return bus
+
+    def _check_joined(
+        self, joining: asyncio.Task[None], refused: asyncio.Task[bool], urls: list[str]
+    ) -> None:
+        if joining.done():
+            joining.result()
+            return
+        kind = AuthError if refused.done() else LinkError
+        raise kind(
+            f"connecting to the bus at {', '.join(urls)}: {self.last_error or 'timed out'}",
+            hint="is it running, and did this plant's authority issue our certificate?",
+        )
+
+    async def _join(
+        self, urls: list[str], tls: TlsFiles | None, name: str, credentials: Credentials
+    ) -> None:
+        options: dict[str, Any] = {}
+        if tls is not None:
+            options["tls"] = client_context(tls)
+        if credentials.user:
+            options |= {"user": credentials.user, "password": credentials.password}
+        if credentials.token:
+            options["token"] = credentials.token
+        if credentials.file:
+            options["user_credentials"] = credentials.file
+        await self.client.connect(
+            urls,
+            name=name,
+            error_cb=self._erred,
+            disconnected_cb=self._disconnected,
+            reconnected_cb=self._reconnected,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,  # type: ignore[arg-type]
+            ping_interval=5,
+            max_outstanding_pings=2,
+            pending_size=16 << 20,
+            **options,
+        )
+        self._connected.set()
+
+    # ------------------------------------------------------------ state
+    @property
+    def state(self) -> BusState:
+        """Down where not connected, full where a publisher finds its stream full, else up."""
+        if not self._connected.is_set():
+            return BusState.DOWN
+        if any(publisher.stats.state is BusState.FULL for publisher in self._publishers):
+            return BusState.FULL
+        return BusState.UP
+
+    @property
+    def max_payload(self) -> int:
+        """The largest message in bytes that the server takes."""
+        return self.client.max_payload
+
+    @property
+    def generation(self) -> int:
+        """How often the connection was made again."""
+        return self._generation
+
+    async def connected(self) -> None:
+        """Return when there is a connection."""
+        await self._connected.wait()
+
+    def _tell(self, why: str) -> None:
+        state = self.state
+        if state is not self._told:
+            self._told = state
+            if self._on_state is not None:
+                self._on_state(state, why)
+
+    async def _erred(self, error: Exception) -> None:
+        self.errors += 1
+        self.last_error = str(error) or type(error).__name__
+        text = self.last_error.lower()
+        if isinstance(error, ssl.SSLError) or any(word in text for word in _REFUSED):
+            self._refused.set()
+
+    async def _disconnected(self) -> None:
+        if not self._connected.is_set():
+            return
+        self._connected.clear()
+        self._lost.set()
+        for publisher in self._publishers:
+            publisher.interrupt("the connection to the bus is lost")
+        self._tell(self.last_error or "connection lost")
+
+    async def _reconnected(self) -> None:
+        self._generation += 1
+        self._lost = asyncio.Event()
+        self._connected.set()
+        self._tell("connected again")
+
+    async def close(self) -> None:
+        """Leave; publishers stop, readers end. Does nothing when closed already."""
+        for publisher in list(self._publishers):
+            await publisher.close()
+        self._connected.clear()
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await self.client.close()
+
+    async def request(
+        self, subject: str, data: bytes, *, headers: dict[str, str] | None = None
+    ) -> Msg:
+        """The answer to a request; LinkError where there is none or the connection is lost."""
+        asking = asyncio.ensure_future(
+            self.client.request(subject, data, timeout=REQUEST_S, headers=headers)
+        )
+        losing = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({asking, losing}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise LinkError(f"asking the bus for {subject}: the connection is lost")
+            return asking.result()
+        except (nats.errors.Error, OSError) as error:
+            raise LinkError(f"asking the bus for {subject}: {error}") from error
+        finally:
+            for task in (asking, losing):
+                task.cancel()
+            await asyncio.gather(asking, losing, return_exceptions=True)
+
+    # ------------------------------------------------------------ streams
+    async def stream(self, settings: StreamSettings) -> StreamInfo:
+        """The stream of these settings, made or changed to them where it must be."""
+        body = {
+            "name": settings.name,
+            "subjects": list(settings.subjects),
+            "retention": "limits",
+            "storage": "file",
+            "discard": settings.discard,
+            "max_bytes": settings.max_bytes or -1,
+            "max_age": round(settings.max_age_s * _SECOND),
+            "duplicate_window": round(_window(settings) * _SECOND),
+            "num_replicas": settings.replicas,
+            "allow_direct": True,
+        }
+        try:
+            known = await ask(self, f"STREAM.INFO.{settings.name}", {})
+        except StorageError:
+            return _info(await ask(self, f"STREAM.CREATE.{settings.name}", body))
+        config = known["config"]
+        if any(config.get(key) != value for key, value in body.items()):
+            known = await ask(self, f"STREAM.UPDATE.{settings.name}", {**config, **body})
+        return _info(known)
+
+    async def info(self, stream: str) -> StreamInfo:
+        """What the stream holds now; LinkError where the bus is away, StorageError if none."""
+        return _info(await ask(self, f"STREAM.INFO.{stream}", {}))
+
+    async def last(self, stream: str) -> Last:
+        """Where the stream ends."""
+        seq = (await self.info(stream)).last
+        if not seq:
+            return Last(0, "")
+        try:
+            found = await ask(self, f"STREAM.MSG.GET.{stream}", {"seq": seq})
+        except StorageError:  # purged, or too old
+            return Last(seq, "")
+        headers = base64.b64decode(found["message"].get("hdrs", "")).decode()
+        for line in headers.splitlines():
+            key, _, value = line.partition(":")
+            if key == "Nats-Msg-Id":
+                return Last(seq, value.strip())
+        return Last(seq, "")
+
+    async def purge(self, stream: str, *, before: int = 0) -> None:
+        """Forget the messages below sequence `before`, or all."""
+        await ask(self, f"STREAM.PURGE.{stream}", {"seq": before} if before else {})
+
+    # ------------------------------------------------------------ what goes in and out
+    async def publisher(
+        self, stream: str, *, max_bytes: int = 4 << 20, max_count: int = 1_000
+    ) -> Publisher:
+        """A publisher into `stream`, which should have no other writer at the same time."""
+        made = Publisher(
+            self,
+            stream,
+            max_bytes=max_bytes,
+            max_count=max_count,
+            on_state=lambda: self._tell(made.stats.why),
+        )
+        self._publishers.append(made)
+        await made.open()
+        return made
+
+    def forget(self, publisher: Publisher) -> None:
+        """A publisher is closed."""
+        if publisher in self._publishers:
+            self._publishers.remove(publisher)
+
+    def consume(
+        self,
+        stream: str,
+        start: int,
+        *,
+        batch: int = 1_000,
+        max_bytes: int = 16 << 20,
+        on_gap: OnGap | None = None,
+        epoch: str = "",
+    ) -> AsyncIterator[list[Message]]:
+        """Messages from sequence `start` on, for ever, each once and in order.
+
+        Survives reconnects and restarts of the server. `on_gap` hears of sequences that the
+        stream no longer holds. Raises StorageError where the stream ends before `start - 1` or
+        is not the one of `epoch`: it was made again or lost its end, so positions mean nothing.
+        """
+        return consume(
+            self, stream, start, batch=batch, max_bytes=max_bytes, on_gap=on_gap, epoch=epoch
+        )
+
+    async def bucket(self, name: str, *, replicas: int = 1, max_bytes: int = 64 << 20) -> Bucket:
+        """The bucket of this name, made where there is none."""
+        return await open_bucket(self, name, replicas=replicas, max_bytes=max_bytes)
+
+
+def client_context(tls: TlsFiles) -> ssl.SSLContext:
+    """TLS 1.3 with our certificate, trusting nobody but the plant's own authority."""
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise AuthError(
+            f"reading the certificate {tls.certificate}: {error}",
+            hint="does the file exist, and may this user read it?",
+        ) from error
+    return context
+
+
+def _window(settings: StreamSettings) -> float:
+    """The duplicate window: the server takes none longer than the stream's age."""
+    if settings.max_age_s:
+        return min(settings.duplicate_window_s, settings.max_age_s)
+    return settings.duplicate_window_s
+
+
+def _info(answer: dict[str, Any]) -> StreamInfo:
+    config, state = answer["config"], answer["state"]
+    created = datetime.fromisoformat(answer["created"][:19]).isoformat()
+    fraction = answer["created"][19:].rstrip("Z").lstrip(".").ljust(9, "0")[:9]
+    last = state["last_seq"]
+    return StreamInfo(
+        name=config["name"],
+        epoch=f"{config['name']}@{created}.{fraction}",
+        first=state["first_seq"] if state["messages"] else last + 1,
+        last=last,
+        messages=state["messages"],
+        bytes=state["bytes"],
+    )
+
+
+__all__ = ["Bus", "Credentials", "Gap", "Last", "client_context"]

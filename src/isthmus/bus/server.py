@@ -1,0 +1,261 @@
+"""A NATS server as our own child: found, configured, started, watched, restarted, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import socket
+import time
+from collections import deque
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from isthmus.bus.binary import Binary, inspect, locate
+from isthmus.bus.child import bind_to_parent, end_orphan, record
+from isthmus.bus.settings import ServerSettings, render
+from isthmus.model.errors import ConfigError, StorageError
+
+_log = logging.getLogger(__name__)
+SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
+LOG_LIMIT = 4 << 20  # bytes of one log file; one older is kept
+STOP_S = 10.0
+
+
+class ServerState(StrEnum):
+    """Where the child is in its life."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    UP = "up"
+    DOWN = "down"  # it died; it is started again
+    FULL = "full"  # its disk is full and it has switched its store off
+
+
+class Server:
+    """One nats-server over one folder; `start`, then `supervise` in a task, then `stop`."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self.settings = settings
+        self.state = ServerState.STOPPED
+        self.restarts = 0
+        self.why = ""  # of the last death
+        self.port = settings.port
+        self.mqtt_port = settings.mqtt.port if settings.mqtt else 0
+        self.binary: Binary | None = None
+        self.tail: deque[str] = deque(maxlen=50)
+        self._name = f"{settings.name}-{secrets.token_hex(4)}"
+        self._secret = secrets.token_urlsafe(24)
+        self._process: asyncio.subprocess.Process | None = None
+        self._copying: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        scheme = "nats" if self.settings.tls is None else "tls"
+        return f"{scheme}://{self.settings.host}:{self.port}"
+
+    @property
+    def mqtt_url(self) -> str:
+        """Where MQTT clients connect, empty where there is no such listener."""
+        if self.settings.mqtt is None:
+            return ""
+        scheme = "mqtt" if self.settings.mqtt.tls is None else "mqtts"
+        return f"{scheme}://{self.settings.mqtt.host}:{self.mqtt_port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it lives."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    @property
+    def log_file(self) -> Path:
+        """What the server says, bounded: this file and one older."""
+        return self.settings.folder / "nats.log"
+
+    def memory(self) -> int:
+        """The child's resident memory in bytes, 0 where it does not run."""
+        with contextlib.suppress(psutil.Error):
+            if (pid := self.pid) is not None:
+                return int(psutil.Process(pid).memory_info().rss)
+        return 0
+
+    # ------------------------------------------------------------ life
+    async def start(self) -> None:
+        """Return when the server takes connections.
+
+        Raises ConfigError where there is no fit program or it refuses its configuration,
+        StorageError where another living process holds the folder.
+        """
+        if self.pid is not None:
+            return
+        self.state = ServerState.STARTING
+        folder = self.settings.folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.binary is None:
+            self.binary = await asyncio.to_thread(inspect, locate())
+            _log.info(
+                "nats-server %s at %s, sha256 %s",
+                self.binary.word,
+                self.binary.path,
+                self.binary.sha256,
+            )
+        await asyncio.to_thread(end_orphan, folder / "nats.pid")
+        self.port = self.port or free_port(self.settings.host)
+        if self.settings.mqtt is not None:
+            self.mqtt_port = self.mqtt_port or free_port(self.settings.mqtt.host)
+        await self._spawn(self.binary)
+        try:
+            await self._ready()
+        except BaseException:
+            await self.stop()
+            raise
+        self.state = ServerState.UP
+
+    async def _spawn(self, binary: Binary) -> None:
+        config = self.settings.folder / "nats.conf"
+        text = render(
+            self.settings,
+            port=self.port,
+            mqtt_port=self.mqtt_port,
+            name=self._name,
+            secret=self._secret,
+        )
+        private = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(private, "w") as file:
+            file.write(text)
+        environment = {
+            **os.environ,
+            "GOMEMLIMIT": str(self.settings.go_memory),
+            **self.settings.environment,
+        }
+        self._process = await asyncio.create_subprocess_exec(
+            str(binary.path),
+            "-c",
+            str(config),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for us: we stop it after its clients
+            preexec_fn=bind_to_parent(),
+        )
+        record(self.settings.folder / "nats.pid", self._process.pid)
+        self._copying = asyncio.create_task(self._copy(self._process), name="nats log")
+
+    async def _ready(self) -> None:
+        deadline = time.monotonic() + self.settings.ready_s
+        while time.monotonic() < deadline:
+            if self.pid is None:
+                await asyncio.sleep(0.05)  # let the last lines of its log arrive
+                said = "; ".join(list(self.tail)[-3:])
+                raise ConfigError(
+                    f"starting nats-server: it ended at once: {said}",
+                    hint=f"see {self.log_file}",
+                )
+            if await self._answers():
+                return
+            await asyncio.sleep(0.01)
+        raise StorageError(
+            f"starting nats-server: not ready after {self.settings.ready_s:g} s",
+            hint=f"see {self.log_file}; a large store needs longer",
+        )
+
+    async def _answers(self) -> bool:
+        """Whether it is our child that listens on our port, with JetStream on."""
+        try:
+            async with asyncio.timeout(1):
+                reader, writer = await asyncio.open_connection(self.settings.host, self.port)
+                try:
+                    line = await reader.readline()
+                finally:
+                    writer.close()
+            info = json.loads(line.removeprefix(b"INFO "))
+        except (OSError, TimeoutError, ValueError):
+            return False
+        return info.get("server_name") == self._name and bool(info.get("jetstream"))
+
+    async def supervise(self) -> None:
+        """Start the server again whenever it dies, for ever; cancel to end."""
+        wait = SHORTEST_WAIT
+        while True:
+            began = time.monotonic()
+            if self._process is not None:
+                code = await self._process.wait()
+                if self.state is ServerState.STOPPED:
+                    return
+                self.state = ServerState.DOWN
+                self.why = f"it ended with code {code}: {' / '.join(list(self.tail)[-2:])}"
+                _log.error("nats-server is down: %s", self.why)
+            if time.monotonic() - began > STEADY:
+                wait = SHORTEST_WAIT
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            self.restarts += 1
+            try:
+                await self.start()
+                _log.warning("nats-server is up again after %d restarts", self.restarts)
+            except (ConfigError, StorageError, OSError) as error:
+                self.state, self.why = ServerState.DOWN, str(error)
+                _log.error("nats-server does not start: %s", error)
+
+    async def stop(self) -> None:
+        """Stop it gracefully, by force after 10 s; does nothing when stopped already."""
+        self.state = ServerState.STOPPED
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.terminate()
+                try:
+                    async with asyncio.timeout(STOP_S):
+                        await process.wait()
+                except TimeoutError:
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
+                    await process.wait()
+            if self._copying is not None:
+                await self._copying
+            (self.settings.folder / "nats.pid").unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End the child at once, as a crash would; `supervise` starts it again."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    # ------------------------------------------------------------ its log
+    async def _copy(self, process: asyncio.subprocess.Process) -> None:
+        stream = process.stdout
+        if stream is None:
+            return
+        file = self.log_file.open("ab")
+        try:
+            while chunk := await stream.read(16_384):
+                if file.tell() > LOG_LIMIT:
+                    file.close()
+                    self.log_file.replace(self.log_file.with_suffix(".log.1"))
+                    file = self.log_file.open("ab")
+                with contextlib.suppress(OSError):  # a full disk must not stop the server
+                    file.write(chunk)
+                    file.flush()
+                for line in chunk.decode(errors="replace").splitlines():
+                    self.tail.append(line[:500])
+                    if "will be DISABLED" in line:
+                        self.state = ServerState.FULL
+        finally:
+            with contextlib.suppress(OSError):
+                file.close()
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

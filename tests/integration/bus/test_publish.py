@@ -1,0 +1,150 @@
+"""Publishing to and reading from a real server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from isthmus.bus.frame import decode, encode
+from isthmus.bus.port import BusState, StreamSettings
+from isthmus.model.errors import LinkError, ProtocolError, StorageError
+from isthmus.model.sample import Batch
+
+STREAM = StreamSettings("S", ("s.>",))
+
+
+def test_what_is_published_is_read_from_any_place(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            publisher = await bus.publisher("S")
+            sent = [
+                Batch.of(np.arange(100, dtype=np.int32), 1_000 + number, np.full(100, number))
+                for number in range(200)
+            ]
+            acks = [await publisher.publish("s.a", encode(batch)) for batch in sent]
+            assert [(await ack).seq for ack in acks] == list(range(1, 201))
+            got: list[Batch] = []
+            async for messages in bus.consume("S", 51):
+                assert [m.seq for m in messages] == list(
+                    range(51 + len(got), 51 + len(got) + len(messages))
+                )
+                got += [decode(message.data) for message in messages]
+                if len(got) == 150:
+                    break
+            assert [batch.value[0] for batch in got] == list(range(50, 200))
+
+    asyncio.run(main())
+
+
+def test_the_window_holds_no_more_than_its_bytes_and_count(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            publisher = await bus.publisher("S", max_bytes=3_000_000, max_count=10)
+            most = 0
+            for _ in range(30):
+                await publisher.publish("s.big", bytes(1_000_000))
+                most = max(most, publisher.stats.bytes)
+            assert 1_000_000 <= most <= 3_000_000
+            most = 0
+            for _ in range(200):
+                await publisher.publish("s.small", b"x")
+                most = max(most, publisher.stats.in_flight)
+            await publisher.flush()
+            assert most <= 10
+            assert publisher.stats.in_flight == publisher.stats.bytes == 0
+            assert (await bus.info("S")).messages == 230
+
+    asyncio.run(main())
+
+
+def test_the_same_id_is_stored_once(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            publisher = await bus.publisher("S")
+            first = await (await publisher.publish("s.a", b"1", id="one"))
+            again = await (await publisher.publish("s.a", b"1", id="one"))
+            after = await (await publisher.publish("s.a", b"2", id="two"))
+            assert (first.duplicate, again.duplicate, after.duplicate) == (False, True, False)
+            assert (await bus.info("S")).messages == 2
+
+    asyncio.run(main())
+
+
+def test_a_message_above_the_limit_is_refused_at_once(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path, max_payload=1000) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            publisher = await bus.publisher("S")
+            with pytest.raises(ProtocolError, match="publishing 1001 bytes"):
+                await publisher.publish("s.a", bytes(1001))
+            await (await publisher.publish("s.a", b"fits"))
+
+    asyncio.run(main())
+
+
+def test_a_stream_made_again_has_another_epoch_and_readers_say_so(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            info = await bus.stream(STREAM)
+            assert (await bus.stream(STREAM)).epoch == info.epoch
+            publisher = await bus.publisher("S")
+            await (await publisher.publish("s.a", b"1"))
+            with pytest.raises(StorageError, match="ends at 1"):
+                await anext(bus.consume("S", 5))
+            with pytest.raises(StorageError, match="not other"):
+                await anext(bus.consume("S", 1, epoch="other"))
+            with pytest.raises(StorageError, match="stream not found"):
+                await bus.info("NONE")
+
+    asyncio.run(main())
+
+
+def test_discarded_messages_are_a_gap(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(StreamSettings("S", ("s.>",), max_bytes=20_000, discard="old"))
+            publisher = await bus.publisher("S")
+            for number in range(100):
+                await publisher.publish("s.a", b"%04d" % number + bytes(996))
+            await publisher.flush()
+            first = (await bus.info("S")).first
+            gaps = []
+            messages = await anext(bus.consume("S", 1, on_gap=gaps.append))
+            assert gaps == [(1, first - 1)]
+            assert messages[0].seq == first > 1
+            assert messages[0].data[:4] == b"%04d" % (first - 1)
+
+    asyncio.run(main())
+
+
+def test_nobody_there_is_a_link_error(tmp_path):
+    from isthmus.bus.client import Bus
+    from isthmus.bus.server import free_port
+
+    async def main():
+        with pytest.raises(LinkError, match="connecting to the bus"):
+            await Bus.connect(f"nats://127.0.0.1:{free_port()}", within=0.5)
+
+    asyncio.run(main())
+
+
+def test_state_is_told_down_and_up(tmp_path, running, connected):
+    async def main():
+        told = []
+        async with (
+            running(tmp_path) as server,
+            connected(server, on_state=lambda state, why: told.append(state)) as bus,
+        ):
+            await bus.stream(STREAM)
+            server.kill()
+            publisher = await bus.publisher("S")
+            await (await publisher.publish("s.a", b"while it restarts"))
+            assert server.restarts == 1
+        assert told[:3] == [BusState.UP, BusState.DOWN, BusState.UP]
+
+    asyncio.run(main())
