@@ -78,23 +78,34 @@ def device(*, id=1, coils=(), discrete=(), holding=(), input=(), action=None):  
 
 @contextlib.asynccontextmanager
 async def scripted_server(answer):
-    """A server that answers each chunk it receives with what `answer(chunk)` gives it."""
+    """A server that answers each chunk it receives with `answer(chunk)`: bytes, and pauses."""
+
+    serving: set[asyncio.Task] = set()
 
     async def serve(reader, writer):
-        with contextlib.suppress(ConnectionError):
+        serving.add(asyncio.current_task())
+        try:
             while chunk := await reader.read(4096):
                 for piece in answer(chunk):
-                    if piece is None:
-                        break
-                    writer.write(piece)
-                    await writer.drain()
-        writer.close()
+                    if isinstance(piece, float):
+                        await asyncio.sleep(piece)
+                    else:
+                        writer.write(piece)
+                        await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the client has gone, or the test is over
+        finally:
+            writer.transport.abort()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving)
+        await asyncio.sleep(0)  # the aborted sockets close in the loop's next round
 
 
 @pytest.fixture(scope="session")

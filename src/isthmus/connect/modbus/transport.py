@@ -7,12 +7,12 @@ be trusted; an unknown transaction id is thrown away and never matched to anothe
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import cast
 
 from isthmus.model.errors import LinkError
 
@@ -129,12 +129,8 @@ class Transport(asyncio.Protocol):
     # -------------------------------------------------------------- what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the connection; small messages must not wait for each other."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's contract
-        self._wire = transport
-        found = transport.get_extra_info("socket")
-        if isinstance(found, socket.socket):
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """Keep the connection; asyncio and uvloop both switch Nagle's algorithm off."""
+        self._wire = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake whoever waits."""
