@@ -131,6 +131,8 @@ class Plant:
     bus: Mapping[str, object] = field(default_factory=dict)
     web: Mapping[str, object] = field(default_factory=dict)
     tariffs: Mapping[str, object] = field(default_factory=dict)
+    people: Mapping[str, object] = field(default_factory=dict)
+    erp: Mapping[str, object] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Equipment]:
         """All equipment, parents first."""

@@ -23,9 +23,6 @@ _MAX_NUMBER = 40
 
 _OPERATOR = re.compile(r"([/.*·])")
 _POWER = re.compile(r"(.+?)(\^?-?[1-9]|²|³)")
-_NUMBER = 40
-
-_TOKEN = re.compile(r"([/.*·]?)\s*(\{[^{}]*\}|[^/.*·{}\s^]*?[^/.*·{}\s^0-9²³-]|1)(\^?-?[1-9]|²|³)?")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?")
 _RAISED = {"²": "2", "³": "3"}
 _SHOWN_POWER = {"2": "²", "3": "³"}

@@ -1,0 +1,234 @@
+"""The grammar of a plant file: every section and key that it may hold."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from isthmus.model.calendar import shift, span
+from isthmus.model.plant import Calendar, Zone
+from isthmus.model.plantfile_equipment import AreaEntry, TypeEntry
+from isthmus.model.plantfile_fields import (
+    Entry,
+    Name,
+    Number,
+    Period,
+    Secret,
+    Size,
+    Text,
+    WrongError,
+)
+
+FORMAT = 1
+
+
+def _span(text: str) -> str:
+    span(text)
+    return text
+
+
+def _shift(text: str) -> str:
+    shift("", text)
+    return text
+
+
+def _level(value: float) -> float:
+    if value not in {0, 1, 2, 3, 3.5, 4, 5}:
+        raise WrongError(f"`{value:g}` is no level", hint="levels are 0 to 5, and 3.5 for a DMZ")
+    return value
+
+
+def _target(value: object) -> object:
+    found = re.fullmatch(r"SL([0-4])", str(value))
+    if not found:
+        raise WrongError(f"`{value}` is no security level", hint="levels are SL0 to SL4")
+    return int(found[1])
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise WrongError(f"`{text}` is no network", hint="write it like `10.4.1.0/24`") from error
+    return text
+
+
+class CalendarEntry(Entry):
+    """When work is planned: shifts by name, breaks, and whose holidays count."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[Name, Annotated[Text, AfterValidator(_shift)]]
+
+    breaks: Annotated[
+        list[Annotated[Text, AfterValidator(_span)]],
+        Field(description="Times without work in every shift they fall into."),
+    ] = []
+    holidays: Annotated[Text, Field(description="Country and region, such as `DE-BY`.")] = ""
+
+    def calendar(self, name: str) -> Calendar:
+        """The calendar that this entry describes."""
+        shifts = (self.__pydantic_extra__ or {}).items()
+        return Calendar(
+            name,
+            tuple(shift(key, text) for key, text in shifts),
+            tuple(span(text) for text in self.breaks),
+        )
+
+
+class TeamEntry(Entry):
+    """People who answer for something together."""
+
+    title: Annotated[Text, Field(description="Name for people.")] = ""
+    side: Annotated[Literal["ot", "it"] | None, Field(description="Operations or IT.")] = None
+    notify: Annotated[Text, Field(description="Where messages go: `mailto:...`.")] = ""
+    members: Annotated[list[Text], Field(description="Who belongs to it.")] = []
+
+
+class PeopleEntry(Entry):
+    """Who answers for what."""
+
+    teams: Annotated[dict[Name, TeamEntry], Field(description="Teams by name.")] = {}
+
+
+class ZoneEntry(Entry):
+    """A security zone (IEC 62443-3-2)."""
+
+    level: Annotated[Number, AfterValidator(_level), Field(description="Level 0 to 5.")]
+    target: Annotated[
+        int,
+        BeforeValidator(_target, json_schema_input_type=str),
+        Field(description="Target security level, SL0 to SL4."),
+    ] = 1
+    networks: Annotated[
+        list[Annotated[Text, AfterValidator(_network)]],
+        Field(description="Its networks, such as `10.4.1.0/24`."),
+    ] = []
+
+    def zone(self, name: str) -> Zone:
+        """The zone that this entry describes."""
+        return Zone(name, self.level, self.target, tuple(self.networks))
+
+
+class ConduitEntry(Entry):
+    """A declared way between two zones."""
+
+    source: Annotated[Name, Field(alias="from", description="The zone that opens it.")]
+    target: Annotated[Name, Field(alias="to", description="The zone it leads to.")]
+    allow: Annotated[list[Text], Field(min_length=1, description="What may use it.")]
+    why: Annotated[Text, Field(description="What it is for.")] = ""
+    owner: Annotated[Text, Field(description="The team that answers for it.")] = ""
+
+
+class ErpEntry(Entry):
+    """The business system that orders come from; more keys depend on its kind."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
+
+    kind: Annotated[Text, Field(description="Which system it is.")]
+    url: Annotated[Text, Field(description="Where it answers.")] = ""
+    key: Annotated[Secret | None, Field(description="Where its key is kept.")] = None
+    orders_for: Annotated[Text | None, Field(description="The line its orders are for.")] = None
+
+
+def _tariff(value: object) -> object:
+    if isinstance(value, dict):
+        for key in value:
+            if re.match(r"\d+:", str(key)):
+                span(str(key))
+    return value
+
+
+Tariff = Annotated[dict[str, Number], BeforeValidator(_tariff)]
+
+
+class KeepEntry(Entry):
+    """How long values are kept."""
+
+    raw: Annotated[Period | None, Field(gt=0, description="Every sample: `400 d`.")] = None
+    minutes: Annotated[Period | None, Field(gt=0, description="A row a minute.")] = None
+    hours: Annotated[Period | None, Field(gt=0, description="A row an hour.")] = None
+
+
+class HistoryEntry(Entry):
+    """Where history is kept, and how much of it."""
+
+    path: Annotated[Text, Field(description="A folder, beside the plant file.")] = "./history"
+    keep: Annotated[KeepEntry, Field(description="How long values are kept.")] = KeepEntry()
+    disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `200 GB`.")] = None
+
+
+class BusEntry(Entry):
+    """The stream that all values pass: a child of ours, or a cluster."""
+
+    url: Annotated[Text, Field(description="A cluster's address; empty for our own.")] = ""
+    path: Annotated[Text, Field(description="The folder of our own.")] = ""
+    disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `20 GB`.")] = None
+    memory: Annotated[Size | None, Field(gt=0, description="Memory: `256 MB`.")] = None
+    sync: Annotated[
+        Literal["default", "always"], Field(description="When a value counts as safe on disk.")
+    ] = "default"
+    credentials: Annotated[Secret | None, Field(description="Where the login is kept.")] = None
+
+
+class SignInEntry(Entry):
+    """Who may enter."""
+
+    oidc: Annotated[Text, Field(description="The company's sign-in.")] = ""
+    fallback: Annotated[
+        Literal["local", "none"], Field(description="When the company's is away.")
+    ] = "local"
+
+
+class WebEntry(Entry):
+    """The pages and the API."""
+
+    listen: Annotated[Text, Field(description="Address and port: `127.0.0.1:8800`.")] = (
+        "127.0.0.1:8800"
+    )
+    sign_in: Annotated[SignInEntry | None, Field(description="Who may enter.")] = None
+
+
+class ConnectionEntry(Entry):
+    """One device or broker; the other keys depend on its kind."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
+
+    kind: Annotated[Text, Field(description="The protocol.")]
+    zone: Annotated[Text, Field(description="The zone in which the device stands.")] = ""
+    tags: Annotated[
+        dict[str, object],
+        Field(description="Addresses by tag path; templates by equipment path."),
+    ] = {}
+
+
+class PlantFile(Entry):
+    """One plant: what it is made of, how each value is reached, who may do what."""
+
+    isthmus: Annotated[Literal[1], Field(description="Version of this format.")]
+    enterprise: Annotated[Name, Field(description="The company.", examples=["acme"])]
+    site: Annotated[Name, Field(description="The site.", examples=["riverside"])]
+    timezone: Annotated[Text, Field(description="As in `Europe/Berlin`.")] = "UTC"
+    currency: Annotated[
+        Text, Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as `EUR`.")
+    ] = "EUR"
+    people: Annotated[PeopleEntry, Field(description="Who answers for what.")] = PeopleEntry()
+    calendars: Annotated[
+        dict[Name, CalendarEntry], Field(description="Working times by name.")
+    ] = {}
+    types: Annotated[dict[Name, TypeEntry], Field(description="Templates by name.")] = {}
+    equipment: Annotated[
+        dict[Name, AreaEntry], Field(description="Areas, in them lines, in them units.")
+    ] = {}
+    connections: Annotated[
+        dict[Name, ConnectionEntry], Field(description="How each value is reached.")
+    ] = {}
+    zones: Annotated[dict[Name, ZoneEntry], Field(description="Security zones by name.")] = {}
+    conduits: Annotated[list[ConduitEntry], Field(description="Ways between zones.")] = []
+    erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
+    tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
+    history: Annotated[HistoryEntry, Field(description="What is kept.")] = HistoryEntry()
+    bus: Annotated[BusEntry, Field(description="The stream of values.")] = BusEntry()
+    web: Annotated[WebEntry, Field(description="The pages and the API.")] = WebEntry()

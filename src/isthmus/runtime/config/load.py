@@ -1,0 +1,104 @@
+"""Reading a plant: from files to a checked `Plant`, or to all mistakes at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel
+
+from isthmus.model.errors import ConfigError, Mistake
+from isthmus.model.path import fault, join
+from isthmus.model.plant import Conduit, Plant
+from isthmus.model.plantfile import PlantFile
+from isthmus.runtime.config.files import read_plant
+from isthmus.runtime.config.links import Links
+from isthmus.runtime.config.parts import Parts
+from isthmus.runtime.config.report import Report
+from isthmus.runtime.config.shape import shape
+from isthmus.runtime.config.templates import resolve
+from isthmus.runtime.config.tree import Names, Tree
+
+
+def load(path: Path, *, parts: Parts | None = None) -> Plant:
+    """The plant that the file, or the folder of files, at `path` describes.
+
+    ConfigError carries all mistakes of all files, in the order of files and lines.
+    """
+    plant, mistakes = lint(path, parts=parts)
+    if plant is None:
+        many = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise ConfigError(f"reading {path}: {many}", hint=mistakes[0].hint, mistakes=mistakes)
+    return plant
+
+
+def lint(path: Path, *, parts: Parts | None = None) -> tuple[Plant | None, list[Mistake]]:
+    """The plant at `path`, None where it has mistakes, and all of these.
+
+    ConfigError where there is no file at all.
+    """
+    root, mistakes = read_plant(path)
+    report = Report(root, mistakes)
+    if not root.entries and mistakes:
+        return None, mistakes
+    plant = _resolve(shape(report), report, parts or Parts())
+    order = {file: number for number, file in enumerate(dict.fromkeys(m.file for m in mistakes))}
+    mistakes.sort(key=lambda mistake: (order[mistake.file], mistake.line))
+    return (None if mistakes else plant), mistakes
+
+
+def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
+    names = Names.of(report)
+    templates = resolve(file.types, names.types, report)
+    areas = Tree(templates, names, report).build(file)
+    connections = Links(parts, areas, names, report).build(file.connections)
+    _check_site(file, names, report)
+    return Plant(
+        enterprise=file.enterprise,
+        site=file.site,
+        timezone=file.timezone,
+        currency=file.currency,
+        areas=areas,
+        connections=connections,
+        calendars={name: entry.calendar(name) for name, entry in file.calendars.items()},
+        zones={name: entry.zone(name) for name, entry in file.zones.items()},
+        conduits=tuple(
+            Conduit(entry.source, entry.target, tuple(entry.allow), entry.why, entry.owner)
+            for entry in file.conduits
+        ),
+        history=_section(file.history),
+        bus=_section(file.bus),
+        web=_section(file.web),
+        tariffs=dict(file.tariffs),
+        people=_section(file.people),
+        erp=_section(file.erp) if file.erp else {},
+    )
+
+
+def _section(entry: BaseModel) -> dict[str, object]:
+    """What the file says in a section; periods are seconds, sizes bytes."""
+    return entry.model_dump(by_alias=True, exclude_none=True)
+
+
+def _check_site(file: PlantFile, names: Names, report: Report) -> None:
+    wrong = fault(join(file.enterprise, file.site))
+    if wrong:
+        report.add(("site",), wrong)
+    zones = available_timezones()
+    if file.timezone not in zones:
+        report.unknown(
+            ("timezone",), f"there is no time zone `{file.timezone}`", file.timezone, zones
+        )
+    for number, conduit in enumerate(file.conduits):
+        for key, zone in (("from", conduit.source), ("to", conduit.target)):
+            if zone not in names.zones:
+                where = ("conduits", number, key)
+                report.unknown(where, f"there is no zone `{zone}`", zone, sorted(names.zones))
+        if names.teams and conduit.owner and conduit.owner not in names.teams:
+            where = ("conduits", number, "owner")
+            text = f"there is no team `{conduit.owner}`"
+            report.unknown(where, text, conduit.owner, sorted(names.teams))
+    line = file.erp.orders_for if file.erp else None
+    if line is not None and line not in names.equipment:
+        text = f"there is no equipment `{line}`"
+        report.unknown(("erp", "orders_for"), text, line, sorted(names.equipment))

@@ -1,0 +1,182 @@
+"""Mistakes as they are found, each with its file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from isthmus.model.errors import Mistake
+from isthmus.model.path import nearest
+from isthmus.runtime.config.document import Written
+
+Loc = tuple[str | int, ...]
+
+_QUOTED = re.compile(r"'([^']*)'")
+_KNOWN_SHOWN = 12
+_VALUE_SHOWN = 40
+_BOUNDS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
+}
+_EXPECTED = {
+    "string_type": "text",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "keys and values",
+    "mapping_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+    "finite_number": "a finite number",
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects the mistakes of one plant, whose values are `root`."""
+
+    root: Written
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def add(self, loc: Sequence[str | int], text: str, hint: str = "") -> None:
+        """One mistake at the value on the way `loc`."""
+        place = self.root.at(loc)
+        mistake = Mistake(place.file, place.line, text, hint)
+        if mistake not in self.mistakes:
+            self.mistakes.append(mistake)
+
+    def unknown(self, loc: Sequence[str | int], text: str, word: str, known: Iterable[str]) -> None:
+        """`text` at `loc`, with the name in `known` that is nearest to `word` as the hint."""
+        self.add(loc, text, did_you_mean(word, known))
+
+    def invalid(
+        self,
+        error: ValidationError,
+        model: type[BaseModel],
+        loc: Loc = (),
+        *,
+        omit: Sequence[str] = (),
+    ) -> None:
+        """All that pydantic found wrong with the value at `loc`, read as `model`."""
+        for detail in error.errors(include_url=False):
+            if detail["type"] in omit:
+                continue
+            where = tuple(step for step in detail["loc"] if step != "[key]")
+            text, hint = describe(detail, model)
+            self.add((*loc, *where), text, hint)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint that names what was meant by `word`, or else what there is."""
+    names = list(known)
+    meant = nearest(word, names)
+    if meant:
+        return f"did you mean `{meant}`?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:_KNOWN_SHOWN])
+    return f"known: {shown}" + (", ..." if len(names) > _KNOWN_SHOWN else "")
+
+
+def describe(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """Text and hint for one thing that pydantic found wrong in a `model`."""
+    kind, loc, value = detail["type"], detail["loc"], detail["input"]
+    context: Mapping[str, Any] = detail.get("ctx") or {}
+    name = next((str(step) for step in reversed(loc) if isinstance(step, str)), "")
+    message = detail["msg"]
+    text, hint = f"`{name}`: {message[:1].lower()}{message[1:]}", example(model, loc)
+    if kind == "extra_forbidden":
+        text = f"there is no key `{name[:_VALUE_SHOWN]}` here"
+        hint = did_you_mean(name, keys(model, loc[:-1]))
+    elif kind == "missing":
+        text = f"`{name}` is missing"
+    elif kind in {"value_error", "assertion_error"}:
+        text, hint = str(context["error"]), str(getattr(context["error"], "hint", ""))
+    elif kind in {"literal_error", "enum"}:
+        text = f"`{name}` cannot be {shown(value)}"
+        hint = did_you_mean(str(value), _QUOTED.findall(str(context.get("expected"))))
+    elif kind in _BOUNDS:
+        key, word = _BOUNDS[kind]
+        text = f"`{name}` must be {word} {context[key]}, not {shown(value)}"
+    elif kind == "string_too_long":
+        text = f"`{name}` has more than {context['max_length']} characters"
+    elif kind in _EXPECTED:
+        text = f"`{name}`: expected {_EXPECTED[kind]}, not {shown(value)}"
+        if kind == "string_type" and isinstance(value, int | float):
+            hint = "put it in quotes"
+    return text, hint
+
+
+def shown(value: object) -> str:
+    """`value` as a message shows it: short, and collections by their kind."""
+    if isinstance(value, bool) or value is None:
+        return {True: "`true`", False: "`false`", None: "nothing"}[value]
+    if isinstance(value, Mapping):
+        return "keys and values"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = str(getattr(value, "written", value)).replace("\n", " ")
+    return f"`{text[:_VALUE_SHOWN]}…`" if len(text) > _VALUE_SHOWN else f"`{text}`"
+
+
+def keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The keys that the mapping at `loc` inside a `model` may have."""
+    found = _model_at(model, loc)
+    if found is None:
+        return []
+    return [info.alias or name for name, info in found.model_fields.items()]
+
+
+def example(model: type[BaseModel], loc: Sequence[str | int]) -> str:
+    """The first example that the field at `loc` gives, as a hint."""
+    found = _model_at(model, loc[:-1])
+    for name, info in found.model_fields.items() if found else ():
+        if loc and loc[-1] in {name, info.alias} and info.examples:
+            return f"write it like `{info.examples[0]}`"
+    return ""
+
+
+def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel] | None:
+    """The class of entries at `loc` inside a `model`, where the way there is plain."""
+    kind: Any = model
+    for step in loc:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = _field(kind, str(step))
+        else:
+            inner = [arg for arg in get_args(kind) if arg is not type(None)]
+            kind = inner[-1] if inner else None
+        kind = _bare(kind)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _field(model: type[BaseModel], key: str) -> Any:  # noqa: ANN401 - any annotation
+    for name, info in model.model_fields.items():
+        if key in {name, info.alias}:
+            return info.annotation
+    extras = get_args(get_type_hints(model).get("__pydantic_extra__"))
+    return extras[-1] if extras else None
+
+
+def _bare(kind: Any) -> Any:  # noqa: ANN401 - any annotation
+    """`kind` without `Annotated` and without `None`."""
+    while get_origin(kind) in {Annotated, Union, UnionType}:
+        if get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+            continue
+        members = [arg for arg in get_args(kind) if arg is not type(None)]
+        kind = members[0]
+    return kind
