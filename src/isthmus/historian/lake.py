@@ -1,0 +1,303 @@
+"""The history of a site: appended samples, readable at once, sealed into an open table.
+
+    root/samples/   Delta table: date=YYYY-MM-DD/SEAL-TURN-CRC[-late].parquet
+    root/events/    Delta table of events, by date
+    root/tags/      Delta table of the names of tags
+    root/last.parquet  the last sealed value of every tag (derived; rebuilt if it is lost)
+    root/writing/   what is being written; quarantine/  what was found broken; lock
+
+The stream is the write-ahead log. One commit of `samples` holds the rows and the position of each
+stream up to which they reach; what came after is replayed.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+
+from isthmus.historian.columns import decode, encode, settled
+from isthmus.historian.events import encode_events, weight
+from isthmus.historian.hot import Tail
+from isthmus.historian.last import LastValues
+from isthmus.historian.lock import Lock
+from isthmus.historian.maintenance import Maintenance
+from isthmus.historian.manifest import DataFile
+from isthmus.historian.queries import Queries
+from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
+from isthmus.historian.sql import Shelf, shelve
+from isthmus.historian.store import Store
+from isthmus.historian.view import View
+from isthmus.model.errors import StorageError
+from isthmus.model.event import Event
+from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, TagId
+from isthmus.model.tag import Tag
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+SEALED_BYTES = 8  # a row on disk, generously
+
+
+class Lake(Queries):
+    """One writer thread appends, one seals and maintains, any number read."""
+
+    def __init__(self, store: Store, lock: Lock, *, now: Clock, settings: LakeSettings) -> None:
+        self.settings = settings
+        self._store, self._lock, self._now = store, lock, now
+        self._append = threading.Lock()
+        self._known = store.positions
+        self._known_events = dict(store.events.positions)
+        self._tail = Tail()
+        self._view = View(store.files, (self._tail,), store.segments)
+        self._events: list[Event] = []
+        self._events_bytes = 0
+        self._event_view: tuple[Sequence[DataFile], tuple[list[Event], ...]] = (
+            store.event_files,
+            (self._events,),
+        )
+        self._since: float | None = None  # monotonic time of the oldest unsealed row
+        self._retry = 0.0
+        self._full = False
+        self._last = LastValues()
+        self._last.take(store.last.all())
+        self._learning = threading.Lock()
+        self._sealed_at: Nanoseconds | None = None
+        self._maintenance = Maintenance(store, settings, now=now)
+
+    @classmethod
+    def open(cls, root: Path, *, now: Clock, settings: LakeSettings | None = None) -> Self:
+        """The history in `root`, made if there is none, mended if a power cut tore it.
+
+        Raises StorageError where another process writes it or its log cannot be read.
+        """
+        chosen = settings or LakeSettings()
+        root = root.absolute()
+        root.mkdir(parents=True, exist_ok=True)
+        lock = Lock(root / "lock")
+        try:
+            lake = cls(Store.open(root, chosen), lock, now=now, settings=chosen)
+        except BaseException:
+            lock.release()
+            raise
+        decode(encode(Batch.of([TagId(0)], Nanoseconds(0), [0.5]), 0))  # load conversions now
+        return lake
+
+    def positions(self) -> Mapping[str, int]:
+        """The last committed sequence of each stream: resume after it."""
+        return self._store.positions
+
+    def append(
+        self, batch: Batch, *, stream: str, position: int, events: Sequence[Event] = ()
+    ) -> None:
+        """Make a frame's rows (and events) readable; nothing if its position is known already.
+
+        Raises StorageError when the tail is full because sealing is behind or the disk is full;
+        then the frame was not taken, and stays in the stream until a later try.
+        """
+        settings = self.settings
+        with self._append:
+            if position <= self._known.get(stream, -1):
+                return
+            if self._hot_rows() >= settings.hot_rows or (
+                events and self._events_bytes >= settings.hot_text_bytes
+            ):
+                raise StorageError(
+                    f"appending to {self._store.root}: {self._hot_rows():,} samples wait for "
+                    + ("space on the disk" if self._full else "sealing"),
+                    hint="the stream keeps what follows; free or add disk space"
+                    if self._full
+                    else "the stream keeps what follows",
+                )
+            if events and position > self._known_events.get(stream, -1):
+                self._events.extend(events)
+                self._events_bytes += sum(map(weight, events))
+            if len(batch):
+                if batch.tag.min() < 0:
+                    raise ValueError(f"a tag id below zero: {batch.tag.min()}")
+                if self._tail.append(batch):
+                    self._learn()
+            self._known[stream] = position
+            if self._since is None:
+                self._since = time.monotonic()
+
+    def append_events(self, events: Sequence[Event], *, stream: str, position: int) -> None:
+        """Make a frame of events readable, as `append` does with samples."""
+        self.append(Batch.empty(), stream=stream, position=position, events=events)
+
+    def _hot_rows(self) -> int:
+        return sum(tail.rows for tail in self._view.tails)
+
+    def _learn(self) -> None:
+        """Bring the last values up to the newest row."""
+        with self._learning:
+            for rows in self._tail.take():
+                self._last.take(rows)
+
+    def due(self) -> bool:
+        """Whether it is time to seal: enough rows, or old enough; after a failure, later."""
+        since, now = self._since, time.monotonic()
+        if since is None or now < self._retry:
+            return False
+        return self._hot_rows() >= self.settings.seal_rows or now - since >= self.settings.seal_age
+
+    def seal(self) -> Sealed | None:
+        """Make everything appended so far durable; None if there was nothing.
+
+        Raises StorageError when the disk is full or fails: the rows stay readable in memory, the
+        next call tries again.
+        """
+        with self._store.lock:
+            frozen, events, positions = self._freeze()
+            if positions == self._store.positions and not events:
+                return None
+            try:
+                self._require_space(sum(tail.rows for tail in frozen))
+                written = self._seal_events(events, positions)
+                rows = settled(Batch.concat([tail.all() for tail in frozen]))
+                made = self._store.seal_samples(rows, positions)
+            except (OSError, StorageError) as error:
+                raise self._failed(error) from error
+            with self._append:
+                self._view = View(self._store.files, (self._tail,), self._store.segments)
+            self._full = False
+            self._sealed_at = self._now()
+            return Sealed(
+                len(rows),
+                len(events),
+                len(made),
+                written + sum(file.size for file in made),
+                self._store.samples.version,
+                self._store.samples.commit_ms,
+            )
+
+    def _freeze(self) -> tuple[tuple[Tail, ...], list[Event], dict[str, int]]:
+        """Close the tail and begin a new one: frozen tails, waiting events, their positions."""
+        with self._append:
+            self._learn()
+            if self._tail.rows:
+                with self._learning:
+                    self._tail = Tail()
+                self._view = View(
+                    self._view.files, (*self._view.tails, self._tail), self._view.segments
+                )
+            if self._events:
+                files, waiting = self._event_view
+                self._events = []
+                self._event_view = (files, (*waiting, self._events))
+            events = [event for part in self._event_view[1] for event in part]
+            self._since = None
+            return self._view.tails[:-1], events, dict(self._known)
+
+    def _seal_events(self, events: list[Event], positions: dict[str, int]) -> int:
+        """Commit events before the samples, whose commit holds the positions that count."""
+        if not events:
+            return 0
+        written = self._store.seal_events(events, positions)
+        with self._append:
+            self._known_events.update(positions)
+            self._event_view = (self._store.event_files, (self._events,))
+            self._events_bytes = sum(map(weight, self._events))
+        return written
+
+    def _require_space(self, rows: int) -> None:
+        free = shutil.disk_usage(self._store.root).free
+        if free < self.settings.reserve_bytes + rows * SEALED_BYTES:
+            raise OSError(errno.ENOSPC, f"{free >> 20:,} MiB left")
+
+    def _failed(self, error: OSError | StorageError) -> StorageError:
+        """Note a failed seal; the error to raise."""
+        cause = error if isinstance(error, OSError) else error.__cause__
+        text = str(error)
+        self._full = (isinstance(cause, OSError) and cause.errno in FULL) or "No space left" in text
+        self._retry = time.monotonic() + self.settings.retry_age
+        self._since = self._since or self._retry - self.settings.seal_age
+        return StorageError(
+            f"sealing into {self._store.root}: {text}",
+            hint="free or add disk space; sealing goes on by itself" if self._full else "",
+        )
+
+    def maintain(self) -> None:
+        """Checkpoint, merge small files, trim the log, delete what no reader uses any more.
+
+        Long; samples may be appended and sealed meanwhile. Raises StorageError.
+        """
+        self._maintenance.run()
+        with self._store.lock, self._append:
+            self._view = View(self._store.files, self._view.tails, self._store.segments)
+
+    def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
+        """The newest sample of each tag by time, in the order asked; none for a tag never seen."""
+        asked = np.asarray(tags, np.int32)
+        with self._learning:
+            for rows in self._tail.take():
+                self._last.take(rows)
+            return self._last.of(asked)
+
+    def view(self) -> View:
+        """The samples at this moment."""
+        return self._view
+
+    def shelf(self) -> Shelf:
+        """Everything that SQL sees at this moment."""
+        view, (event_files, waiting) = self._view, self._event_view
+        events = [event for part in waiting for event in list(part)]
+        hot = settled(Batch.concat([tail.all() for tail in view.tails]))
+        with self._store.lock:
+            sealed = self._store.last.times(hot.tag)
+        return shelve(
+            self._store.root,
+            view.files,
+            hot,
+            sealed,
+            event_files=event_files,
+            hot_events=encode_events(events, 0),
+            tag_files=self._store.tag_files,
+        )
+
+    def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:
+        files, waiting = self._event_view
+        return (
+            self._store.events.root,
+            files,
+            [event for part in waiting for event in list(part)],
+        )
+
+    def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
+        """Write the names of tags beside the samples, for SQL and other tools."""
+        self._store.write_tags(tags)
+
+    def stats(self) -> LakeStats:
+        """How much there is, and how the lake does."""
+        view, store, hot = self._view, self._store, self._hot_rows()
+        span = view.span()
+        files, waiting = self._event_view
+        return LakeStats(
+            rows=sum(file.rows for file in view.files) + hot,
+            hot_rows=hot,
+            bytes=sum(file.size for file in view.files) + sum(file.size for file in files),
+            files=len(view.files),
+            events=sum(file.rows for file in files) + sum(map(len, waiting)),
+            last_seal=self._sealed_at,
+            last_commit_ms=store.samples.commit_ms,
+            oldest=span[0] if span else None,
+            newest=span[1] if span else None,
+            free_bytes=shutil.disk_usage(store.root).free,
+            state=self._state(hot),
+            damaged=(*store.damaged, *store.segments.damaged.values()),
+        )
+
+    def _state(self, hot: int) -> Literal["up", "behind", "full"]:
+        if self._full:
+            return "full"
+        since = self._since
+        old = since is not None and time.monotonic() - since > 3 * self.settings.seal_age
+        return "behind" if old or hot > 2 * self.settings.seal_rows else "up"
+
+    def close(self) -> None:
+        """Let the next writer in. What was not sealed is in the stream; call `seal` first."""
+        self._lock.release()

@@ -1,0 +1,149 @@
+"""Keeping a lake quick for twenty years: merges, checkpoints, clean-up.
+
+Many small files make trends slow, so neighbours of a size are merged as they gather, and a day
+that is over becomes one file. A merge takes a run of files that follow each other by seal number
+within one date, and carries the greatest number of the run: later writes still win after any
+number of merges. It streams, holding one row group of each file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from isthmus.historian.columns import settled
+from isthmus.historian.manifest import DataFile
+from isthmus.historian.parquet import GROUP, write_samples
+from isthmus.historian.settings import DAY, LakeSettings
+from isthmus.historian.store import TURN, Store
+from isthmus.model.errors import StorageError
+from isthmus.model.sample import Batch, Clock
+
+WIDEST = 64  # files merged at once: each costs a row group of memory
+VACUUM_EVERY = 3_600.0  # seconds
+
+
+class Maintenance:
+    """What runs between seals, in a thread of its own; one call at a time."""
+
+    def __init__(self, store: Store, settings: LakeSettings, *, now: Clock) -> None:
+        self._store, self._settings, self._now = store, settings, now
+        self._tables = (store.samples, store.events, store.tags)
+        self._checkpoints = [0 for _ in self._tables]
+        self._vacuumed = time.monotonic()
+
+    def run(self) -> None:
+        """One round of everything that is due; raises StorageError or OSError."""
+        store = self._store
+        store.set_aside(dict(store.segments.damaged))
+        while run := next_merge(
+            store.files, self._settings, today=self._now() // DAY * DAY, now=self._now()
+        ):
+            self._merge(run)
+        with store.lock:
+            for place, table in enumerate(self._tables):
+                if table.version - self._checkpoints[place] >= self._settings.checkpoint_commits:
+                    table.checkpoint()
+                    self._checkpoints[place] = table.version
+            if time.monotonic() - self._vacuumed >= VACUUM_EVERY:
+                for table in self._tables:
+                    table.vacuum(self._settings.keep_hours)
+                self._vacuumed = time.monotonic()
+
+    def _merge(self, run: Sequence[DataFile]) -> None:
+        """Publish one file in place of `run`; a broken file among them is set aside instead."""
+        store = self._store
+        first = min(file.seq for file in store.files if file.date == run[0].date)
+        try:
+            made = write_samples(
+                store.samples.root,
+                store.draft("merge"),
+                merged([store.segments.groups(file) for file in run]),
+                date=run[0].date,
+                seq=run[-1].seq,
+                turn=store.samples.positions.get(TURN, 0) + 1,
+                late=any(file.late for file in run) and run[0].seq != first,
+            )
+        except StorageError:
+            if not store.segments.damaged:
+                raise
+            store.set_aside(dict(store.segments.damaged))
+            return
+        store.replace(run, made)
+
+
+def next_merge(
+    files: Sequence[DataFile], settings: LakeSettings, *, today: int, now: int
+) -> list[DataFile]:
+    """The files to merge next, in the order of their seals; empty where nothing is to do."""
+    by_date = sorted(files, key=lambda file: (file.date, file.seq, file.path))
+    for date, group in groupby(by_date, key=lambda file: file.date):
+        day = list(group)
+        if len(day) < 2:  # noqa: PLR2004 - one is merged
+            continue
+        over = int(np.datetime64(date, "D").astype(np.int64) + 1) * DAY
+        small = sum(file.rows for file in day) - max(file.rows for file in day)
+        if over <= today and now - over >= settings.merge_pause:
+            worth = small * 10 >= max(file.rows for file in day)
+            if worth or len(day) >= settings.merge_files:
+                return day[:WIDEST]
+        elif run := _neighbours(day, settings.merge_files):
+            return run
+    return []
+
+
+def _neighbours(day: Sequence[DataFile], enough: int) -> list[DataFile]:
+    """The newest files of a date of which none is larger than all newer ones together."""
+    run: list[DataFile] = []
+    rows = 0
+    for file in reversed(day):
+        if len(run) >= enough - 1 and file.rows > rows:
+            break
+        run.append(file)
+        rows += file.rows
+        if len(run) == WIDEST:
+            break
+    return run[::-1] if len(run) >= enough else []
+
+
+def merged(sources: Sequence[Iterator[Batch]]) -> Iterator[Batch]:
+    """The rows of arranged sources by (tag, time) in blocks; of equal keys the last source's."""
+    held: list[Batch] = [Batch.empty() for _ in sources]
+    live = list(range(len(sources)))
+    ready: list[Batch] = []
+    size = 0
+    while live:
+        for place in list(live):
+            if not len(held[place]):
+                following = next(sources[place], None)
+                if following is None:
+                    live.remove(place)
+                else:
+                    held[place] = following
+        if not live:
+            break
+        tag, moment = min((int(held[p].tag[-1]), int(held[p].time[-1])) for p in live)
+        parts = []
+        for place in live:
+            stop = _after(held[place], tag, moment)
+            parts.append(held[place].slice(0, stop))
+            held[place] = held[place].slice(stop, len(held[place]))
+        ready.append(settled(Batch.concat(parts)))
+        size += len(ready[-1])
+        while size >= GROUP:
+            whole = Batch.concat(ready)
+            stop = size // GROUP * GROUP
+            yield whole.slice(0, stop)
+            ready, size = [whole.slice(stop, size)], size - stop
+    if size:
+        yield Batch.concat(ready)
+
+
+def _after(rows: Batch, tag: int, time: int) -> int:
+    """How many rows come at or before (tag, time)."""
+    low = int(np.searchsorted(rows.tag, tag, "left"))
+    high = int(np.searchsorted(rows.tag, tag, "right"))
+    return low + int(np.searchsorted(rows.time[low:high], time, "right"))

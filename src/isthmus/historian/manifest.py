@@ -1,0 +1,255 @@
+"""Which files are the table: a Delta Lake log, made durable step by step.
+
+The library calls no fsync. So here a data file and its folder are synchronised before the commit,
+the log entry and its folder after it, a checkpoint before the entries that it replaces go. Commits
+carry `Transaction(stream, position)`, which is how a replay finds where to resume.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction, RemoveAction
+
+from isthmus.model.errors import StorageError
+
+CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+    "delta.enableExpiredLogCleanup": "false",  # ours to do, after a durable checkpoint
+}
+NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+LOG = "_delta_log"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One live file: where, how many rows, and bounds of what it holds (times ns, inclusive).
+
+    Bounds of which the first is greater than the second mean that there is no such column.
+    """
+
+    path: str  # relative to the table, `date=2026-11-22/...`
+    size: int
+    rows: int
+    date: str = ""
+    seq: int = 0
+    tags: tuple[int, int] = (0, -1)
+    times: tuple[int, int] = (0, -1)
+
+    @property
+    def late(self) -> bool:
+        """Whether it may hold rows whose tag and time are in an earlier file of its date too."""
+        return self.path.endswith("-late.parquet")
+
+
+def fsync(path: Path) -> None:
+    """Make a file or folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _milliseconds(time: int, *, up: bool) -> str:
+    """A time in ns as Delta statistics write it, rounded outwards so that no row is excluded."""
+    whole = -(-time // 1_000_000) if up else time // 1_000_000
+    return f"{np.datetime64(whole, 'ms')}Z"
+
+
+def _statistics(file: DataFile) -> str:
+    bounds: tuple[dict[str, object], dict[str, object]] = ({}, {})
+    for place, side in enumerate(bounds):
+        side["seq"] = file.seq
+        if file.tags[0] <= file.tags[1]:
+            side["tag"] = file.tags[place]
+        if file.times[0] <= file.times[1]:
+            side["time"] = _milliseconds(file.times[place], up=bool(place))
+    return json.dumps({"numRecords": file.rows, "minValues": bounds[0], "maxValues": bounds[1]})
+
+
+class Manifest:
+    """The Delta log of one folder; not thread-safe, its owner holds the lock."""
+
+    def __init__(self, root: Path, table: DeltaTable, positions: dict[str, int]) -> None:
+        self.root = root
+        self._table = table
+        self._positions = positions
+        self.commit_ms = 0.0
+
+    @classmethod
+    def open(cls, root: Path, schema: pa.Schema, *, partition: Sequence[str] = ()) -> Self:
+        """The table at `root`, made if there is none; raises StorageError if it cannot be read."""
+        try:
+            if not DeltaTable.is_deltatable(str(root)):
+                root.mkdir(parents=True, exist_ok=True)
+                date = [pa.field(name, pa.date32()) for name in partition]
+                whole = pa.schema([*schema, *date])
+                DeltaTable.create(
+                    str(root), whole, partition_by=list(partition), configuration=CONFIGURATION
+                )
+                fsync(root / LOG / f"{0:020d}.json")
+                fsync(root / LOG)
+                fsync(root)
+            return cls.of(root)
+        except (DeltaError, OSError) as error:
+            raise StorageError(
+                f"opening the table {root}: {error}",
+                hint="look at its _delta_log folder, or restore it from a copy",
+            ) from error
+
+    @classmethod
+    def of(cls, root: Path) -> Self:
+        """The table that exists at `root`; DeltaError or OSError where it cannot be read."""
+        table = DeltaTable(str(root))
+        return cls(root, table, _transactions(root / LOG))
+
+    @property
+    def version(self) -> int:
+        """The number of the last commit."""
+        return int(self._table.version())
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """The last version of each application id."""
+        return dict(self._positions)
+
+    def refresh(self) -> bool:
+        """Take in what another process committed; whether there was anything."""
+        before = self._table.version()
+        self._table.update_incremental()
+        return bool(self._table.version() != before)
+
+    def files(self) -> list[DataFile]:
+        """All live files, oldest seal first."""
+        actions = pa.table(self._table.get_add_actions(flatten=True))
+        names = set(actions.column_names)
+
+        def column(name: str, default: object) -> list[Any]:
+            if name not in names:
+                return [default] * actions.num_rows
+            values = actions[name]
+            if pa.types.is_timestamp(values.type):
+                values = values.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+            return [default if value is None else value for value in values.to_pylist()]
+
+        found = [
+            DataFile(
+                path, size, rows, str(date or ""), seq, (low, high), (start * 1000, end * 1000)
+            )
+            for path, size, rows, date, seq, low, high, start, end in zip(
+                column("path", ""),
+                column("size_bytes", 0),
+                column("num_records", 0),
+                column("partition.date", ""),
+                column("max.seq", 0),
+                column("min.tag", 0),
+                column("max.tag", -1),
+                column("min.time", 0),
+                column("max.time", -1),
+                strict=True,
+            )
+        ]
+        return sorted(found, key=lambda file: (file.seq, file.path))
+
+    def commit(
+        self,
+        add: Iterable[DataFile],
+        remove: Iterable[DataFile] = (),
+        *,
+        positions: Mapping[str, int],
+        changes: bool = True,
+    ) -> None:
+        """Publish and retire files and move positions in one durable commit.
+
+        The files must be durable. `changes` is false where the rows stay the same (compaction).
+        Raises StorageError; then nothing was published.
+        """
+        began = time.perf_counter()
+        now = time.time_ns() // 1_000_000
+        actions = [
+            AddAction(f.path, f.size, _dated(f), now, changes, _statistics(f)) for f in add
+        ] + [RemoveAction(f.path, changes, now, f.size, _dated(f)) for f in remove]
+        turns = [Transaction(name, value) for name, value in positions.items()]
+        try:
+            self._table.create_write_transaction(
+                actions,
+                "append",
+                self._table.schema(),
+                self._table.metadata().partition_columns,
+                commit_properties=CommitProperties(app_transactions=turns, max_commit_retries=0),
+                post_commithook_properties=NO_HOOKS,
+            )
+        except (DeltaError, OSError) as error:
+            if not self._landed(positions):
+                raise StorageError(f"committing to {self.root}: {error}") from error
+        self._table.update_incremental()
+        fsync(self.root / LOG / f"{self.version:020d}.json")
+        fsync(self.root / LOG)
+        self._positions.update(positions)
+        self.commit_ms = (time.perf_counter() - began) * 1000
+
+    def _landed(self, positions: Mapping[str, int]) -> bool:
+        """Whether a commit that raised is in the log all the same."""
+        try:
+            self._table.update_incremental()
+        except (DeltaError, OSError):
+            return False
+        return bool(positions) and all(
+            self._table.transaction_version(name) == value for name, value in positions.items()
+        )
+
+    def checkpoint(self) -> None:
+        """Write a durable checkpoint, then let go of the log entries that it replaces."""
+        log = self.root / LOG
+        self._table.create_checkpoint()
+        for path in (*log.glob(f"{self.version:020d}.checkpoint*"), log / "_last_checkpoint", log):
+            fsync(path)
+        self._table.cleanup_metadata()
+
+    def vacuum(self, keep_hours: int) -> int:
+        """Delete files that no commit of the last `keep_hours` names; how many went."""
+        gone = self._table.vacuum(
+            keep_hours,
+            dry_run=False,
+            enforce_retention_duration=False,
+            full=True,
+            post_commithook_properties=NO_HOOKS,
+        )
+        self._table.update_incremental()
+        return len(gone)
+
+
+def _dated(file: DataFile) -> dict[str, str | None]:
+    return {"date": file.date} if file.date else {}
+
+
+def _transactions(log: Path) -> dict[str, int]:
+    """The last version of every application id in the log: its checkpoint, then what follows."""
+    found: dict[str, int] = {}
+    last = -1
+    hint = log / "_last_checkpoint"
+    if hint.exists():
+        last = int(json.loads(hint.read_text())["version"])
+        for part in sorted(log.glob(f"{last:020d}.checkpoint*.parquet")):
+            for row in pq.ParquetFile(part).read(columns=["txn"])["txn"].to_pylist():
+                if row and row["appId"] is not None:
+                    found[row["appId"]] = int(row["version"])
+    for entry in sorted(log.glob("[0-9]*.json")):
+        if entry.stem.isdigit() and int(entry.stem) > last:
+            for line in entry.read_text().splitlines():
+                if '"txn"' in line and (turn := json.loads(line).get("txn")):
+                    found[turn["appId"]] = int(turn["version"])
+    return found

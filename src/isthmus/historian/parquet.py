@@ -1,0 +1,118 @@
+"""Sorted samples into a durable Parquet file."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow.parquet as pq
+
+from isthmus.historian.columns import SAMPLES, encode
+from isthmus.historian.manifest import DataFile, fsync
+from isthmus.model.sample import Batch
+
+GROUP = 65_536  # rows of a row group: one tag's day at 1 Hz lies in two
+ENCODING: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "data_page_size": 1 << 18,
+    "store_decimal_as_integer": True,
+    "write_page_index": True,
+    "write_page_checksum": True,
+    "use_dictionary": ["tag", "sub_ns", "value", "status", "seq"],
+    "column_encoding": {"time": "DELTA_BINARY_PACKED", "exact": "DELTA_BINARY_PACKED"},
+}
+
+
+class Sink:
+    """A file that is written once, front to back, and knows the CRC-32 of what it holds."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=1 << 20)
+        self.crc = 0
+        self.closed = False
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append bytes."""
+        self.crc = zlib.crc32(data, self.crc)
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        """How many bytes were written."""
+        return self._file.tell()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Make the bytes durable and close."""
+        if not self.closed:
+            self.closed = True
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close() if error is None else self._file.close()
+
+
+def write_samples(
+    table: Path,
+    draft: Path,
+    blocks: Iterable[Batch],
+    *,
+    date: str,
+    seq: int,
+    turn: int = 0,
+    late: bool = False,
+) -> DataFile:
+    """The durable file of settled `blocks` that follow each other by (tag, time).
+
+    It is written as `draft` and moved into `table` when whole. `turn` numbers compactions, so
+    that a merged file never has the name of one that it replaces. Raises OSError.
+    """
+    rows, tags, times = 0, [0, 0], [1 << 63, -(1 << 63)]
+    try:
+        with (
+            Sink(draft) as sink,
+            pq.ParquetWriter(sink, SAMPLES, **ENCODING) as out,
+        ):
+            for block in blocks:
+                if not rows:
+                    tags[0] = int(block.tag[0])
+                for first in range(0, len(block), GROUP):
+                    out.write_batch(encode(block.slice(first, first + GROUP), seq), GROUP)
+                tags[1] = int(block.tag[-1])
+                times = [
+                    min(times[0], int(block.time.min())),
+                    max(times[1], int(block.time.max())),
+                ]
+                rows += len(block)
+            out.close()
+        name = f"{seq:012d}-{turn:06d}-{sink.crc:08x}{'-late' * late}.parquet"
+        folder = table / f"date={date}"
+        if not folder.is_dir():
+            folder.mkdir()
+            fsync(table)
+        size = draft.stat().st_size
+        draft.rename(folder / name)
+        fsync(folder)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return DataFile(
+        f"date={date}/{name}", size, rows, date, seq, (tags[0], tags[1]), (times[0], times[1])
+    )

@@ -1,0 +1,89 @@
+"""The reading side that a lake and a reader share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from isthmus.historian.events import matching, read_events
+from isthmus.historian.manifest import DataFile
+from isthmus.historian.settings import LakeSettings, Trend
+from isthmus.historian.sql import Shelf, select
+from isthmus.historian.view import View
+from isthmus.model.event import Event
+from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
+
+
+class Queries(ABC):
+    """What can be asked of a history; every method may be called from any thread."""
+
+    settings: LakeSettings
+
+    @abstractmethod
+    def view(self) -> View:
+        """The samples at this moment."""
+
+    @abstractmethod
+    def shelf(self) -> Shelf:
+        """Everything that SQL sees at this moment."""
+
+    @abstractmethod
+    def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:
+        """Where sealed files of events are, which, and the events that are in no file yet."""
+
+    def raw(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        limit: int | None = None,
+    ) -> Batch:
+        """The samples of `tags` in [start, end) by (tag, time), the first `limit` of them.
+
+        Of samples with equal tag and time, the one written last.
+        """
+        return self.view().raw(tags, start, end, limit=limit)
+
+    def before(self, tags: Sequence[TagId] | Int32s, time: Nanoseconds) -> Batch:
+        """The last sample of each tag at or before `time`, by tag.
+
+        It looks back as far as `LakeSettings.look_back`; a tag without a sample there has no row.
+        """
+        return self.view().before(tags, time, look_back=self.settings.look_back)
+
+    def trend(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        points: int,
+    ) -> Mapping[TagId, Trend]:
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
+        return self.view().trend(tags, start, end, points)
+
+    def events(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        kinds: Collection[str] = (),
+        path: str | None = None,
+        limit: int = 10_000,
+    ) -> list[Event]:
+        """The newest `limit` events in [start, end) by time, at or below `path`."""
+        root, files, hot = self._event_files()
+        found = matching(hot, start, end, kinds=kinds, path=path)
+        found += read_events(root, files, start, end, limit=limit, kinds=kinds, path=path)
+        return sorted(found, key=lambda event: event.time)[-limit:]
+
+    def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
+        """The answer to one read-only SQL query, as an Arrow table.
+
+        Views: `samples` (time, tag, path, value, quality), `tags`, `events`; the hot tail is in
+        them. Raises Refused for anything but a query, and beyond `seconds`, `rows` or memory.
+        """
+        return select(self.shelf(), query, seconds=seconds, rows=rows, settings=self.settings)

@@ -1,0 +1,107 @@
+"""One consistent state of a lake: sealed files and hot tails, and what can be asked of them.
+
+A view never changes its files; a seal or a compaction publishes a new view in one assignment.
+So a reader that takes the view once sees every row exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.historian.columns import settled
+from isthmus.historian.hot import Tail
+from isthmus.historian.manifest import DataFile
+from isthmus.historian.segment import Segments
+from isthmus.historian.settings import DAY, Trend
+from isthmus.historian.trend import trend
+from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
+
+
+def ids(tags: Sequence[TagId] | Int32s) -> Int32s:
+    """The tags as an ascending column without repetition."""
+    return np.unique(np.asarray(tags, np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Files in the order of their seals, then tails, oldest first."""
+
+    files: tuple[DataFile, ...]
+    tails: tuple[Tail, ...]
+    segments: Segments
+
+    def raw(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: int,
+        end: int,
+        *,
+        limit: int | None = None,
+    ) -> Batch:
+        """The samples of `tags` in [start, end) by (tag, time), at most `limit` of them.
+
+        Of samples with equal tag and time, the one written last.
+        """
+        rows = settled(Batch.concat(self._parts(ids(tags), start, end)))
+        return rows if limit is None else rows.slice(0, limit)
+
+    def _parts(self, tags: Int32s, start: int, end: int) -> list[Batch]:
+        parts: list[Batch] = []
+        if start >= end or not len(tags):
+            return parts
+        low, high = int(tags[0]), int(tags[-1])
+        for file in self.files:
+            if (
+                file.times[0] < end
+                and file.times[1] >= start
+                and file.tags[0] <= high
+                and file.tags[1] >= low
+            ):
+                parts += self.segments.of(file, tags, start, end)
+        for tail in self.tails:
+            parts += tail.of(tags, start, end)
+        return parts
+
+    def before(self, tags: Sequence[TagId] | Int32s, time: int, *, look_back: int) -> Batch:
+        """The last sample of each tag in [time - look_back, time], by tag."""
+        wanted, floor, stop = ids(tags), time - look_back, time + 1
+        found: list[Batch] = []
+        # a newer day answers for a tag before an older one is opened
+        for day in range(time // DAY, floor // DAY - 1, -1):
+            start = max(day * DAY, floor)
+            rows = self.raw(wanted, start, min((day + 1) * DAY, stop))
+            if len(rows):
+                rows = rows.where(np.append(rows.tag[1:] != rows.tag[:-1], True))
+                found.append(rows)
+                wanted = np.setdiff1d(wanted, rows.tag, assume_unique=True)
+            if not len(wanted):
+                break
+        together = Batch.concat(found)
+        return together.where(np.argsort(together.tag, kind="stable"))
+
+    def trend(
+        self, tags: Sequence[TagId] | Int32s, start: int, end: int, points: int
+    ) -> Mapping[TagId, Trend]:
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
+        wanted = ids(tags)
+        rows = self.raw(wanted, start, end)
+        low = np.searchsorted(rows.tag, wanted, "left")
+        high = np.searchsorted(rows.tag, wanted, "right")
+        return {
+            TagId(int(tag)): trend(rows.slice(int(first), int(stop)), start, end, points)
+            for tag, first, stop in zip(wanted, low, high, strict=True)
+        }
+
+    def span(self) -> tuple[Nanoseconds, Nanoseconds] | None:
+        """The times of the oldest and the newest sample, None if there is none."""
+        lows = [file.times[0] for file in self.files]
+        highs = [file.times[1] for file in self.files]
+        for page in (page for tail in self.tails for page in list(tail.pages)):
+            if page.filled:
+                time = page.rows().time
+                lows.append(int(time.min()))
+                highs.append(int(time.max()))
+        return (Nanoseconds(min(lows)), Nanoseconds(max(highs))) if lows else None
