@@ -282,3 +282,20 @@ def test_libmodbus_killed_in_the_middle(peers, libmodbus):
         await link.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.peer
+def test_the_fast_event_loop_reads_the_same(peers, libmodbus):
+    uvloop = pytest.importorskip("uvloop")
+    port = peers.free_port()
+    libmodbus(port)
+
+    async def run():
+        link = peers.connect(port, [f"holding:{place}" for place in range(500)], in_flight=2)
+        await link.open()
+        batch = (await link.read()).batch
+        await link.close()
+        assert batch.value.tolist() == list(range(500))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())

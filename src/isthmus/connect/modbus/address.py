@@ -174,13 +174,17 @@ class ModbusAddress(Address):
     @property
     def table(self) -> Table:
         """The table it is in."""
-        return next(table for table in Table if getattr(self, table) is not None)
+        if self.holding is not None:
+            return Table.HOLDING
+        if self.input is not None:
+            return Table.INPUT
+        return Table.COIL if self.coil is not None else Table.DISCRETE
 
     @property
     def start(self) -> int:
         """Its first register or bit, from 0."""
-        place: int = getattr(self, self.table)
-        return place
+        places = (self.holding, self.input, self.coil, self.discrete)
+        return next(place for place in places if place is not None)
 
     @property
     def count(self) -> int:

@@ -53,6 +53,11 @@ class Part:
         """The request that reads this block."""
         return Request.read(self.unit, self.table.read, self.block.start, self.block.count)
 
+    @property
+    def single(self) -> bool:
+        """Whether it holds one value only, so that a refusal is that value's."""
+        return len(self.block.spans) == 1
+
     def divided(self) -> tuple[Part, ...]:
         """The two parts to ask instead, or none where it holds a single value."""
         return tuple(Part(self.unit, self.table, block) for block in halves(self.block) or ())

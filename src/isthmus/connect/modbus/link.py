@@ -42,7 +42,8 @@ class ModbusLink:
             np.int32,
         )
         self._image = Image(config, self._bindings, parts(config, self._bindings))
-        self._lacking: dict[Part, Answer] = {}
+        self._lacking: dict[int, Failure] = {}  # by number of the image's part
+        self._reading = f"reading {config.endpoint}"
         self._reads = 0
         self._texts: dict[int, str] = {}
         self._counts: Counter[str] = Counter()
@@ -149,38 +150,51 @@ class ModbusLink:
 
     async def _ask(self) -> list[Answer]:
         """The answers to the image's parts, after dividing those that the device refused."""
-        config = self._config
-        where = f"reading {config.endpoint}"
-        if self._reads % PATIENCE == 0 or len(self._lacking) == len(self._image.parts):
+        requests = self._image.requests
+        if self._reads % PATIENCE == 0 or len(self._lacking) == len(requests):
             self._lacking.clear()
         self._reads += 1
-        found: dict[Part, Answer] = dict(self._lacking)
-        asking = [part for part in self._image.parts if part not in found]
+        asked = [number for number in range(len(requests)) if number not in self._lacking]
+        found = await self._exchange([requests[number] for number in asked], self._reading)
+        answers = found
+        if self._lacking:
+            answers = [Failure.TIMEOUT] * len(requests)
+            for number, answer in (*self._lacking.items(), *zip(asked, found, strict=True)):
+                answers[number] = answer
+        if any(isinstance(answer, Failure) and answer in DIVISIBLE for answer in found):
+            return await self._divide(answers)
+        return answers
+
+    async def _divide(self, answers: Sequence[Answer]) -> list[Answer]:
+        """The answers to a finer image, made so that only single values are still refused.
+
+        Each round halves what was refused, so that there are at most log2(2000) of them; they
+        spend `PROBES` requests together, and the next read goes on where this one had to stop.
+        """
+        asking, settled = list(zip(self._image.parts, answers, strict=True)), []
         budget = PROBES
-        while True:  # each round divides parts: at most log2(2000) rounds, PROBES requests
-            answers = await self._exchange([part.request for part in asking], where)
-            found.update(zip(asking, answers, strict=True))
-            refused = [
-                part
-                for part, answer in zip(asking, answers, strict=True)
-                if isinstance(answer, Failure) and answer in DIVISIBLE
-            ]
-            asking = []
-            for part in refused:
-                pieces = part.divided()
-                if not pieces:
-                    self._lacking[part] = found[part]
-                    self._counts["lacking"] += 1
-                elif budget >= len(pieces):
-                    budget -= len(pieces)
-                    del found[part]
-                    asking += pieces
-            if not asking:
-                break
-            self._counts["divided"] += len(asking) // 2
-        if found.keys() != set(self._image.parts):
-            self._image = Image(config, self._bindings, tuple(found))
-        return [found[part] for part in self._image.parts]
+        while asking:
+            pieces: list[Part] = []
+            for part, answer in asking:
+                divided = part.divided() if answer in DIVISIBLE else ()
+                if divided and budget >= len(divided):
+                    budget -= len(divided)
+                    pieces += divided
+                else:
+                    settled.append((part, answer))
+            found = await self._exchange([piece.request for piece in pieces], self._reading)
+            asking = list(zip(pieces, found, strict=True))
+            self._counts["divided"] += len(pieces) // 2
+        if len(settled) != len(self._image.parts):
+            self._image = Image(self._config, self._bindings, [part for part, _ in settled])
+        known = len(self._lacking)
+        self._lacking = {
+            number: answer
+            for number, (part, answer) in enumerate(settled)
+            if isinstance(answer, Failure) and answer in DIVISIBLE and part.single
+        }
+        self._counts["lacking"] += max(0, len(self._lacking) - known)
+        return [answer for _, answer in settled]
 
 
 def _declined(where: str, answer: Failure) -> ProtocolError:
