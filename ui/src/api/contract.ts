@@ -1,0 +1,30 @@
+/** The names of the API's answers; `types.ts` is generated from the OpenAPI document. */
+import type { components } from "./types";
+
+type Schemas = components["schemas"];
+export type PlantInfo = Schemas["PlantInfo"];
+export type EquipmentInfo = Schemas["EquipmentInfo"];
+export type TagInfo = Schemas["TagInfo"];
+export type LiveValues = Schemas["LiveValues"];
+export type LiveStatus = Schemas["LiveStatus"];
+export type History = Schemas["History"];
+export type Statistics = Schemas["Statistics"];
+export type Interval = Schemas["Interval"];
+export type Ribbon = Schemas["Ribbon"];
+export type Kpi = Schemas["Kpi"];
+export type Loss = Schemas["Loss"];
+export type WaterfallStep = Schemas["WaterfallStep"];
+export type Performance = Schemas["Performance"];
+export type Energy = Schemas["Energy"];
+export type EnergyBucket = Schemas["EnergyBucket"];
+export type Baseline = Schemas["Baseline"];
+export type Overview = Schemas["Overview"];
+export type Attention = Schemas["Attention"];
+export type LinkInfo = Schemas["LinkInfo"];
+export type Links = Schemas["Links"];
+export type PathStep = Schemas["PathStep"];
+export type TapRow = Schemas["TapRow"];
+export type BrowseNode = Schemas["BrowseNode"];
+export type Problem = Schemas["Problem"];
+export type Look = Interval["look"];
+export type Priority = Attention["priority"];

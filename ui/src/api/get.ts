@@ -1,0 +1,41 @@
+/** Asking the API: an answer, or an error that says what and what next. */
+import type { Problem } from "./contract";
+
+/** The API's refusal: `message` is what went wrong, `hint` what to do, `status` 0 if unreachable. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly hint: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The response of `path`; raises ApiError for anything but 2xx. */
+export async function ask(path: string, signal?: AbortSignal, accept = "application/json"): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { headers: { accept }, credentials: "same-origin", ...(signal ? { signal } : {}) });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError("the site does not answer", "check that isthmus still runs on its machine", 0);
+  }
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => null) as Partial<Problem> | null;
+  const error = problem?.error ?? `reading ${path.split("?")[0]} failed with status ${response.status}`;
+  throw new ApiError(error, problem?.hint ?? "", response.status);
+}
+
+/** The JSON answer of `path`. */
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await ask(path, signal)).json() as Promise<T>;
+}
+
+/** `path` with its query; undefined entries are left out. */
+export function address(path: string, query: Record<string, string | number | undefined>): string {
+  const words = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) words.set(key, String(value));
+  const text = words.toString();
+  return text ? `${path}?${text}` : path;
+}

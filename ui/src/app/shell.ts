@@ -1,0 +1,93 @@
+import { html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
+import type { PlantInfo } from "../api/contract";
+import { live } from "../api/live";
+import { Resource } from "../api/resource";
+import { Part } from "../parts/part";
+import { clock } from "./clock";
+import { listenToKeys } from "./keys";
+import { PAGES } from "./pages";
+import { type Route, currentRoute, followLinks } from "./route";
+import { Site } from "./site";
+import type { Search } from "./search";
+import { applyTheme } from "./theme";
+import "../pages/plant";
+import "../parts/card";
+import "./banner";
+import "./nav";
+import "./topbar";
+
+/** The frame of all pages: loads the plant once, keeps the live stream, shows the page of the address. */
+@customElement("isthmus-shell")
+export class Shell extends Part {
+  @state() private route: Route = currentRoute();
+  @state() private signedOut = false;
+  private site: Site | undefined;
+  private readonly plant = new Resource<PlantInfo>(this, () => "/api/plant");
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    followLinks();
+    listenToKeys(() => this.querySelector<Search>("isthmus-search")?.take());
+    window.addEventListener("isthmus-route", () => {
+      this.route = currentRoute();
+      applyTheme();
+    });
+    window.addEventListener("isthmus-signed-out", () => (this.signedOut = true));
+    window.addEventListener("isthmus-theme", () => this.requestUpdate());
+    live.start();
+  }
+
+  protected override willUpdate(): void {
+    const info = this.plant.value;
+    if (info && info !== this.site?.info) {
+      clock.setZone(info.timezone);
+      clock.set(info.now, info.clock_rate);
+      this.site = new Site(info);
+      this.signedOut = false;
+    }
+    const page = PAGES.find((entry) => entry.name === this.route.page);
+    document.title = `${page?.title ?? "Not found"} · ${this.site ? `${this.site.info.site} · ` : ""}isthmus`;
+  }
+
+  override render() {
+    const { page, rest, query } = this.route;
+    const path = page === "asset" ? rest : page === "plant" || page === "performance" || page === "energy" ? this.site?.line(query.get("line"))?.path ?? "" : "";
+    return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
+        <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill:var(--card)" /><path d="M0 0V5" style="stroke:var(--process-2);stroke-width:2.4" /></pattern>
+        <pattern id="hatch2" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V4" style="stroke:var(--process-3);stroke-width:1.6" /></pattern></defs></svg>
+      <isthmus-nav .page=${page} .plant=${this.site?.info}></isthmus-nav>
+      <isthmus-topbar .page=${page} .path=${path} .site=${this.site}></isthmus-topbar>
+      <isthmus-alarm-banner></isthmus-alarm-banner>
+      <isthmus-page>${this.signedOut ? this.signIn() : this.site ? keyed(page, this.content(this.site)) : this.waiting()}</isthmus-page>`;
+  }
+
+  private content(site: Site) {
+    const { page, rest, query } = this.route;
+    switch (page) {
+      case "plant": return html`<isthmus-plant-page .site=${site} .query=${query}></isthmus-plant-page>`;
+      case "asset": return html`<isthmus-asset-page .site=${site} .path=${rest} .query=${query}></isthmus-asset-page>`;
+      case "explore": return html`<isthmus-explore-page .site=${site} .query=${query}></isthmus-explore-page>`;
+      case "performance": return html`<isthmus-performance-page .site=${site} .query=${query}></isthmus-performance-page>`;
+      case "energy": return html`<isthmus-energy-page .site=${site} .query=${query}></isthmus-energy-page>`;
+      case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
+      default: return this.missing(page);
+    }
+  }
+
+  private waiting() {
+    return html`<main id="page" tabindex="-1"><isthmus-card heading="The plant" .load=${this.plant.load} hollow></isthmus-card></main>`;
+  }
+
+  private signIn() {
+    return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>You are not signed in</b>
+      <span>Open the sign-in link printed by <code>isthmus demo</code>, or run <code>isthmus link</code> for a new one.</span>
+      <span class="small">Links work once and for this browser only.</span></div></isthmus-card></main>`;
+  }
+
+  private missing(page: string) {
+    return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>There is no page “${page}”</b>
+      <span>These pages exist: ${PAGES.map((entry, row) => html`${row ? ", " : nothing}<a class="link" href="/${entry.name}">${entry.title}</a>`)}.</span></div></isthmus-card></main>`;
+  }
+}

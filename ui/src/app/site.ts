@@ -1,0 +1,72 @@
+/** The plant as the pages walk it: tags by id and path, equipment by path, lines and units. */
+import type { EquipmentInfo, PlantInfo, TagInfo } from "../api/contract";
+
+/** An index over one PlantInfo; asked once a page. */
+export class Site {
+  readonly tags = new Map<number, TagInfo>();
+  readonly tagPaths = new Map<string, TagInfo>();
+  readonly equipment = new Map<string, EquipmentInfo>();
+  readonly parents = new Map<string, EquipmentInfo>();
+
+  constructor(readonly info: PlantInfo) {
+    for (const tag of info.tags) {
+      this.tags.set(tag.id, tag);
+      this.tagPaths.set(tag.path, tag);
+    }
+    const enter = (equipment: EquipmentInfo, parent?: EquipmentInfo): void => {
+      this.equipment.set(equipment.path, equipment);
+      if (parent) this.parents.set(equipment.path, parent);
+      for (const child of equipment.children) enter(child, equipment);
+    };
+    for (const area of info.areas) enter(area);
+  }
+
+  /** Production lines: what has a flow, or else every work center. */
+  lines(): EquipmentInfo[] {
+    const all = [...this.equipment.values()];
+    const flowing = all.filter((equipment) => equipment.flow.length > 0);
+    return flowing.length ? flowing : all.filter((equipment) => equipment.level === "work_center");
+  }
+
+  /** The line asked for, else the first. */
+  line(path: string | null | undefined): EquipmentInfo | undefined {
+    return (path ? this.equipment.get(path) : undefined) ?? this.lines()[0];
+  }
+
+  /** Units of a line in the order of the material. */
+  unitsOf(line: EquipmentInfo): EquipmentInfo[] {
+    const flow = line.flow.map((path) => this.equipment.get(path) ?? this.equipment.get(`${line.path}/${path}`));
+    const found = flow.filter((unit) => unit !== undefined);
+    return found.length ? found : line.children;
+  }
+
+  /** All equipment that has tags and is worth a faceplate: units first, then the rest. */
+  assets(): EquipmentInfo[] {
+    const inLines = this.lines().flatMap((line) => this.unitsOf(line));
+    const others = [...this.equipment.values()].filter((equipment) => equipment.tags.length > 0 && equipment.level !== "area" && !inLines.includes(equipment));
+    return [...inLines, ...others];
+  }
+
+  tagsOf(equipment: EquipmentInfo): TagInfo[] {
+    return equipment.tags.map((id) => this.tags.get(id)).filter((tag) => tag !== undefined);
+  }
+
+  tag(id: number | null | undefined): TagInfo | undefined {
+    return id === null || id === undefined ? undefined : this.tags.get(id);
+  }
+
+  /** How many tags `equipment` has with all below it. */
+  count(equipment: EquipmentInfo): number {
+    return equipment.tags.length + equipment.children.reduce((sum, child) => sum + this.count(child), 0);
+  }
+}
+
+/** Address of an asset's page. */
+export function assetHref(path: string): string {
+  return `/asset/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** The piece of equipment a tag path belongs to and its name, "capper/bearing_temp". */
+export function tail(path: string): string {
+  return path.split("/").slice(-2).join("/");
+}

@@ -1,0 +1,43 @@
+/** Light, dark, or as the machine is set; remembered, and in the address when given there. */
+export type Theme = "auto" | "light" | "dark";
+
+const KEY = "isthmus-theme";
+const machine = matchMedia("(prefers-color-scheme: dark)");
+
+function valid(word: string | null): Theme | undefined {
+  return word === "light" || word === "dark" || word === "auto" ? word : undefined;
+}
+
+/** The theme asked for in the address, else the remembered one. */
+export function theme(): Theme {
+  return valid(new URLSearchParams(location.search).get("theme")) ?? valid(localStorage.getItem(KEY)) ?? "auto";
+}
+
+/** Puts the theme on the page; trends redraw on `isthmus-theme`. */
+export function applyTheme(): void {
+  const wanted = theme();
+  const dark = wanted === "dark" || (wanted === "auto" && machine.matches);
+  document.documentElement.dataset["theme"] = dark ? "dark" : "light";
+  window.dispatchEvent(new Event("isthmus-theme"));
+}
+
+/** Remembers `wanted` and shows it. */
+export function setTheme(wanted: Theme): void {
+  localStorage.setItem(KEY, wanted);
+  const url = new URL(location.href);
+  if (url.searchParams.has("theme")) {
+    url.searchParams.set("theme", wanted);
+    history.replaceState(null, "", url);
+  }
+  applyTheme();
+}
+
+export function followMachine(): void {
+  machine.addEventListener("change", applyTheme);
+  applyTheme();
+}
+
+/** A token's value as the canvas needs it. */
+export function ink(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}

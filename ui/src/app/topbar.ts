@@ -1,0 +1,64 @@
+import { html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { LiveTags, live } from "../api/live";
+import { Part } from "../parts/part";
+import { clock } from "./clock";
+import { PAGES } from "./pages";
+import type { Site } from "./site";
+import { assetHref } from "./site";
+import { setTheme, theme } from "./theme";
+import "./search";
+
+const NEXT = { auto: "dark", dark: "light", light: "auto" } as const;
+
+/** The top bar: where you are, search, theme, and the plant's clock and shift. */
+@customElement("isthmus-topbar")
+export class Topbar extends Part {
+  @property() page = "";
+  @property() path = "";
+  @property({ attribute: false }) site: Site | undefined;
+  protected readonly follow = new LiveTags(this, () => []);
+  private tick = 0;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.setAttribute("role", "banner");
+    this.tick = window.setInterval(() => this.requestUpdate(), 1000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.tick);
+  }
+
+  override render() {
+    const title = PAGES.find((entry) => entry.name === this.page)?.title ?? "Not found";
+    const now = clock.now();
+    const wanted = theme();
+    return html`<h1>${title}</h1><nav class="crumb hide-s" aria-label="Path">${this.crumbs()}</nav>
+      <div class="grow"></div>
+      ${this.site ? html`<isthmus-search class="search hide-m" .site=${this.site}></isthmus-search>` : nothing}
+      <button class="switch hide-s" title="Theme: ${wanted}; next: ${NEXT[wanted]}" aria-label="Theme is ${wanted}, change to ${NEXT[wanted]}" @click=${this.turn}>
+        <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" style="fill:none;stroke:currentColor;stroke-width:1.5" /><path d="M7 1a6 6 0 0 1 0 12z" style="fill:currentColor" /></svg></button>
+      <div class="clock"><b>${this.site ? clock.second(now) : "--:--:--"}</b> <span class="tiny muted">${this.site ? clock.zone(now) : ""}</span>
+        <div class="tiny muted">${this.site ? clock.weekday(now) : ""}${live.status?.shift ? ` · ${live.status.shift}` : ""}${clock.rate() !== 1 ? ` · ${clock.rate()}× time` : ""}</div></div>`;
+  }
+
+  private crumbs() {
+    const info = this.site?.info;
+    if (!info) return nothing;
+    const words = this.path ? this.path.split("/") : [];
+    const ends = words.length === 0;
+    return html`<a href="/plant">${info.enterprise}</a> / ${ends ? html`<b>${info.site}</b>` : html`<a href="/plant">${info.site}</a>`}${words.map((word, depth) => {
+      const path = words.slice(0, depth + 1).join("/");
+      const equipment = this.site?.equipment.get(path);
+      const href = equipment?.flow.length ? `/plant?line=${path}` : equipment?.tags.length ? assetHref(path) : "/plant";
+      return html` / ${depth === words.length - 1 ? html`<b>${word}</b>` : html`<a href=${href}>${word}</a>`}`;
+    })}`;
+  }
+
+  private readonly turn = () => {
+    setTheme(NEXT[theme()]);
+    this.requestUpdate();
+  };
+}
