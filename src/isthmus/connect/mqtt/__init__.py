@@ -18,6 +18,7 @@ from isthmus.connect.mqtt.settings import BrokerConfig, Secret
 from isthmus.connect.mqtt.subscription import MqttSubscription
 from isthmus.model.ports import Address, Binding
 from isthmus.model.sample import Clock
+from isthmus.model.unit import Seconds
 
 __all__ = ["BrokerConfig", "Mqtt", "MqttAddress", "MqttSubscription", "Secret"]
 
@@ -30,11 +31,11 @@ class Mqtt(BrokerConfig):
     kind: Literal["mqtt"] = "mqtt"
     qos: Annotated[Literal[0, 1, 2], Field(description="Quality of service asked for.")] = 1
     gather: Annotated[
-        float,
+        Seconds,
         Field(ge=0, le=1, description="Seconds in which messages are gathered into one batch."),
     ] = 0.005
     discover: Annotated[
-        float, Field(gt=0, le=600, description="Seconds for which browsing listens.")
+        Seconds, Field(gt=0, le=600, description="Seconds for which browsing listens.")
     ] = 5.0
 
     def build(
