@@ -1,0 +1,112 @@
+"""Who may connect to the bundled server, and who may not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import time
+
+import pytest
+
+from isthmus.bus.client import Bus
+from isthmus.bus.port import StreamSettings
+from isthmus.bus.settings import Client, MqttSettings
+from isthmus.model.errors import AuthError, LinkError
+from isthmus.model.sample import Nanoseconds
+from isthmus.trust.authority import Identity, PlantAuthority
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return PlantAuthority.open(tmp_path / "trust", "p", lambda: Nanoseconds(time.time_ns()))
+
+
+def test_mutual_tls_admits_our_clients_and_nobody_else(tmp_path, running, authority):
+    async def main():
+        server_tls = authority.server("nats")
+        clients = (Client("isthmus"), Client("reader", publish=("$JS.API.STREAM.INFO.>",)))
+        async with running(tmp_path / "bus", tls=server_tls, clients=clients) as server:
+            assert server.url.startswith("tls://127.0.0.1:")
+            bus = await Bus.connect(server.url, tls=authority.client("isthmus"))
+            await bus.stream(StreamSettings("S", ("s.>",)))
+            publisher = await bus.publisher("S")
+            assert (await (await publisher.publish("s.a", b"1"))).seq == 1
+            cipher = bus.client._transport._io_writer.get_extra_info("cipher")
+            assert cipher[1] == "TLSv1.3"
+            await bus.close()
+
+            with pytest.raises(LinkError):
+                await Bus.connect(server.url, within=1)  # no certificate
+            with pytest.raises(AuthError):  # ours, but named nowhere
+                await Bus.connect(server.url, tls=authority.client("stranger"), within=3)
+            others = PlantAuthority.open(
+                tmp_path / "others", "q", lambda: Nanoseconds(time.time_ns())
+            )
+            with pytest.raises(AuthError):  # we refuse a server of another authority
+                await Bus.connect(server.url, tls=others.client("isthmus"), within=3)
+            forged = others.client("isthmus")
+            mixed = Identity("m", authority.ca, forged.certificate, forged.key, forged.ends)
+            with pytest.raises(LinkError):  # it refuses our certificate of another authority
+                await Bus.connect(server.url, tls=mixed, within=1)
+
+    asyncio.run(main())
+
+
+def test_a_client_is_held_to_its_subjects(tmp_path, running, authority):
+    async def main():
+        clients = (Client("isthmus"), Client("edge1", publish=("up.edge1.>", "$JS.API.INFO")))
+        async with running(tmp_path / "b", tls=authority.server("n"), clients=clients) as server:
+            ours = await Bus.connect(server.url, tls=authority.client("isthmus"))
+            await ours.stream(StreamSettings("S", ("up.>",)))
+            edge = await Bus.connect(server.url, tls=authority.client("edge1"))
+            await edge.client.publish("up.edge2.x", b"not mine")
+            await edge.client.publish("up.edge1.x", b"mine")
+            await edge.client.flush()
+            messages = await anext(ours.consume("S", 1))
+            assert [message.data for message in messages] == [b"mine"]
+            await ours.close()
+            await edge.close()
+
+    asyncio.run(main())
+
+
+def test_its_files_are_private(tmp_path, running, authority):
+    async def main():
+        async with running(tmp_path / "bus", tls=authority.server("nats")):
+            mode = (tmp_path / "bus" / "nats.conf").stat().st_mode
+            assert stat.S_IMODE(mode) == 0o600
+
+    asyncio.run(main())
+
+
+def test_the_shop_floor_broker_is_apart_from_the_plants_streams(tmp_path, running, authority):
+    aiomqtt = pytest.importorskip("aiomqtt")
+    import ssl
+
+    async def main():
+        mqtt = MqttSettings((("floor", os.urandom(12).hex()),), tls=authority.broker())
+        async with running(tmp_path / "bus", tls=authority.server("nats"), mqtt=mqtt) as server:
+            assert server.mqtt_url == f"mqtts://127.0.0.1:{server.mqtt_port}"
+            context = ssl.create_default_context(cafile=str(authority.ca))
+            bus = await Bus.connect(server.url, tls=authority.client("isthmus"))
+            await bus.stream(StreamSettings("S", ("s.>",)))
+            where = {
+                "hostname": "127.0.0.1",
+                "port": server.mqtt_port,
+                "tls_context": context,
+                "username": "floor",
+            }
+            async with aiomqtt.Client(**where, password=mqtt.users[0][1]) as client:
+                await client.subscribe("spBv1.0/#", qos=1)
+                await client.publish("spBv1.0/g/NBIRTH/e", b"birth", qos=1)
+                await client.publish("s/a", b"not yours", qos=1)
+                message = await anext(client.messages)
+                assert (message.topic.value, message.payload) == ("spBv1.0/g/NBIRTH/e", b"birth")
+            assert (await bus.info("S")).messages == 0
+            with pytest.raises(aiomqtt.MqttError):
+                async with aiomqtt.Client(**where, password="wrong"):
+                    pass
+            await bus.close()
+
+    asyncio.run(main())
