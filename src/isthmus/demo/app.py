@@ -1,0 +1,182 @@
+"""The process of the demo plant: starts all servers, follows the pace, ends with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from isthmus.demo import modbus
+from isthmus.demo.control import faults_of
+from isthmus.demo.history import save
+from isthmus.demo.live import Live, plant_at
+from isthmus.demo.moment import Moment
+from isthmus.demo.opcua import OpcUaPlc
+from isthmus.demo.physics.plant import Fault
+from isthmus.demo.plantfile import Places, plant_file
+from isthmus.demo.signal import LINE
+from isthmus.model.clock import Pace
+
+_DEVICES = ("filler", "capper", "labeller", "palletiser", "meters")
+_TICK = 0.2  # seconds between two looks at the clock
+_SAVE_EVERY = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the demo plant was started."""
+
+    folder: Path
+    seed: int
+    pace: Pace
+    broker: str = ""
+    broker_ca: str = ""
+    broker_user: str = ""
+    broker_password_file: str = ""
+    state: Path | None = None
+
+
+class Demo:
+    """All devices of the plant, each as a server of its own protocol."""
+
+    def __init__(self, settings: Settings, live: Live, state: Path) -> None:
+        self._settings = settings
+        folder = settings.folder
+        self.ports = _ports(folder / "ports.json")
+        pki = folder / "pki"
+        self._places = Places(
+            self.ports, pki, folder / "compressor" / "*.log", settings.broker,
+            settings.broker_ca, settings.broker_user, settings.broker_password_file,
+        )  # fmt: skip
+        self._state = state
+        self.live = live
+        self._opcua = [
+            OpcUaPlc(f"{LINE}/{name}", name.capitalize(), self.ports[name], pki)
+            for name in ("filler", "palletiser")
+        ]
+        self._capper = modbus.capper(self.ports["capper"], self._moment)
+        self._modbus = [
+            self._capper,
+            modbus.labeller(self.ports["labeller"], self._moment),
+            modbus.meters(self.ports["meters"], self._moment),
+        ]
+        self._cut_off = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs until `stop`; says on stdout when every server listens."""
+        settings, live = self._settings, self.live
+        await live.follow(time.time_ns())
+        async with contextlib.AsyncExitStack() as open_servers:
+            for device in self._modbus:
+                open_servers.push_async_callback(device.stop)
+                await device.start()
+            for plc in self._opcua:
+                open_servers.push_async_callback(plc.stop)
+                await plc.start(live.moment)
+            _replace(settings.folder / "plant.yaml", plant_file(self._places, live.plant.calendar))
+            sys.stdout.write(json.dumps({"ready": True, "ports": self.ports}) + "\n")
+            sys.stdout.flush()
+            await self._follow(stop)
+        save(live.plant, self._state)
+
+    def _moment(self) -> Moment:
+        return self.live.moment
+
+    async def _follow(self, stop: asyncio.Event) -> None:
+        live = self.live
+        saved = polled = time.monotonic()
+        while not stop.is_set():
+            now = time.monotonic()
+            if now - polled >= 1.0:
+                polled = now
+                await self._set_faults()
+            await live.follow(time.time_ns())
+            for plc in self._opcua:
+                await plc.show(live.moment)
+            if now - saved >= _SAVE_EVERY:
+                saved = now
+                save(live.plant, self._state)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _TICK)
+
+    async def _set_faults(self) -> None:
+        faults = faults_of(self._settings.folder)
+        if faults != self.live.plant.faults:
+            self.live.plant.set_faults(faults)
+        cut_off = Fault.NETWORK in faults
+        if cut_off == self._cut_off:
+            return
+        self._cut_off = cut_off
+        if cut_off:
+            await self._capper.stop()
+        else:
+            await self._capper.start()
+
+
+def main(settings: Settings) -> int:
+    """The exit code of the demo plant's process: 0 when it was told to end."""
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    # Both speak up at each client that goes away without a goodbye: that is what clients do here.
+    for name in ("asyncua", "pymodbus"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_run(settings))
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # not on Windows
+            loop.add_signal_handler(name, stop.set)
+    threading.Thread(target=_until_orphaned, args=(loop, stop), daemon=True).start()
+    state = settings.state or settings.folder / "state.json"
+    plant = plant_at(settings.pace.at(time.time_ns()), settings.seed, state)
+    await Demo(settings, Live(plant, settings.pace), state).run(stop)
+
+
+def _until_orphaned(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stops the plant when whoever started it closes our standard input, or dies."""
+    try:
+        while os.read(0, 4096):
+            continue
+    except OSError:
+        return  # started without an input: then only a signal ends it
+    with contextlib.suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(stop.set)
+
+
+def _ports(file: Path) -> dict[str, int]:
+    """The port of each device: those of the last start where they are free, so links survive."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        kept = {}
+    ports: dict[str, int] = {}
+    with contextlib.ExitStack() as held:
+        for name in _DEVICES:
+            holder = held.enter_context(socket.socket())
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                holder.bind(("127.0.0.1", int(kept.get(name, 0))))
+            except (OSError, ValueError, OverflowError, TypeError):
+                holder.bind(("127.0.0.1", 0))
+            ports[name] = holder.getsockname()[1]
+    _replace(file, json.dumps(ports))
+    return ports
+
+
+def _replace(file: Path, text: str) -> None:
+    beside = file.with_name(file.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)

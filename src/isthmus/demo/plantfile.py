@@ -1,0 +1,307 @@
+"""The plant file of the demo: what a controls engineer would have written for this line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from isthmus.demo.modbus import CAPPER, LABELLER, METERS, Register
+from isthmus.demo.opcua import node_name
+from isthmus.demo.physics.calendar import SHIFTS, Calendar
+from isthmus.demo.signal import LINE, MACHINE, TYPES, UNITS, Signal
+from isthmus.model.state import State
+
+_SPELL = {
+    "Filler": "Fills half-litre bottles; it sets the pace of the line.",
+    "Capper": "Screws caps on; its main bearing is what wears.",
+    "Labeller": "Sleeves bottles from a roll of film.",
+    "Packer": "24 bottles to a carton, glued.",
+    "Palletiser": "60 cartons to a pallet.",
+    "EnergyMeter": "A three-phase meter.",
+    "LegacyCompressor": "Screw compressor without a network; it writes a log file.",
+}
+_EXTRA = {
+    "Filler": "    condition: {watch: [motor_temp, vibration, power], "
+    "regimes: [state, product, speed]}\n",
+    "Capper": "    alarms:\n"
+    "      bearing: {when: bearing_vibration > limits.high, delay: 30 s, priority: high,\n"
+    "                advice: plan a new bearing before the next shift}\n"
+    "    condition: {watch: [bearing_vibration, bearing_temp, power], regimes: [state, speed]}\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where everything of this start is: ports on 127.0.0.1, and files."""
+
+    ports: Mapping[str, int]
+    pki: Path
+    log: Path
+    broker: str
+    ca: str = ""
+    user: str = ""
+    password_file: str = ""
+
+
+def plant_file(places: Places, calendar: Calendar) -> str:
+    """The text of `plant.yaml`."""
+    return "\n".join(
+        (_head(calendar), _types(), _EQUIPMENT, _connections(places), _TAIL),
+    )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60 % 24:02}:{minute % 60:02}"
+
+
+def _head(calendar: Calendar) -> str:
+    shifts = ", ".join(f'{name}: "{_clock(a)}-{_clock(b)}"' for name, a, b in SHIFTS)
+    breaks = ", ".join(f'"{_clock(a)}-{_clock(b)}"' for a, b in calendar.breaks)
+    return f"""\
+# The demo plant: one bottling line and its air, every machine behind a real protocol server on
+# this computer. Written anew at each start of the demo, because ports change.
+
+isthmus: 1
+enterprise: acme
+site: riverside
+timezone: Europe/Berlin
+currency: EUR
+
+people:
+  teams:
+    shift-lead:  {{side: ot}}
+    maintenance: {{side: ot}}
+    data-team:   {{side: it}}
+
+calendars:
+  three-shift: # the long break is the planned stop of the night
+    {shifts.replace(", ", chr(10) + "    ")}
+    breaks: [{breaks}]
+
+# ------------------------------------------------------- types: what machines of a kind have
+types:"""
+
+
+_MACHINE = """\
+  Machine:
+    state: {from: state, standard: packml}
+    energy: {idle_states: [idle, held, suspended, stopped]}
+    tags:
+"""
+
+
+def _types() -> str:
+    parts = [_MACHINE, _tags(MACHINE)]
+    for name, signals in TYPES.items():
+        parent = "" if name in {"EnergyMeter", "LegacyCompressor"} else "    extends: Machine\n"
+        parts += [f"  {name}:\n", parent, f"    description: {_SPELL[name]}\n", "    tags:\n"]
+        parts += [_tags(signals), _EXTRA.get(name, "")]
+    return "".join(parts)
+
+
+def _tags(signals: tuple[Signal, ...]) -> str:
+    width = max(len(signal.name) for signal in signals) + 1
+    return "".join(
+        f"      {signal.name + ':':{width}} {{{', '.join(_entry(signal))}}}\n" for signal in signals
+    )
+
+
+def _entry(signal: Signal) -> list[str]:
+    """The fields of one tag, in the order in which people read them."""
+    bands = {
+        name: f"[{band[0]:g}, {band[1]:g}]"
+        for name, band in (("range", signal.range), ("normal", signal.normal))
+        if band is not None
+    }
+    limits = ", ".join(f"{name}: {limit:g}" for name, limit in signal.limits)
+    fields = {
+        "kind": signal.kind if signal.kind in {"text", "boolean"} else "",
+        "legend": signal.legend,
+        "unit": _quoted(signal.unit),
+        **bands,
+        "limits": f"{{{limits}}}" if limits else "",
+        "deadband": f"{signal.deadband:g}" if signal.deadband else "",
+        "counter": signal.counter,
+        "role": signal.role if signal.role != signal.name else "",
+        "description": _quoted(signal.description),
+    }
+    return [f"{name}: {text}" for name, text in fields.items() if text]
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if set(text) & set("%{}:,#[]") else text
+
+
+_EQUIPMENT = """
+# ------------------------------------------------------- equipment: area, line, machines
+equipment:
+  packaging:
+    line1:
+      title: Line 1
+      calendar: three-shift
+      ideal_rate: 120/min
+      bottleneck: filler
+      energy_meter: meter
+      owners: {ot: shift-lead, it: data-team}
+      units:
+        filler:     {type: Filler, serial: F-2019-044, built: 2019, support_until: 2034}
+        capper:     {type: Capper, serial: C-2017-112, built: 2017, support_until: 2032}
+        labeller:   {type: Labeller, serial: L-2009-007, built: 2009, support_until: 2024}
+        packer:     {type: Packer, serial: P-2021-300, built: 2021, support_until: 2036}
+        palletiser: {type: Palletiser, serial: R-2020-018, built: 2020, support_until: 2035}
+        meter:      {type: EnergyMeter, title: Main meter}
+      flow: # buffers in pieces
+        - filler
+        - {buffer: 200}
+        - capper
+        - {buffer: 80}
+        - labeller
+        - {buffer: 150}
+        - packer
+        - {buffer: 20}
+        - palletiser
+  utilities:
+    air:
+      title: Compressed air
+      units:
+        compressor: {type: LegacyCompressor, built: 1998, owners: {ot: maintenance}}
+"""
+
+
+def _connections(places: Places) -> str:
+    ports = places.ports
+    parts = [
+        "# ------------------------------------------------------- connections: how values come",
+        "connections:",
+    ]
+    parts += [_opcua(places, name) for name in ("filler", "palletiser")]
+    parts.append(
+        f"""\
+  capper-plc:
+    kind: modbus
+    host: 127.0.0.1
+    port: {ports["capper"]}
+    unit: 1
+    zone: line1
+    every: 500 ms
+    word_order: swapped # this maker sends the low word first
+    tags:
+{_registers(CAPPER)}"""
+    )
+    parts.append(
+        f"""\
+  labeller-plc:
+    kind: modbus
+    host: 127.0.0.1
+    port: {ports["labeller"]}
+    unit: 1
+    zone: line1
+    every: 1 s
+    max_registers: 20 # this device refuses larger reads, and has no registers 5 to 9
+    tags:
+{_registers(LABELLER)}"""
+    )
+    parts.append(
+        f"""\
+  meters: # a gateway: each meter has its own unit id
+    kind: modbus
+    host: 127.0.0.1
+    port: {ports["meters"]}
+    zone: line1
+    every: 1 s
+    tags:
+{_registers(METERS[1], unit=1)}
+{_registers(METERS[4], unit=4)}
+{_registers(METERS[7], unit=7)}"""
+    )
+    parts.append(_sparkplug(places))
+    parts.append(
+        f"""\
+  compressor-log:
+    kind: files
+    path: {_quoted_path(places.log)}
+    zone: utilities
+    line: '(?P<time>\\S+ \\S+) P=(?P<pressure>[\\d,]+)bar RUN=(?P<running>[01]) H=(?P<hours>\\d+)'
+    decimal: ","
+    tags:
+      utilities/air/compressor/pressure: pressure
+      utilities/air/compressor/running: running
+      utilities/air/compressor/hours: hours
+"""
+    )
+    return "\n".join(parts)
+
+
+def _opcua(places: Places, name: str) -> str:
+    unit = f"{LINE}/{name}"
+    lines = [
+        f"  {name}-plc:",
+        "    kind: opcua",
+        f"    url: opc.tcp://127.0.0.1:{places.ports[name]}",
+        "    security: sign-and-encrypt",
+        f"    server_certificate: {_quoted_path(places.pki / (name + '.pem'))}",
+        "    zone: line1",
+        "    tags:",
+        f'      {unit}: "ns=2;s={name.capitalize()}.{{Tag}}"',
+    ]
+    if UNITS[unit] == "Filler":
+        lines.append(f'      {unit}/product: "ns=2;s={node_name(name, "product")}"')
+    return "\n".join(lines)
+
+
+def _sparkplug(places: Places) -> str:
+    lines = [
+        "  packer-edge:",
+        "    kind: sparkplug",
+        f"    broker: {places.broker}",
+        *([f"    ca: {_quoted_path(Path(places.ca))}"] if places.ca else []),
+        *([f"    user: {places.user}"] if places.user else []),
+        *(
+            [f"    password: {{file: {_quoted_path(Path(places.password_file))}}}"]
+            if places.password_file
+            else []
+        ),
+        "    group: riverside",
+        "    zone: line1",
+        f"    tags: {{{LINE}/packer: packer-edge/packer}}",
+    ]
+    return "\n".join(lines)
+
+
+def _quoted_path(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _registers(registers: Mapping[str, Register], *, unit: int | None = None) -> str:
+    width = max(len(path) for path in registers) + 1
+    lines = []
+    for path, register in registers.items():
+        fields = [f"{register.table}: {register.place}", f"as: {register.layout}"]
+        if unit is not None:
+            fields.append(f"unit: {unit}")
+        if register.scale != 1.0:
+            fields.append(f"scale: {register.scale:g}")
+        if register.codes:
+            words = ", ".join(
+                f"{code}: {State(state).name.lower()}"
+                for state, code in sorted(register.codes.items(), key=lambda pair: pair[1])
+            )
+            fields.append(f"map: {{{words}}}")
+        lines.append(f"      {path + ':':{width}} {{{', '.join(fields)}}}")
+    return "\n".join(lines)
+
+
+_TAIL = """\
+# ------------------------------------------------------- networks
+zones:
+  line1:     {level: 2, target: SL2, networks: [127.0.0.0/8]}
+  utilities: {level: 2, target: SL1}
+  site:      {level: 3, target: SL2}
+conduits:
+  - {from: site, to: line1, allow: [opcua, modbus, mqtt-tls], why: samples, owner: shift-lead}
+  - {from: site, to: utilities, allow: [files], why: the compressor's log, owner: maintenance}
+
+# ------------------------------------------------------- business
+tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}
+"""
