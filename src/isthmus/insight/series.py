@@ -70,18 +70,32 @@ class Series:
         seconds = self.lasts[good]
         return float(np.sqrt(((self.value[good] - mean) ** 2 * seconds).sum() / seconds.sum()))
 
+    def mean_over(self, starts: Int64s, ends: Int64s) -> float | None:
+        """The time-weighted average over the stretches from `starts` to `ends` (ns)."""
+        if not len(starts):
+            return None
+        area, known, times = self._areas()
+        begin, stop = starts.astype(np.float64), ends.astype(np.float64)
+        span = (np.interp(stop, times, known) - np.interp(begin, times, known)).sum()
+        total = (np.interp(stop, times, area) - np.interp(begin, times, area)).sum()
+        return float(total / span) if span > 0 else None
+
     def bucket_means(self, edges: Int64s) -> Floats:
         """The time-weighted average in each bucket between `edges` (ns); NaN where not known."""
+        area, known, times = self._areas()
+        inside = np.clip(edges.astype(np.float64), float(self.start), float(self.end))
+        sums = np.diff(np.interp(inside, times, area))
+        spans = np.diff(np.interp(inside, times, known))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(spans > 0, sums / spans, np.nan)
+
+    def _areas(self) -> tuple[Floats, Floats, Floats]:
+        """Running integrals of the value and of 1 where it is known, and the times of both."""
         good = ~np.isnan(self.value)
         held = np.where(good, self.value, 0.0)
         area = _cumulative(self.time, self.end, held)
         known = _cumulative(self.time, self.end, good.astype(np.float64))
-        ends = np.append(self.time, self.end).astype(np.float64)
-        inside = np.clip(edges.astype(np.float64), float(self.start), float(self.end))
-        sums = np.diff(np.interp(inside, ends, area))
-        spans = np.diff(np.interp(inside, ends, known))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(spans > 0, sums / spans, np.nan)
+        return area, known, np.append(self.time, self.end).astype(np.float64)
 
 
 def _cumulative(time: Int64s, end: int, value: Floats) -> Floats:

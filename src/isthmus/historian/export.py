@@ -1,0 +1,41 @@
+"""Samples as files that other programs open: CSV and Parquet, with names instead of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from isthmus.model.sample import Batch, TagId
+
+
+def table(rows: Batch, paths: Mapping[TagId, str]) -> pa.Table:
+    """Columns `time` (ns UTC), `tag` (path), `value`, `quality` (OPC UA StatusCode)."""
+    known = np.array(sorted(paths), np.int32)
+    names = pa.array([paths[TagId(number)] for number in known.tolist()], pa.string())
+    places = pa.array(np.searchsorted(known, rows.tag).astype(np.int32))
+    return pa.table(
+        {
+            "time": pa.array(rows.time, pa.timestamp("ns", "UTC")),
+            "tag": pa.DictionaryArray.from_arrays(places, names),
+            "value": pa.array(rows.value, from_pandas=True),
+            "quality": pa.array(rows.quality),
+        }
+    )
+
+
+def write_csv(rows: Batch, paths: Mapping[TagId, str], out: BinaryIO) -> None:
+    """RFC 4180 with a header line; an empty value is one that is not a number."""
+    made = table(rows, paths)
+    text = pa.compute.strftime(made["time"], format="%Y-%m-%dT%H:%M:%SZ")
+    plain = made.set_column(0, "time", text).set_column(1, "tag", made["tag"].cast(pa.string()))
+    pyarrow.csv.write_csv(plain, out)
+
+
+def write_parquet(rows: Batch, paths: Mapping[TagId, str], out: BinaryIO) -> None:
+    """One Parquet file, zstd."""
+    pyarrow.parquet.write_table(table(rows, paths), out, compression="zstd")

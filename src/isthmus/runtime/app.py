@@ -1,0 +1,249 @@
+"""One running installation: bus, links, history and the present, in one task group."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal
+
+import numpy as np
+
+from isthmus.bus import frame
+from isthmus.bus.client import Bus
+from isthmus.bus.port import BusState, Publishing, StreamSettings
+from isthmus.bus.server import Server, ServerState
+from isthmus.bus.settings import ServerSettings
+from isthmus.historian.lake import Lake
+from isthmus.historian.settings import LakeSettings
+from isthmus.model.clock import Pace
+from isthmus.model.plant import Plant
+from isthmus.model.ports import Binding
+from isthmus.model.sample import Nanoseconds, Status, TagId
+from isthmus.model.tag import Namespace
+from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.figures.read import Records
+from isthmus.runtime.intake import Intake
+from isthmus.runtime.link import Link, gap
+from isthmus.runtime.live import Live
+from isthmus.runtime.outlet import Outlet
+from isthmus.runtime.settings import STREAM, Settings
+from isthmus.runtime.share import share_for_ever
+from isthmus.runtime.subject import Subjects, level
+from isthmus.runtime.tap import Tap
+from isthmus.runtime.transform import Transform
+from isthmus.trust.authority import PlantAuthority
+
+log = logging.getLogger(__name__)
+
+CATCH_UP = 120.0
+MILLISECOND = 10**6
+
+
+class App:
+    """A plant that runs; `run` until `stopping` is set."""
+
+    def __init__(self, plant: Plant, settings: Settings, *, pace: Pace | None = None) -> None:
+        self.plant, self.settings, self.pace = plant, settings, pace
+        self.stopping = asyncio.Event()
+        self.started = time.monotonic()
+        self.first_value: float | None = None  # seconds from the start of the process's app
+        self.catalogue = Catalogue.open(settings.folder / "catalogue.json")
+        self.catalogue.bind(plant.tags())
+        self.tap = Tap()
+        self.live = Live()
+        self.live.grow(len(self.namespace))
+        self.subjects = Subjects(plant.enterprise, plant.site)
+        self.lake = Lake.open(
+            settings.history, now=self.now, settings=LakeSettings(seal_age=settings.seal_seconds)
+        )
+        self.records = Records(plant, self.namespace, self.lake, self.now)
+        self.links: dict[str, Link] = {}
+        self.server: Server | None = None
+        self.bus: Bus | None = None
+        self.publisher: Publishing
+        self.outlet: Outlet
+        self.intake: Intake
+
+    # ------------------------------------------------------------------ what others ask
+    @property
+    def namespace(self) -> Namespace:
+        """All tags and their ids."""
+        return self.catalogue.namespace
+
+    def now(self) -> Nanoseconds:
+        """The plant's time."""
+        wall = time.time_ns()
+        return self.pace.at(wall) if self.pace else Nanoseconds(wall)
+
+    def path(self, tag: int) -> str:
+        """The path of a tag id."""
+        return self.namespace[TagId(tag)].path
+
+    def lost(self) -> int:
+        """Samples known to be lost since the start, wherever it happened."""
+        return sum(link.health.lost for link in self.links.values()) + self.intake.discarded
+
+    def bus_state(self) -> Literal["up", "down", "full"]:
+        """Whether the stream takes what comes."""
+        states = {self.publisher.stats.state}
+        if self.bus is not None:
+            states.add(self.bus.state)
+        if BusState.FULL in states or (self.server and self.server.state is ServerState.FULL):
+            return "full"
+        return "down" if BusState.DOWN in states else "up"
+
+    def shift_name(self) -> str:
+        """The shift running on the first line, empty between shifts."""
+        line = next(self.plant.lines(), None)
+        return self.records.shift(line).name if line else ""
+
+    # ------------------------------------------------------------------ life
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Run until `stopping` is set; then hand over, store and close in order."""
+        try:
+            await self._open()
+            async with asyncio.TaskGroup() as tasks:
+                keep = [tasks.create_task(self.intake.run(), name="intake")]
+                keep.append(tasks.create_task(self.intake.seal_for_ever(), name="seal"))
+                if self.server:
+                    keep.append(tasks.create_task(self.server.supervise(), name="bus"))
+                await self._catch_up()
+                await self._mark_gaps()
+                keep.append(tasks.create_task(share_for_ever(self), name="share"))
+                keep.append(tasks.create_task(self.outlet.run(), name="outlet"))
+                keep.append(tasks.create_task(self._first(), name="first value"))
+                links = [
+                    tasks.create_task(link.run(), name=f"link {name}")
+                    for name, link in self.links.items()
+                ]
+                ready()
+                await self.stopping.wait()
+                await _end(links)
+                await self._hand_over()
+                await _end(keep)
+        finally:
+            self.stopping.set()
+            await self._close()
+
+    async def _open(self) -> None:
+        settings = self.settings
+        authority = PlantAuthority.open(settings.folder / "pki", self.plant.site, _wall)
+        identity = authority.client("isthmus")
+        if not settings.bus_url:
+            self.server = Server(
+                ServerSettings(
+                    settings.folder / "bus",
+                    tls=authority.server("nats"),
+                    sync=settings.sync,
+                    go_memory=settings.bus_memory,
+                    max_file_store=settings.stream_bytes + (256 << 20),
+                )
+            )
+            await self.server.start()
+        url = settings.bus_url or (self.server.url if self.server else "")
+        self.bus = await Bus.connect(url, tls=identity, name=self.plant.site, on_state=_told)
+        await self.bus.stream(
+            StreamSettings(STREAM, (self.subjects.all,), max_bytes=settings.stream_bytes)
+        )
+        self.publisher = await self.bus.publisher(STREAM)
+        self.intake = Intake(
+            *(self.bus, STREAM, settings.stream_bytes, self.lake, self.live),
+            *(self.catalogue, self.tap, self.now),
+            names_file=settings.folder / "edges" / f"{STREAM}.json",
+        )
+        await self.intake.open()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.lake.write_tags(self.namespace.items())
+        self.live.update(self.lake.last(np.arange(len(self.namespace), dtype=np.int32)))
+        self._last_texts()
+        self.outlet = Outlet(
+            self.publisher,
+            self.subjects,
+            {path: number for number, path in enumerate(self.namespace.paths())},
+            self.now,
+            self.tap,
+            lambda link: Transform.of(link.bindings, len(self.namespace)),
+        )
+        for name, connection in self.plant.connections.items():
+            state = self.settings.folder / "links" / level(name)
+            state.mkdir(parents=True, exist_ok=True)
+            bindings = []
+            for path, address in connection.addresses.items():
+                number = self.namespace.id(path)
+                if number is not None:
+                    bindings.append(Binding(number, self.namespace[number], address))
+            self.links[name] = Link(
+                connection.config, bindings, self.outlet.take, self.now, str(state)
+            )
+
+    def _last_texts(self) -> None:
+        """Text values as history knows them, the newest of each tag in the last week."""
+        week = Nanoseconds(self.now() - 7 * 86_400 * 10**9)
+        for event in self.lake.events(week, self.now(), kinds=("text",), limit=10_000):
+            number = self.namespace.id(event.path)
+            if number is not None:
+                self.live.tell(number, event)
+
+    async def _catch_up(self) -> None:
+        """Read again what the stream holds and history does not, before anything new comes."""
+        info = await self.intake.info()
+        async with asyncio.timeout(CATCH_UP):
+            while self.intake.position < info.last:
+                await asyncio.sleep(0.02)
+
+    async def _mark_gaps(self) -> None:
+        """Nothing is known of the time since we stopped: one bad sample a tag says so."""
+        for name, link in self.links.items():
+            ids = link.ids
+            known = ids[(self.live.time[ids] > 0) & (self.live.quality[ids] < Status.BAD)]
+            if not len(known):
+                continue
+            since = int(self.live.time[known].max()) + MILLISECOND
+            if since < self.now():
+                lost = gap(known, Nanoseconds(since))
+                await self.publisher.publish(self.subjects.frame(name), frame.encode(lost))
+
+    async def _first(self) -> None:
+        while not any(link.health.received.total for link in self.links.values()):
+            await asyncio.sleep(0.02)
+        self.first_value = time.monotonic() - self.started
+
+    async def _hand_over(self) -> None:
+        """Store all that was taken before we leave; what cannot be handed over is in the log."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await self.outlet.drain()
+                last = (await self.intake.info()).last
+                while self.intake.position < last:
+                    await asyncio.sleep(0.02)
+
+    async def _close(self) -> None:
+        try:
+            await asyncio.to_thread(self.lake.seal)
+        except Exception:
+            log.exception("sealing at the end; the stream still holds what was not sealed")
+        self.lake.close()
+        if self.bus is not None:
+            await self.bus.close()
+        if self.server is not None:
+            await self.server.stop()
+
+
+def _wall() -> Nanoseconds:
+    """Certificates live by the wall's clock, whatever the plant's does."""
+    return Nanoseconds(time.time_ns())
+
+
+def _told(state: BusState, why: str) -> None:
+    log.log(logging.INFO if state is BusState.UP else logging.WARNING, "bus is %s: %s", state, why)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""The numbers of a line, computed from what history holds: performance, energy, the present."""

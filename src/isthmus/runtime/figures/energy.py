@@ -1,0 +1,170 @@
+"""A line's energy by the hour and the piece, against the baseline regression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from isthmus.insight import energy as rule
+from isthmus.insight.accounting import Accounts
+from isthmus.insight.series import grid
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
+from isthmus.runtime.figures.performance import state_now
+from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, units
+
+HOUR = 3_600 * 10**9
+QUARTER = 900 * 10**9
+RECENT = 8 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """One machine's share: kW now, kW usual in this state, kWh over the window."""
+
+    unit: Equipment
+    kw: float | None
+    expected_kw: float | None
+    kwh: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineEnergy:
+    """A line's energy; columns are hours between `edges` (ns), NaN where not covered.
+
+    `reference` marks the hours that the baseline was learned from: all but the last eight.
+    """
+
+    window: Window
+    edges: Int64s
+    kwh: Floats
+    pieces: Floats
+    reference: Bools
+    baseline: rule.Baseline | None
+    per_piece: float | None
+    baseline_per_piece: float | None
+    saving: rule.Saving | None
+    base_load: float | None
+    profile_now: Floats
+    profile_before: Floats
+    meters: tuple[MeterReading, ...]
+
+
+def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
+    """The line's energy over `window`, measured at its meter, else summed over its units."""
+    found = units(line)
+    meter = records.plant.equipment(line.energy_meter) if line.energy_meter else None
+    roles = ("energy", "power", "state", "cause", "good_count", "scrap_count")
+    places = {unit.path: unit for unit in [*found, *_consumers(records, line)]}
+    if meter is not None:
+        places[meter.path] = meter
+    tags = [unit.tag(role) for unit in places.values() for role in roles]
+    shelf = records.shelf(tags, window)
+    sources = [meter] if meter is not None else found
+    edges = grid(window.start, window.end, HOUR)
+    kwh = _summed(shelf, sources, edges)
+    pieces = _pieces(shelf, line, found, edges)
+    whole = (edges[:-1] >= window.start) & (edges[1:] <= window.end)
+    reference = whole & (edges[1:] <= window.end - RECENT)
+    recent = whole & ~reference
+    base = rule.baseline(kwh, pieces, reference)
+    fresh = np.where(recent, kwh, np.nan)
+    now = rule.per_piece(fresh, pieces) or rule.per_piece(kwh, pieces)
+    return LineEnergy(
+        window,
+        edges,
+        kwh,
+        pieces,
+        reference,
+        base,
+        now,
+        _expected_per_piece(base, pieces, recent),
+        rule.saving(kwh, pieces, recent, base) if base else None,
+        _base_load(shelf, line, found, sources, window),
+        *_profiles(records, shelf, sources, window),
+        tuple(_meter(shelf, unit) for unit in places.values() if unit.tag("power")),
+    )
+
+
+def _consumers(records: Records, line: Equipment) -> list[Equipment]:
+    """Units outside the flow that tell their power: utilities and others of the line."""
+    flow = {step.unit for step in line.flow}
+    return [
+        unit
+        for unit in records.plant.walk()
+        if unit.path not in flow and not unit.flow and unit.tag("power") and unit.tag("energy")
+    ]
+
+
+def _summed(shelf: Shelf, sources: list[Equipment], edges: Int64s) -> Floats:
+    parts = [shelf.growth(unit.tag("energy")).per_bucket(edges) for unit in sources]
+    return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
+
+
+def _pieces(shelf: Shelf, line: Equipment, found: list[Equipment], edges: Int64s) -> Floats:
+    unit = bottleneck(line)
+    if unit is None:
+        return np.full(len(edges) - 1, np.nan)
+    made = shelf.growth(unit.tag("good_count")).per_bucket(edges)
+    behind = [each for each in found if each.path != unit.path]
+    scrap = [shelf.growth(each.tag("scrap_count")).per_bucket(edges) for each in behind]
+    lost = np.nansum(scrap, axis=0) if scrap else np.zeros(len(edges) - 1)
+    return np.where(np.isnan(made), np.nan, np.maximum(0.0, made - lost))
+
+
+def _expected_per_piece(base: rule.Baseline | None, pieces: Floats, use: Bools) -> float | None:
+    if base is None:
+        return None
+    known = use & np.isfinite(pieces)
+    made = float(pieces[known].sum())
+    if made <= 0:
+        return base.mean_energy / base.mean_pieces if base.mean_pieces > 0 else None
+    return float(base.expected(pieces[known]).sum()) / made
+
+
+def _base_load(
+    shelf: Shelf, line: Equipment, found: list[Equipment], sources: list[Equipment], window: Window
+) -> float | None:
+    """Mean kW of the minutes in which no piece was made."""
+    minutes = grid(window.start, window.end, 60 * 10**9)
+    power = np.sum([shelf.of(unit.tag("power")).bucket_means(minutes) for unit in sources], axis=0)
+    return rule.base_load(power, np.round(_pieces(shelf, line, found, minutes), 3))
+
+
+def _profiles(
+    records: Records, shelf: Shelf, sources: list[Equipment], window: Window
+) -> tuple[Floats, Floats]:
+    """Mean kW by quarter hours of the local day: the last 24 h, and all before."""
+    edges = grid(window.start, window.end, QUARTER)
+    power = np.sum([shelf.of(unit.tag("power")).bucket_means(edges) for unit in sources], axis=0)
+    local = datetime.fromtimestamp(window.end / 1e9, records.zone).utcoffset()
+    offset = int(local.total_seconds()) * 10**9 if local else 0
+    today = edges[:-1] >= window.end - 24 * HOUR
+    now = rule.profile(edges, np.where(today, power, np.nan), offset)
+    return now, rule.profile(edges, np.where(today, np.nan, power), offset)
+
+
+def _meter(shelf: Shelf, unit: Equipment) -> MeterReading:
+    power = shelf.of(unit.tag("power"))
+    energy_tag = unit.tag("energy")
+    kwh = shelf.growth(energy_tag).sum if energy_tag else None
+    last = float(power.value[-1])
+    return MeterReading(unit, last if np.isfinite(last) else None, _usual(shelf, unit), kwh)
+
+
+def _usual(shelf: Shelf, unit: Equipment) -> float | None:
+    """Mean kW over all time that the unit spent as it does now."""
+    power = shelf.of(unit.tag("power"))
+    if unit.tag("state") is None:
+        return power.mean()
+    accounts: Accounts = shelf.accounts(unit)
+    _, look, _ = state_now(accounts)
+    same = np.array([kind is look for kind in accounts.looks()])
+    return power.mean_over(accounts.start[same], accounts.end[same])
+
+
+def hour_starts(edges: Int64s) -> list[Nanoseconds]:
+    """The beginnings of the hours."""
+    return [Nanoseconds(edge) for edge in edges[:-1].tolist()]

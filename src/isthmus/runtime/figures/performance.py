@@ -1,0 +1,136 @@
+"""A line's OEE, where its time went, and which unit is to thank for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.insight.accounting import Accounts, Look
+from isthmus.insight.kpi import Count, Loss, Oee, Times, losses, oee
+from isthmus.model.plant import Equipment
+from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, units
+
+NEIGHBOURHOOD = 180 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class LinePerformance:
+    """A line over a window; `accounts` of every unit by path, uncut."""
+
+    window: Window
+    unit: Equipment
+    times: Times
+    count: Count
+    oee: Oee
+    item_seconds: float
+    losses: tuple[Loss, ...]
+    accounts: dict[str, Accounts]
+    known: float
+
+    @property
+    def speed_loss(self) -> float:
+        """Seconds of production that a line at its ideal rate would not have needed."""
+        return self.times.actual_production - self.item_seconds * self.count.produced
+
+    @property
+    def scrap_loss(self) -> float:
+        """Seconds at the ideal rate spent on scrap."""
+        return self.item_seconds * self.count.scrap
+
+
+def performance(records: Records, line: Equipment, window: Window) -> LinePerformance | None:
+    """The line's performance over `window`; None where the line has no unit with a state.
+
+    Times and produced pieces are the bottleneck's, scrap is all units' (their counters count
+    pieces): what is scrapped behind the bottleneck was produced in vain as well.
+    """
+    unit = bottleneck(line)
+    if unit is None or unit.tag("state") is None:
+        return None
+    found = units(line)
+    roles = ("state", "cause", "good_count", "scrap_count")
+    shelf = records.shelf([each.tag(role) for each in found for role in roles], window)
+    accounts = {each.path: shelf.accounts(each) for each in found}
+    busy = records.planned(line, window)
+    own = accounts[unit.path].inside(busy)
+    times = Times.of(own)
+    count = counts(shelf, unit, found)
+    item = 1 / line.ideal_rate if line.ideal_rate else _item(times, count)
+    return LinePerformance(
+        window,
+        unit,
+        times,
+        count,
+        oee(times, count, planned_run_time_per_item=item),
+        item,
+        tuple(_blamed(unit, own, found, accounts)),
+        accounts,
+        shelf.of(unit.tag("state")).known,
+    )
+
+
+def counts(shelf: Shelf, unit: Equipment, found: Sequence[Equipment]) -> Count:
+    """Pieces that `unit` produced, less the scrap of all units."""
+    produced = shelf.growth(unit.tag("good_count")).sum + shelf.growth(unit.tag("scrap_count")).sum
+    scrap = sum(shelf.growth(each.tag("scrap_count")).sum for each in found)
+    return Count(max(0.0, produced - scrap), min(scrap, produced))
+
+
+def _item(times: Times, count: Count) -> float:
+    """Without an ideal rate the line is measured by itself: effectiveness is 1."""
+    return times.actual_production / count.produced if count.produced else 0.0
+
+
+def _blamed(
+    unit: Equipment, own: Accounts, found: Sequence[Equipment], accounts: dict[str, Accounts]
+) -> list[Loss]:
+    """The losses of the bottleneck, starved and blocked time named after the unit at fault."""
+    totals: dict[tuple[str, str], tuple[float, int]] = {}
+    for loss in losses(unit.name, own):
+        if loss.cause not in ("starved", "blocked"):
+            totals[loss.unit, loss.cause] = (loss.seconds, loss.stops)
+    place = next(number for number, each in enumerate(found) if each.path == unit.path)
+    for start, end, kind in zip(own.start.tolist(), own.end.tolist(), own.looks(), strict=True):
+        if kind not in (Look.STARVED, Look.BLOCKED):
+            continue
+        side = found[:place][::-1] if kind is Look.STARVED else found[place + 1 :]
+        name, cause = _culprit(side, accounts, start, end)
+        key = (name or unit.name, cause or str(kind))
+        seconds, stops = totals.get(key, (0.0, 0))
+        totals[key] = (seconds + (end - start) / 1e9, stops + 1)
+    rows = [Loss(name, cause, seconds, stops) for (name, cause), (seconds, stops) in totals.items()]
+    return sorted(rows, key=lambda loss: -loss.seconds)
+
+
+def _culprit(
+    side: Sequence[Equipment], accounts: dict[str, Accounts], start: int, end: int
+) -> tuple[str, str]:
+    """The nearest unit on `side` that stood by its own fault then or just before, and why."""
+    for unit in side:
+        there = accounts[unit.path]
+        near = (there.end > start - NEIGHBOURHOOD) & (there.start < end)
+        own = Accounts(there.start[near], there.end[near], there.state[near], there.cause[near])
+        faults = [loss for loss in losses(unit.name, own) if loss.cause not in _NOT_OWN]
+        if faults:
+            return unit.name, faults[0].cause
+    return "", ""
+
+
+_NOT_OWN = frozenset({"starved", "blocked", "no data", "break", "no order"})
+
+
+def state_now(accounts: Accounts) -> tuple[int, Look, int]:
+    """The last state, how it counts, and since when (ns) that look has lasted."""
+    looks = accounts.looks()
+    last = len(looks) - 1
+    first = last
+    while first > 0 and looks[first - 1] is looks[last]:
+        first -= 1
+    return int(accounts.state[last]), looks[last], int(accounts.start[first])
+
+
+def shares(part: float, whole: float) -> float:
+    """Percent of `part` in `whole`, 0 of nothing."""
+    return float(np.clip(100 * part / whole, 0, 1e6)) if whole else 0.0

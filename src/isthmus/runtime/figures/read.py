@@ -1,0 +1,155 @@
+"""History by the plant's names: one read of the lake for all the series that a figure needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from isthmus.insight.accounting import Accounts
+from isthmus.insight.calendar import Stretch, planned, shift_at
+from isthmus.insight.counter import Growth
+from isthmus.insight.series import Series
+from isthmus.model.plant import Calendar, Equipment, Plant
+from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds
+from isthmus.model.tag import Counter, Namespace, Tag
+
+
+class History(Protocol):
+    """What figures ask of a historian."""
+
+    def raw(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Batch:
+        """The samples in [start, end) by (tag, time)."""
+        ...
+
+    def before(self, tags: Int32s, time: Nanoseconds) -> Batch:
+        """The last sample of each tag at or before `time`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A named range of time, ns UTC."""
+
+    name: str
+    start: Nanoseconds
+    end: Nanoseconds
+
+
+class Shelf(Mapping[str, Series]):
+    """The series of several tags over one window, by tag path; unknown tags have empty ones."""
+
+    def __init__(self, series: Mapping[str, Series], window: Window) -> None:
+        self._series = series
+        self.window = window
+
+    def __getitem__(self, path: str) -> Series:
+        return self._series[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._series)
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def of(self, tag: Tag | None) -> Series:
+        """The series of `tag`; one that knows nothing where there is no such tag."""
+        if tag is not None and tag.path in self._series:
+            return self._series[tag.path]
+        start, end = self.window.start, self.window.end
+        return Series(np.array([start], np.int64), np.array([np.nan]), start, end)
+
+    def growth(self, tag: Tag | None) -> Growth:
+        """How much the counter `tag` grew."""
+        counter = tag.counter if tag and tag.counter else Counter(resets=True)
+        return Growth.of(self.of(tag), counter)
+
+    def accounts(self, unit: Equipment) -> Accounts:
+        """The time accounts of `unit`."""
+        cause = unit.tag("cause")
+        return Accounts.of(self.of(unit.tag("state")), self.of(cause) if cause else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The plant's history and calendar, for whoever computes figures."""
+
+    plant: Plant
+    namespace: Namespace
+    lake: History
+    now: Clock
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.plant.timezone)
+
+    def calendar(self, line: Equipment) -> Calendar | None:
+        """The line's calendar, None where it has none."""
+        return self.plant.calendars.get(line.calendar)
+
+    def shelf(self, tags: Iterable[Tag | None], window: Window) -> Shelf:
+        """The series of `tags` over `window`, read at once."""
+        wanted = {tag.path: tag for tag in tags if tag is not None}
+        ids = {path: self.namespace.id(path) for path in wanted}
+        numbers = np.array(
+            sorted(number for number in ids.values() if number is not None), np.int32
+        )
+        if not len(numbers) or window.end <= window.start:
+            return Shelf({}, window)
+        rows = self.lake.raw(numbers, window.start, window.end)
+        held = self.lake.before(numbers, window.start)
+        order = np.argsort(held.tag, kind="stable")
+        held = held.where(order)
+        found = {}
+        for path, number in ids.items():
+            if number is None:
+                continue
+            left, right = np.searchsorted(rows.tag, [number, number + 1])
+            first, last = np.searchsorted(held.tag, [number, number + 1])
+            found[path] = Series.of(
+                *(rows.slice(int(left), int(right)), window.start, window.end),
+                held.slice(int(first), int(last)),
+            )
+        return Shelf(found, window)
+
+    def window(self, line: Equipment, name: str) -> Window:
+        """The window of that name up to now: `hour`, `shift`, `day`, `week` or `month`."""
+        now = self.now()
+        if name == "shift":
+            stretch = self.shift(line)
+            return Window(name, stretch.start, now)
+        seconds = {"hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000}[name]
+        return Window(name, Nanoseconds(now - seconds * 10**9), now)
+
+    def shift(self, line: Equipment) -> Stretch:
+        """The shift running now on `line`; the last 8 hours where it has no calendar."""
+        calendar = self.calendar(line)
+        now = self.now()
+        if calendar is None:
+            eight = 8 * 3_600 * 10**9
+            return Stretch("", Nanoseconds(now - eight), Nanoseconds(now + eight))
+        return shift_at(calendar, now, self.zone)
+
+    def planned(self, line: Equipment, window: Window) -> list[Stretch]:
+        """The planned time of `line` inside `window`."""
+        return planned(self.calendar(line), window.start, window.end, self.zone)
+
+
+def units(line: Equipment) -> list[Equipment]:
+    """The line's work units in the order of the material; all its units without a flow."""
+    by_path = {unit.path: unit for unit in line.walk()}
+    if not line.flow:
+        return [unit for unit in line.children if unit.tag("state")]
+    return [by_path[step.unit] for step in line.flow if step.unit in by_path]
+
+
+def bottleneck(line: Equipment) -> Equipment | None:
+    """The unit that sets the line's rate: the declared one, else the first of the flow."""
+    found = units(line)
+    return next(
+        (unit for unit in found if unit.path == line.bottleneck), found[0] if found else None
+    )

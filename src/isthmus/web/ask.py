@@ -1,0 +1,74 @@
+"""What every route checks of a question: tags, ranges, equipment; and the shape of a refusal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isthmus.model.path import nearest
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Int32s, Nanoseconds
+from isthmus.runtime.app import App
+
+MOST_TAGS = 500
+DIGITS = 9
+LONGEST = 20 * 366 * 86_400_000.0
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """A question that cannot be answered: status code, what, and what to do next."""
+
+    def __init__(self, code: int, error: str, hint: str = "") -> None:
+        super().__init__(error)
+        self.code, self.error, self.hint = code, error, hint
+
+
+def tag_ids(app: App, text: str) -> Int32s:
+    """The ids in `text`, numbers or paths between commas, at most 500."""
+    words = [word for word in text.split(",") if word]
+    if len(words) > MOST_TAGS:
+        raise Problem(422, f"{len(words)} tags asked for", f"ask for {MOST_TAGS} at most")
+    found = []
+    for word in words:
+        number = int(word) if word.isdecimal() and len(word) <= DIGITS else app.namespace.id(word)
+        if number is None or number >= len(app.namespace):
+            close = nearest(word, app.namespace.paths())
+            hint = f"did you mean `{close}`?" if close else "GET /api/plant lists them"
+            raise Problem(404, f"there is no tag {word[:200]}", hint)
+        found.append(number)
+    return np.array(found, np.int32)
+
+
+def time_range(start: float, end: float) -> tuple[Nanoseconds, Nanoseconds]:
+    """The range in ns; refused where it is empty, endless or outside of 1970 to 2260."""
+    if not (np.isfinite(start) and np.isfinite(end)) or not 0 <= start < end <= 9.1e15 / 1e3:
+        raise Problem(422, f"no time lies between {start} and {end}", "give `from` < `to` in ms")
+    if end - start > LONGEST:
+        raise Problem(422, "the range is longer than 20 years", "ask for less at once")
+    return Nanoseconds(int(start * 1e6)), Nanoseconds(int(end * 1e6))
+
+
+def line_of(app: App, path: str | None) -> Equipment:
+    """The line at `path`, the plant's first one where none is named."""
+    if path:
+        return equipment(app, path)
+    line = next(app.plant.lines(), None)
+    if line is None:
+        raise Problem(
+            404,
+            "the plant file has no line",
+            "give a work center a `flow: [unit, {buffer: 100}, unit]` in plant.yaml",
+        )
+    return line
+
+
+def equipment(app: App, path: str) -> Equipment:
+    """The equipment at `path`."""
+    found = app.plant.equipment(path.strip("/"))
+    if found is None:
+        close = nearest(path, [each.path for each in app.plant.walk()])
+        raise Problem(
+            404,
+            f"there is no equipment {path[:200]}",
+            f"did you mean `{close}`?" if close else "GET /api/plant lists it",
+        )
+    return found

@@ -1,0 +1,203 @@
+"""History for charts: trends reduced to the pixels, statistics between cursors, and export."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from typing import Annotated, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+
+from isthmus.historian import export
+from isthmus.insight.series import Series
+from isthmus.model.sample import Floats, Int32s, Nanoseconds, Status, TagId
+from isthmus.runtime.app import App
+from isthmus.web import contract
+from isthmus.web.ask import Problem, equipment, line_of, tag_ids, time_range
+from isthmus.web.ribbon import ribbons
+
+COLUMNS = "application/vnd.isthmus.columns"
+MOST_ROWS = 5_000_000
+
+From = Annotated[float, Query(alias="from", description="Milliseconds since 1970 UTC.")]
+To = Annotated[float, Query(alias="to", description="Milliseconds since 1970 UTC.")]
+Tags = Annotated[str, Query(description="Tag ids or paths between commas, at most 500.")]
+
+
+def routes(app: App) -> APIRouter:
+    """The routes that read history."""
+    router = APIRouter(prefix="/api", tags=["history"])
+
+    @router.get(
+        "/history",
+        summary="Trends of several tags, min and max of each pixel kept",
+        response_model=contract.History,
+        responses={200: {"content": {COLUMNS: {}}}},
+    )
+    def history(
+        request: Request,
+        tags: Tags,
+        start: From,
+        end: To,
+        points: Annotated[int, Query(ge=1, le=4_000)] = 800,
+    ) -> contract.History | Response:
+        ids = tag_ids(app, tags)
+        pens = _pens(app, ids, *time_range(start, end), points)
+        if COLUMNS in request.headers.get("accept", ""):
+            return Response(_binary(start, end, pens), media_type=COLUMNS)
+        return contract.History(start=start, end=end, pens=[_json(pen) for pen in pens])
+
+    @router.get("/statistics", summary="Each tag between two times")
+    def statistics(tags: Tags, start: From, end: To) -> list[contract.Statistics]:
+        return _statistics(app, tag_ids(app, tags), *time_range(start, end))
+
+    @router.get("/states", summary="State ribbons of a unit, or of every unit of a line")
+    def states(start: From, end: To, path: str = "") -> list[contract.Ribbon]:
+        place = equipment(app, path) if path else line_of(app, None)
+        return ribbons(app, place, *time_range(start, end))
+
+    @router.get("/export", summary="Raw samples as a file", response_class=Response)
+    def export_samples(
+        tags: Tags,
+        start: From,
+        end: To,
+        format: Literal["csv", "parquet"] = "csv",  # noqa: A002
+    ) -> Response:
+        ids = tag_ids(app, tags)
+        rows = app.lake.raw(ids, *time_range(start, end), limit=MOST_ROWS + 1)
+        if len(rows) > MOST_ROWS:
+            raise Problem(413, f"more than {MOST_ROWS} samples", "ask for fewer tags or less time")
+        paths = {TagId(number): app.path(number) for number in ids.tolist()}
+        out = io.BytesIO()
+        write = export.write_csv if format == "csv" else export.write_parquet
+        write(rows, paths, out)
+        kind = "text/csv; charset=utf-8" if format == "csv" else "application/vnd.apache.parquet"
+        name = f'attachment; filename="{app.plant.site}-samples.{format}"'
+        return Response(out.getvalue(), media_type=kind, headers={"Content-Disposition": name})
+
+    return router
+
+
+class PenColumns:
+    """One pen's columns before they take a form; NaN is a gap."""
+
+    __slots__ = ("good", "last", "max", "mean", "min", "raw", "samples", "tag", "time")
+
+    def __init__(
+        self,
+        tag: int,
+        columns: tuple[Floats, Floats, Floats, Floats],
+        *,
+        raw: bool,
+        samples: int,
+        good: float,
+        last: float | None,
+    ) -> None:
+        self.tag, self.raw, self.samples, self.good, self.last = tag, raw, samples, good, last
+        self.time, self.min, self.max, self.mean = columns
+
+
+def _pens(
+    app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds, points: int
+) -> list[PenColumns]:
+    trends = app.lake.trend(ids, start, end, points)
+    pens = []
+    for number in ids.tolist():
+        trend = trends.get(TagId(number))
+        if trend is None:
+            none = np.empty(0)
+            pens.append(PenColumns(number, (none,) * 4, raw=True, samples=0, good=0.0, last=None))
+            continue
+        columns = (trend.time / 1e6, trend.min, trend.max, trend.mean)
+        pens.append(
+            PenColumns(
+                number,
+                columns,
+                raw=trend.raw,
+                samples=trend.samples,
+                good=100 * trend.good_share,
+                last=trend.last,
+            )
+        )
+    return pens
+
+
+def numbers(column: Floats) -> list[float | None]:
+    """`column` for JSON, which knows neither NaN nor infinity."""
+    return [value if known else None for value, known in zip(column.tolist(), np.isfinite(column))]  # noqa: B905
+
+
+def _json(pen: PenColumns) -> contract.Pen:
+    return contract.Pen(
+        tag=pen.tag,
+        raw=pen.raw,
+        time=pen.time.tolist(),
+        min=numbers(pen.min),
+        max=numbers(pen.max),
+        mean=numbers(pen.mean),
+        samples=pen.samples,
+        good_percent=pen.good,
+        last=pen.last,
+    )
+
+
+def _binary(start: float, end: float, pens: list[PenColumns]) -> bytes:
+    """Length, JSON header, padding to 8 bytes, then float64 little-endian columns of each pen."""
+    head = json.dumps(
+        {
+            "start": start,
+            "end": end,
+            "pens": [
+                {
+                    "tag": pen.tag,
+                    "raw": pen.raw,
+                    "rows": len(pen.time),
+                    "samples": pen.samples,
+                    "good_percent": pen.good,
+                    "last": pen.last,
+                }
+                for pen in pens
+            ],
+        }
+    ).encode()
+    head += b" " * (-(4 + len(head)) % 8)
+    columns = [
+        np.ascontiguousarray(column, "<f8").tobytes()
+        for pen in pens
+        for column in (pen.time, pen.min, pen.max, pen.mean)
+    ]
+    return b"".join([struct.pack("<I", len(head)), head, *columns])
+
+
+def _statistics(
+    app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds
+) -> list[contract.Statistics]:
+    rows = app.lake.raw(ids, start, end, limit=MOST_ROWS)
+    held = app.lake.before(ids, start)
+    found = []
+    for number in ids.tolist():
+        left, right = np.searchsorted(rows.tag, [number, number + 1])
+        own = rows.slice(int(left), int(right))
+        series = Series.of(own, start, end, held.where(held.tag == number))
+        good = series.value[np.isfinite(series.value)]
+        share = float((own.quality < Status.UNCERTAIN).mean()) if len(own) else series.known
+        found.append(
+            contract.Statistics(
+                tag=number,
+                at_start=_finite(series.value[0]),
+                at_end=_finite(series.value[-1]),
+                min=_finite(good.min()) if len(good) else None,
+                mean=series.mean(),
+                max=_finite(good.max()) if len(good) else None,
+                std=series.spread(),
+                samples=len(own),
+                good_percent=100 * share,
+            )
+        )
+    return found
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,290 @@
+"""The first page: whether anything is wrong with the line, and whether it makes its plan."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from fastapi import APIRouter
+
+from isthmus.insight.series import grid
+from isthmus.model.event import Event
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Nanoseconds, Status
+from isthmus.model.state import PACKML
+from isthmus.runtime.app import App
+from isthmus.runtime.figures.energy import LineEnergy, energy
+from isthmus.runtime.figures.performance import LinePerformance, performance, state_now
+from isthmus.runtime.figures.read import Window, bottleneck, units
+from isthmus.web import contract
+from isthmus.web.ask import line_of
+from isthmus.web.energy import tariff
+from isthmus.web.history import numbers
+from isthmus.web.performance import percent
+from isthmus.web.ribbon import ribbon, title
+
+HOUR = 3_600 * 10**9
+SLOTS = 96
+FRESH = 4.0
+
+
+def routes(app: App) -> APIRouter:
+    """The route of the plant page; its answer is kept for a few seconds."""
+    router = APIRouter(prefix="/api", tags=["figures"])
+    kept: dict[str, tuple[float, contract.Overview]] = {}
+
+    @router.get("/overview", summary="One line at a glance")
+    def overview(line: str = "") -> contract.Overview:
+        place = line_of(app, line)
+        known = kept.get(place.path)
+        if known and time.monotonic() - known[0] < FRESH:
+            return known[1]
+        made = told(app, place)
+        kept[place.path] = time.monotonic(), made
+        return made
+
+    return router
+
+
+def told(app: App, line: Equipment) -> contract.Overview:
+    """The line now and over its shift."""
+    records = app.records
+    shift = records.shift(line)
+    window = Window("shift", shift.start, app.now())
+    found = performance(records, line, window)
+    used = energy(records, line, records.window(line, "day"))
+    orders = _orders(app, line)
+    state, look, since = "unknown", "unknown", None
+    ribbons = []
+    if found:
+        number, kind, start = state_now(found.accounts[found.unit.path])
+        state, look, since = PACKML.get(number, "unknown"), kind.value, start / 1e6
+        by_path = {unit.path: unit for unit in units(line)}
+        ribbons = [ribbon(by_path[path], kept) for path, kept in found.accounts.items()]
+    return contract.Overview.model_validate(
+        {
+            "path": line.path,
+            "title": title(line),
+            "now": app.now() / 1e6,
+            "shift": shift.name,
+            "shift_start": shift.start / 1e6,
+            "shift_end": shift.end / 1e6,
+            "state": state,
+            "state_since": since,
+            "look": look,
+            "figures": _figures(app, line, found, used, orders),
+            "attention": attention(app),
+            "count": _count(app, line, window, shift.end),
+            "power": _power(app, line, window),
+            "orders": orders,
+            "ribbons": ribbons,
+        }
+    )
+
+
+def _figures(
+    app: App,
+    line: Equipment,
+    found: LinePerformance | None,
+    used: LineEnergy,
+    orders: list[contract.OrderInfo],
+) -> list[contract.Kpi]:
+    unit = bottleneck(line)
+    speed = _live(app, unit, "speed")
+    ideal = line.ideal_rate * 60 if line.ideal_rate else None
+    figures = [
+        contract.Kpi(
+            key="rate",
+            title="Rate",
+            value=speed,
+            unit="/min",
+            low=0,
+            high=ideal * 1.2 if ideal else None,
+            target=ideal,
+            normal=(ideal * 0.9, ideal * 1.05) if ideal else None,
+            detail=f"ideal {ideal:.0f} /min" if ideal else "",
+        ),
+        percent("oee", "OEE this shift", found.oee.index if found else None, _made(found)),
+    ]
+    running = next((order for order in orders if order.state == "running"), None)
+    if running:
+        share = 100 * running.done / running.planned if running.planned else None
+        figures.append(
+            contract.Kpi(
+                key="order",
+                title=f"Order {running.order}, {running.product}",
+                value=share,
+                unit=f"% of {running.planned:,.0f}",
+                low=0,
+                high=100,
+                detail=f"{running.done:,.0f} pieces done",
+            )
+        )
+    base = used.baseline_per_piece
+    figures.append(
+        contract.Kpi(
+            key="energy",
+            title="Energy per piece",
+            value=used.per_piece,
+            unit="kWh",
+            digits=4,
+            low=0,
+            high=2 * base if base else None,
+            normal=(0.95 * base, 1.05 * base) if base else None,
+            detail=f"baseline {base:.4f} kWh" if base else "no baseline yet",
+        )
+    )
+    meter = app.plant.equipment(line.energy_meter) if line.energy_meter else unit
+    kw = _live(app, meter, "power")
+    figures.append(
+        contract.Kpi(
+            key="power",
+            title="Power",
+            value=kw,
+            unit="kW",
+            low=0,
+            detail=f"{_price(app, kw)} now" if kw is not None else "",
+        )
+    )
+    return figures
+
+
+def _made(found: LinePerformance | None) -> str:
+    return f"{found.count.good:,.0f} good, {found.count.scrap:,.0f} scrap" if found else ""
+
+
+def _price(app: App, kw: float) -> str:
+    price, _ = tariff(app.plant.tariffs)
+    return f"{kw * price:.2f} {app.plant.currency}/h"
+
+
+def _live(app: App, unit: Equipment | None, role: str) -> float | None:
+    tag = unit.tag(role) if unit else None
+    number = app.namespace.id(tag.path) if tag else None
+    if number is None or app.live.quality[number] >= Status.UNCERTAIN:
+        return None
+    value = float(app.live.value[number])
+    return value if np.isfinite(value) else None
+
+
+def _count(
+    app: App, line: Equipment, window: Window, until: Nanoseconds
+) -> dict[str, list[float | None]]:
+    """Pieces of the shift so far, and the plan: the ideal rate over the whole shift."""
+    unit = bottleneck(line)
+    if unit is None or window.end <= window.start:
+        return {"time": [], "count": [], "plan": []}
+    edges = np.linspace(window.start, until, SLOTS + 1).astype(np.int64)
+    shelf = app.records.shelf([unit.tag("good_count")], window)
+    grown = shelf.growth(unit.tag("good_count"))
+    total = np.full(len(edges), np.nan)
+    if len(grown.time):
+        total = np.interp(edges, grown.time, grown.total)
+    total = np.where(edges <= window.end, total, np.nan)
+    rate = (line.ideal_rate or 0.0) * 0.8
+    plan = (edges - window.start) / 1e9 * rate
+    return {
+        "time": (edges / 1e6).tolist(),
+        "count": numbers(total),
+        "plan": numbers(plan) if rate else [None] * len(edges),
+    }
+
+
+def _power(app: App, line: Equipment, window: Window) -> dict[str, list[float | None]]:
+    """Mean kW in 96 slots of the shift so far."""
+    meter = app.plant.equipment(line.energy_meter) if line.energy_meter else None
+    sources = [meter] if meter else units(line)
+    if window.end <= window.start:
+        return {"time": [], "kw": []}
+    slot = max((window.end - window.start) // SLOTS, 10**9)
+    edges = grid(window.start, window.end, int(slot))
+    shelf = app.records.shelf([unit.tag("power") for unit in sources], window)
+    power = np.sum([shelf.of(unit.tag("power")).bucket_means(edges) for unit in sources], axis=0)
+    return {"time": (edges[:-1] / 1e6).tolist(), "kw": numbers(power)}
+
+
+def attention(app: App) -> list[contract.Attention]:
+    """What needs a person now: links that are not up, and a bus or a history in trouble."""
+    found = []
+    for name, link in app.links.items():
+        health = link.health
+        if health.condition in ("down", "refused"):
+            found.append(
+                contract.Attention(
+                    priority=4,
+                    title=f"{name} is {health.condition}",
+                    detail=health.error,
+                    advice=health.hint or "see Connections",
+                    since=(health.since or app.now()) / 1e6,
+                    href="/connections",
+                )
+            )
+    troubles = (
+        (app.bus_state() != "up", f"The bus is {app.bus_state()}", app.publisher.stats.why),
+        (bool(app.intake.trouble), "History takes no more", app.intake.trouble),
+        (bool(app.lost()), f"{app.lost()} samples lost since the start", "see Connections"),
+    )
+    found += [
+        contract.Attention(
+            priority=4,
+            title=title_,
+            detail=detail,
+            advice="see Connections",
+            since=app.now() / 1e6,
+            href="/connections",
+        )
+        for wrong, title_, detail in troubles
+        if wrong
+    ]
+    return found
+
+
+def _orders(app: App, line: Equipment) -> list[contract.OrderInfo]:
+    """Orders as the line's events tell them: `order` with state start, done or next."""
+    since = Nanoseconds(app.now() - 36 * HOUR)
+    events = app.lake.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
+    latest: dict[str, tuple[Event, float | None]] = {}
+    for event in sorted(events, key=lambda event: event.time):
+        name = str(event.data.get("order") or event.text)
+        before = latest.get(name)
+        started = event.time / 1e6 if event.data.get("state") == "start" else None
+        latest[name] = (event, started or (before[1] if before else None))
+    rows = [_order(app, line, event, started) for event, started in latest.values()]
+    open_rows = [row for row in rows if row.state != "done"]
+    done = [row for row in rows if row.state == "done"]
+    return sorted(open_rows, key=lambda row: row.state != "running")[:5] + done[-1:]
+
+
+_STATE = {"start": "running", "done": "done"}
+
+
+def _order(app: App, line: Equipment, event: Event, started: float | None) -> contract.OrderInfo:
+    data = event.data
+    state = _STATE.get(str(data.get("state")), "next")
+    done = _number(data.get("done"))
+    if state == "running" and started is not None:
+        done = _done_since(app, line, Nanoseconds(int(started * 1e6)))
+    due = data.get("due")
+    return contract.OrderInfo.model_validate(
+        {
+            "order": str(data.get("order") or event.text),
+            "product": str(data.get("product") or ""),
+            "planned": _number(data.get("planned")),
+            "done": done,
+            "start": started,
+            "due": due / 1e6 if isinstance(due, int | float) and due else None,
+            "state": state,
+        }
+    )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _done_since(app: App, line: Equipment, start: Nanoseconds) -> float:
+    unit = bottleneck(line)
+    if unit is None or app.now() <= start:
+        return 0.0
+    shelf = app.records.shelf([unit.tag("good_count")], Window("", start, app.now()))
+    return shelf.growth(unit.tag("good_count")).sum

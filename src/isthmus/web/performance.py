@@ -1,0 +1,196 @@
+"""OEE, the waterfall and the losses of a line, with the words that explain each number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from isthmus.insight.kpi import Loss
+from isthmus.model.plant import Equipment
+from isthmus.runtime.app import App
+from isthmus.runtime.figures.performance import LinePerformance, performance, shares
+from isthmus.runtime.figures.read import units
+from isthmus.web import contract
+from isthmus.web.ask import Problem, line_of
+from isthmus.web.ribbon import ribbon
+
+WindowName = Annotated[Literal["hour", "shift", "day", "week"], Query()]
+
+FORMULAS = {
+    "oee": "OEE index = availability x effectiveness x quality ratio (ISO 22400-2)",
+    "availability": "availability = actual production time / planned busy time (ISO 22400-2)",
+    "effectiveness": (
+        "effectiveness = planned run time per item x produced quantity / actual production time "
+        "(ISO 22400-2)"
+    ),
+    "quality": "quality ratio = good quantity / produced quantity (ISO 22400-2)",
+}
+
+
+def routes(app: App) -> APIRouter:
+    """The routes of a line's performance."""
+    router = APIRouter(prefix="/api", tags=["figures"])
+
+    @router.get("/performance", summary="OEE, losses and states of a line")
+    def line_performance(line: str = "", window: WindowName = "shift") -> contract.Performance:
+        place = line_of(app, line)
+        found = performance(app.records, place, app.records.window(place, window))
+        if found is None:
+            raise Problem(
+                404,
+                f"{place.path} has no unit with a state",
+                "bind a tag with `role: state` and `legend: packml` in plant.yaml",
+            )
+        return told(place, found)
+
+    return router
+
+
+def told(line: Equipment, found: LinePerformance) -> contract.Performance:
+    """The line's performance for the page."""
+    times, count, oee = found.times, found.count, found.oee
+    by_path = {unit.path: unit for unit in units(line)}
+    return contract.Performance(
+        path=line.path,
+        window=found.window.name,
+        start=found.window.start / 1e6,
+        end=found.window.end / 1e6,
+        oee=percent("oee", "OEE index", oee.index, f"over {_minutes(times.planned_busy)} min"),
+        availability=percent(
+            "availability",
+            "Availability",
+            oee.availability,
+            f"{_minutes(times.actual_production)} of {_minutes(times.planned_busy)} min busy",
+        ),
+        effectiveness=percent(
+            "effectiveness",
+            "Effectiveness",
+            oee.effectiveness,
+            f"{count.produced:,.0f} pc at {_rate(found)}/min",
+        ),
+        quality=percent(
+            "quality",
+            "Quality ratio",
+            oee.quality,
+            f"{count.good:,.0f} good, {count.scrap:,.0f} scrap",
+        ),
+        produced=count.produced,
+        good=count.good,
+        scrap=count.scrap,
+        waterfall=_waterfall(found),
+        losses=_losses(found),
+        ribbons=[
+            ribbon(by_path[path], accounts)
+            for path, accounts in found.accounts.items()
+            if path in by_path
+        ],
+        why=_why(found),
+        data_percent=100 * found.known,
+        notes=_notes(line, found),
+    )
+
+
+def percent(key: str, title: str, value: float | None, detail: str) -> contract.Kpi:
+    """A ratio as a percentage."""
+    return contract.Kpi(
+        key=key,
+        title=title,
+        value=None if value is None else 100 * value,
+        unit="%",
+        detail=detail,
+        low=0,
+        high=100,
+        formula=FORMULAS.get(key, ""),
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:,.0f}"
+
+
+def _rate(found: LinePerformance) -> str:
+    return f"{60 / found.item_seconds:.0f}" if found.item_seconds else "-"
+
+
+def _waterfall(found: LinePerformance) -> list[contract.WaterfallStep]:
+    times, busy = found.times, found.times.planned_busy
+    net = times.actual_production - found.speed_loss
+    good = net - found.scrap_loss
+
+    def kept(title: str, seconds: float) -> contract.WaterfallStep:
+        return contract.WaterfallStep(
+            title=title, minutes=seconds / 60, kept=True, percent=shares(seconds, busy)
+        )
+
+    def lost(title: str, seconds: float) -> contract.WaterfallStep:
+        return contract.WaterfallStep(title=title, minutes=seconds / 60, kept=False)
+
+    return [
+        kept("Planned busy", busy),
+        lost("Breakdown", times.actual_unit_down),
+        lost("Delay", times.actual_unit_delay),
+        lost("Setup", times.actual_unit_setup),
+        *([lost("No data", times.unknown)] if times.unknown >= 1 else []),
+        kept("Producing", times.actual_production),
+        lost("Speed loss", found.speed_loss),
+        kept("Net", net),
+        lost("Scrap", found.scrap_loss),
+        kept("Good", good),
+    ]
+
+
+def _losses(found: LinePerformance) -> list[contract.Loss]:
+    rows = list(found.losses)
+    if found.speed_loss > 0:
+        rows.append(Loss(found.unit.name, "speed below ideal", found.speed_loss, 0))
+    if found.scrap_loss > 0:
+        rows.append(Loss("line", f"scrap, {found.count.scrap:,.0f} pc", found.scrap_loss, 0))
+    rows = sorted((row for row in rows if row.seconds >= 1), key=lambda row: -row.seconds)[:12]
+    total, running, told_rows = sum(row.seconds for row in rows), 0.0, []
+    for row in rows:
+        running += row.seconds
+        told_rows.append(
+            contract.Loss(
+                unit=row.unit,
+                cause=row.cause,
+                minutes=row.seconds / 60,
+                pieces=row.seconds / found.item_seconds if found.item_seconds else 0.0,
+                stops=row.stops,
+                cumulative_percent=shares(running, total),
+            )
+        )
+    return told_rows
+
+
+def _why(found: LinePerformance) -> dict[str, str]:
+    times, count = found.times, found.count
+    return {
+        **FORMULAS,
+        "times": (
+            f"Time elements of {found.unit.path}, in minutes: planned busy "
+            f"{times.planned_busy / 60:.1f} = producing {times.actual_production / 60:.1f} + delay "
+            f"{times.actual_unit_delay / 60:.1f} + down {times.actual_unit_down / 60:.1f} + setup "
+            f"{times.actual_unit_setup / 60:.1f} + no data {times.unknown / 60:.1f}. Breaks and "
+            "time without an order are not planned; stops under 5 min count as delay."
+        ),
+        "counts": (
+            f"Produced {count.produced:,.0f} = good and scrap counter of {found.unit.path}; scrap "
+            f"{count.scrap:,.0f} = scrap counters of all units; wraps and resets are undone."
+        ),
+        "losses": (
+            "Time in which the bottleneck stood, by cause; starved and blocked time is put to the "
+            "nearest unit upstream or downstream that stood by its own fault then."
+        ),
+    }
+
+
+def _notes(line: Equipment, found: LinePerformance) -> list[str]:
+    notes = []
+    if not line.ideal_rate:
+        notes.append("No `ideal_rate` in the plant file: effectiveness is 100 % by definition.")
+    if found.known < 0.99:  # noqa: PLR2004
+        notes.append(f"Nothing is known of {100 * (1 - found.known):.1f} % of the time.")
+    if found.oee.effectiveness and found.oee.effectiveness > 1.02:  # noqa: PLR2004
+        notes.append("Effectiveness is above 100 %: the ideal rate in the plant file is too low.")
+    return notes

@@ -1,0 +1,150 @@
+"""The web server: API, live streams and the built pages, on one port of the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from isthmus import __version__
+from isthmus.model.errors import ConfigError, IsthmusError
+from isthmus.runtime.app import App
+from isthmus.web import energy, history, links, overview, performance, plant, stream
+from isthmus.web.ask import Problem
+from isthmus.web.session import LOOPBACK, Sessions, protect
+
+log = logging.getLogger(__name__)
+
+TRIES = 20
+
+
+def create(app: App, sessions: Sessions) -> FastAPI:
+    """The web application of a running plant."""
+    web = FastAPI(
+        title="Isthmus",
+        version=__version__,
+        summary="A plant's live values, history and figures.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    for part in (plant, stream, history, performance, energy, overview, links):
+        web.include_router(part.routes(app))
+    _problems(web)
+    protect(web, sessions)
+    _pages(web)
+    return web
+
+
+def pages() -> Path | None:
+    """The folder of the built pages: in the wheel, else in the working tree."""
+    here = Path(__file__).parent / "static"
+    tree = Path(__file__).parents[3] / "ui" / "dist"
+    return next((found for found in (here, tree) if (found / "index.html").is_file()), None)
+
+
+def _pages(web: FastAPI) -> None:
+    folder = pages()
+    if folder is None:
+
+        @web.get("/", include_in_schema=False)
+        async def missing() -> Response:
+            return JSONResponse(
+                {"error": "the pages are not built", "hint": "run `make ui`"}, status_code=503
+            )
+
+        return
+    web.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
+
+    @web.get("/{path:path}", include_in_schema=False)
+    async def page(path: str) -> Response:
+        if path.startswith("api"):
+            raise Problem(404, f"there is no /{path[:200]}", "see /api/openapi.json")
+        file = (folder / path).resolve()
+        if path and file.is_relative_to(folder.resolve()) and file.is_file():
+            return FileResponse(file)
+        return FileResponse(folder / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _problems(web: FastAPI) -> None:
+    @web.exception_handler(Problem)
+    async def problem(_: Request, error: Problem) -> Response:
+        return JSONResponse({"error": error.error, "hint": error.hint}, status_code=error.code)
+
+    @web.exception_handler(IsthmusError)
+    async def ours(_: Request, error: IsthmusError) -> Response:
+        return JSONResponse({"error": str(error), "hint": error.hint}, status_code=503)
+
+    @web.exception_handler(RequestValidationError)
+    async def question(_: Request, error: RequestValidationError) -> Response:
+        wrong = "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors()[:5])
+        return JSONResponse({"error": wrong, "hint": "see /api/openapi.json"}, status_code=422)
+
+    @web.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        return JSONResponse({"error": str(error.detail), "hint": ""}, status_code=error.status_code)
+
+
+class WebServer:
+    """The listening server; `serve` until the plant stops."""
+
+    def __init__(self, app: App, *, host: str, port: int) -> None:
+        hosts = LOOPBACK | {host}
+        self.sessions = Sessions.open(app.settings.folder / "web", hosts)
+        self._app = app
+        self._socket = _bind(host, port)
+        self.host, self.port = self._socket.getsockname()[:2]
+        config = uvicorn.Config(
+            create(app, self.sessions),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            timeout_keep_alive=30,
+            limit_concurrency=512,
+            lifespan="off",
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def sign_in_link(self) -> str:
+        """A link that signs one browser in."""
+        return f"{self.url}/sign-in?code={self.sessions.code()}"
+
+    async def serve(self) -> None:
+        """Serve until the plant stops."""
+        # the plant's own signals end us: uvicorn must not take them
+        serving = asyncio.create_task(self._server._serve(sockets=[self._socket]))  # noqa: SLF001
+        await self._app.stopping.wait()
+        self._server.should_exit = True
+        await serving
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """The first free port from `port` on, so that two plants can live on one machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in [port] if port == 0 else range(port, port + TRIES):
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, candidate))
+        except OSError as error:
+            listening.close()
+            last = error
+        else:
+            return listening
+    raise ConfigError(
+        f"listening on {host}:{port}: {last}", hint="set `web: {listen: 127.0.0.1:9000}`"
+    )

@@ -1,0 +1,139 @@
+"""Live values to the browser: one event stream a page, only the tags on it, at most 4 a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from isthmus.model.sample import Batch, Int32s
+from isthmus.runtime.app import App
+from isthmus.runtime.tap import Sight, Stage
+from isthmus.web import contract
+from isthmus.web.ask import Problem, tag_ids
+
+PERIOD = 0.25
+STATUS_EVERY = 4
+STREAMS = 64
+
+
+def routes(app: App) -> APIRouter:
+    """The routes that speak up by themselves."""
+    router = APIRouter(prefix="/api", tags=["live"])
+    open_streams: set[int] = set()
+
+    @router.get("/live", summary="SSE: `values` and `status`", response_class=StreamingResponse)
+    async def live(request: Request, tags: Annotated[str, Query()] = "") -> StreamingResponse:
+        ids = tag_ids(app, tags)
+        _admit(open_streams)
+        return _sse(_values(app, ids, request), open_streams)
+
+    @router.get(
+        "/links/{name}/tap", summary="SSE: `tap`, a list of rows", response_class=StreamingResponse
+    )
+    async def tap(request: Request, name: str, stage: Stage = Stage.READ) -> StreamingResponse:
+        if name not in app.links:
+            raise Problem(404, f"there is no link {name}", "GET /api/links lists them")
+        _admit(open_streams)
+        return _sse(_sights(app, name, stage, request), open_streams)
+
+    return router
+
+
+def _admit(open_streams: set[int]) -> None:
+    if len(open_streams) >= STREAMS:
+        raise Problem(503, f"{STREAMS} live streams are open", "close some pages, then try again")
+
+
+def _sse(lines: AsyncIterator[str], open_streams: set[int]) -> StreamingResponse:
+    async def counted() -> AsyncIterator[str]:
+        open_streams.add(id(lines))
+        try:
+            async for line in lines:
+                yield line
+        finally:
+            open_streams.discard(id(lines))
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(counted(), media_type="text/event-stream", headers=headers)
+
+
+def _event(name: str, body: BaseModel) -> str:
+    return f"event: {name}\ndata: {body.model_dump_json()}\n\n"
+
+
+async def _values(app: App, ids: Int32s, request: Request) -> AsyncIterator[str]:
+    stamp, turn = -1, 0
+    while not await request.is_disconnected() and not app.stopping.is_set():
+        if turn % STATUS_EVERY == 0:
+            yield _event("status", status(app))
+        before, stamp = stamp, app.live.stamp
+        rows = app.live.last(ids) if before < 0 else app.live.since(before, ids)
+        if len(rows) or before < 0:
+            yield _event("values", _told(app, rows))
+        turn += 1
+        await asyncio.sleep(PERIOD)
+
+
+def _told(app: App, rows: Batch) -> contract.LiveValues:
+    return contract.LiveValues(
+        now=app.now() / 1e6,
+        tag=rows.tag.tolist(),
+        time=(rows.time / 1e6).tolist(),
+        value=[value if np.isfinite(value) else None for value in rows.value.tolist()],
+        quality=rows.quality.tolist(),
+        text={tag: app.live.text[tag] for tag in rows.tag.tolist() if tag in app.live.text},
+    )
+
+
+def status(app: App) -> contract.LiveStatus:
+    """The foot of the rail."""
+    links = list(app.links.values())
+    lags = [link.health.lag_p95 for link in links if link.health.lag_p95 is not None]
+    up = sum(link.health.condition == "up" for link in links)
+    attention: dict[str, int] = {}
+    if up < len(links) and all(link.health.condition != "starting" for link in links):
+        attention["connections"] = 4
+    return contract.LiveStatus(
+        now=app.now() / 1e6,
+        shift=app.shift_name(),
+        links_up=up,
+        links=len(links),
+        lag_s=max(lags, default=0.0),
+        lost=app.lost(),
+        values_per_s=app.intake.rate.per_second(int(time.monotonic())),
+        bus=app.bus_state(),
+        history=app.lake.stats().state,
+        attention=attention,
+    )
+
+
+async def _sights(app: App, name: str, stage: Stage, request: Request) -> AsyncIterator[str]:
+    with app.tap.watch(name, stage) as seen:
+        while not await request.is_disconnected() and not app.stopping.is_set():
+            rows = [_row(app, sight) for sight in seen]
+            seen.clear()
+            body = ",".join(row.model_dump_json() for row in rows)
+            yield f"event: tap\ndata: [{body}]\n\n"
+            await asyncio.sleep(PERIOD)
+
+
+def _row(app: App, sight: Sight) -> contract.TapRow:
+    return contract.TapRow.model_validate(
+        {
+            "time": sight.time / 1e6,
+            "tag": app.path(sight.tag),
+            "raw": sight.raw,
+            "value": sight.value,
+            "text": sight.text,
+            "quality": sight.quality,
+            "then": sight.then,
+            "after_s": sight.after,
+        }
+    )
