@@ -123,6 +123,8 @@ class Machine:
             self.left -= 1.0
             if self.left <= 0.0:
                 self._resume(chance)
+                if around.duty:
+                    self._rest(around.duty)
         elif around.duty:
             self._rest(around.duty)
         elif not self._must_stop(chance):
