@@ -1,0 +1,244 @@
+"""A subscription with several publish requests waiting, so that no round trip is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from asyncua import ua
+
+from isthmus.connect.opcua.link import OpcUaLink
+from isthmus.connect.opcua.message import Publication, publication, republication
+from isthmus.connect.opcua.setting import OpcUa, OpcUaAddress
+from isthmus.connect.opcua.status import failed, meaning, name
+from isthmus.connect.opcua.stock import StockSubscription
+from isthmus.model.errors import LinkError, ProtocolError
+from isthmus.model.ports import Binding, Reading
+from isthmus.model.sample import Clock, Status
+
+KEEP_ALIVE = 5.0
+"""Seconds of nothing new after which the server is asked to say so."""
+
+LIFETIME = 12
+"""Keep-alives that the server waits for us before it deletes the subscription."""
+
+MOST_MISSED = 1_000
+LAST_SEQUENCE = 0xFFFF_FFFF
+TOO_MANY = ua.StatusCodes.BadTooManyPublishRequests
+
+Answer = tuple[bytes, Publication]
+
+
+class Subscribe(OpcUaLink):
+    """What a server says by itself, when it changes; LinkError when it falls silent."""
+
+    def __init__(
+        self,
+        setting: OpcUa,
+        bindings: Sequence[Binding[OpcUaAddress]],
+        *,
+        now: Clock,
+        state: Path,
+        user: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        super().__init__(setting, bindings, now=now, state=state, user=user, password=password)
+        self._id = 0
+        self._silence = 0.0
+        self._expected = 1
+        self._acknowledge: list[ua.SubscriptionAcknowledgement] = []
+        self._waiting: set[asyncio.Task[Answer | int]] = set()
+        self._most = setting.in_flight
+        self._stock: StockSubscription | None = None
+
+    async def open(self) -> None:
+        """Connect, subscribe, and monitor each tag; a tag that the server refuses is bad alone."""
+        await super().open()
+        try:
+            with meaning(f"subscribing at {self.setting.url}"):
+                if self.bindings:
+                    await self._subscribe()
+                    await self._monitor()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Disconnect; the subscription ends with the session."""
+        waiting, self._waiting = self._waiting, set()
+        for task in waiting:
+            task.cancel()
+        await super().close()
+        if waiting:
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def listen(self) -> AsyncIterator[Reading]:
+        """Readings in the order of the server's messages, each message once."""
+        if self.refused:
+            yield self.bad(self.refused)
+        if self._stock is not None:
+            async for values in self._stock.listen(self._silence):
+                self._counts["notifications"] += 1
+                yield self.decoder.objects(values)
+            return
+        while True:
+            for data, message in await self._published():
+                for span in message.values:
+                    self._counts["notifications"] += 1
+                    yield self.decoder.notification(data, span)
+                if message.status is not None:
+                    raise LinkError(
+                        f"listening to {self.setting.url}: the subscription ended:"
+                        f" {name(message.status)}"
+                    )
+
+    # ------------------------------------------------------------------ making the subscription
+    async def _subscribe(self) -> None:
+        interval = self.setting.publish
+        parameters = ua.CreateSubscriptionParameters(
+            RequestedPublishingInterval=interval * 1000,
+            RequestedMaxKeepAliveCount=max(math.ceil(KEEP_ALIVE / interval), 1),
+            RequestedLifetimeCount=max(math.ceil(KEEP_ALIVE / interval), 1) * LIFETIME,
+            MaxNotificationsPerPublish=0,
+            PublishingEnabled=True,
+            Priority=0,
+        )
+        if self.session.raw:
+            made = await self._created(parameters)
+        else:
+            self._stock = StockSubscription(self.setting.url)
+            made = await self.session.services.create_subscription(parameters, self._stock.put)
+        self._id = made.SubscriptionId
+        beat = made.RevisedPublishingInterval / 1000 * max(made.RevisedMaxKeepAliveCount, 1)
+        self._silence = 1.5 * beat + self.setting.timeout
+
+    async def _created(
+        self, parameters: ua.CreateSubscriptionParameters
+    ) -> ua.CreateSubscriptionResult:
+        """A subscription that asyncua does not know of, or it would publish for it, too."""
+        request = ua.CreateSubscriptionRequest(Parameters=parameters)
+        data, at = await self.session.ask(request)
+        return self.session.decoded(ua.CreateSubscriptionResponse, data, at).Parameters
+
+    async def _monitor(self) -> None:
+        places = [place for place, node in enumerate(self.nodes) if node is not None]
+        size = self.session.limits.monitor
+        for start in range(0, len(places), size):
+            chunk = places[start : start + size]
+            parameters = ua.CreateMonitoredItemsParameters(
+                SubscriptionId=self._id, TimestampsToReturn=ua.TimestampsToReturn.Both
+            )
+            parameters.ItemsToCreate = [self._item(place) for place in chunk]
+            results = await self.session.services.create_monitored_items(parameters)
+            if len(results) != len(chunk):
+                raise ProtocolError(
+                    f"monitoring {len(chunk)} tags of {self.setting.url}: {len(results)} answers"
+                )
+            for place, result in zip(chunk, results, strict=True):
+                if not result.StatusCode.is_good():
+                    self.refused[place] = int(result.StatusCode.value) or int(Status.BAD)
+
+    def _item(self, place: int) -> ua.MonitoredItemCreateRequest:
+        sampling = self.setting.sampling
+        return ua.MonitoredItemCreateRequest(
+            ItemToMonitor=self.value_of(place),
+            MonitoringMode=ua.MonitoringMode.Reporting,
+            RequestedParameters=ua.MonitoringParameters(
+                ClientHandle=place,
+                SamplingInterval=-1.0 if sampling is None else sampling * 1000,
+                QueueSize=self.setting.queue,
+                DiscardOldest=True,
+            ),
+        )
+
+    # ------------------------------------------------------------------ publishing
+    async def _published(self) -> list[Answer]:
+        """The next messages in the order of their numbers, those missed among them."""
+        while len(self._waiting) < self._most:
+            self._waiting.add(asyncio.create_task(self._publish()))
+        done, self._waiting = await asyncio.wait(
+            self._waiting, timeout=self._silence, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not done:
+            raise LinkError(
+                f"listening to {self.setting.url}: silent for {self._silence:.0f} s,"
+                " not even a keep-alive",
+                hint="is the server on, and reachable on this network?",
+            )
+        answers: list[Answer] = []
+        with meaning(f"listening to {self.setting.url}"):
+            for task in done:
+                answer = task.result()
+                if isinstance(answer, int):
+                    self._refused_publish(answer)
+                elif answer[1].subscription == self._id:
+                    answers.append(answer)
+            answers.sort(key=lambda answer: (answer[1].sequence - self._expected) & LAST_SEQUENCE)
+            return await self._complete(answers)
+
+    def _refused_publish(self, code: int) -> None:
+        if code == TOO_MANY and self._most > 1:
+            self._most -= 1
+        elif code != ua.StatusCodes.BadTimeout:
+            raise failed(code, f"listening to {self.setting.url}")
+
+    async def _publish(self) -> Answer | int:
+        """One message, or the bad status with which the server answered."""
+        request = ua.PublishRequest()
+        sent, self._acknowledge = self._acknowledge, []
+        request.Parameters.SubscriptionAcknowledgements = sent
+        try:
+            data, at = await self.session.ask(request, within=0)
+        except ua.UaStatusCodeError as error:
+            self._acknowledge = sent + self._acknowledge
+            return int(error.code)
+        code, message = publication(data, at)
+        return code if message is None else (data, message)
+
+    async def _complete(self, answers: list[Answer]) -> list[Answer]:
+        """`answers` without keep-alives and repetitions, with those that were missed."""
+        complete: list[Answer] = []
+        for data, message in answers:
+            ahead = (message.sequence - self._expected) & LAST_SEQUENCE
+            if ahead > LAST_SEQUENCE // 2:
+                continue  # seen already
+            if ahead:
+                complete += await self._missed(ahead)
+            self._expected = message.sequence
+            if message.keep_alive:
+                self._counts["keep_alives"] += 1
+                continue
+            self._took(message.sequence)
+            complete.append((data, message))
+        return complete
+
+    def _took(self, sequence: int) -> None:
+        self._acknowledge.append(ua.SubscriptionAcknowledgement(self._id, sequence))
+        self._expected = 1 if sequence == LAST_SEQUENCE else sequence + 1
+
+    async def _missed(self, ahead: int) -> list[Answer]:
+        """The messages between the last and the next, as far as the server still has them."""
+        self._counts["missed"] += max(ahead - MOST_MISSED, 0)
+        found: list[Answer] = []
+        for back in range(min(ahead, MOST_MISSED)):
+            sequence = (self._expected + ahead - min(ahead, MOST_MISSED) + back) & LAST_SEQUENCE
+            if sequence == 0:
+                continue  # 0 is no message's number
+            request = ua.RepublishRequest()
+            request.Parameters.SubscriptionId = self._id
+            request.Parameters.RetransmitSequenceNumber = sequence
+            message: Publication | None = None
+            with suppress(ua.uaerrors.BadMessageNotAvailable):
+                data, at = await self.session.ask(request)
+                message = republication(data, at)[1]
+            if message is None:
+                self._counts["missed"] += 1
+                continue
+            self._counts["republished"] += 1
+            found.append((data, replace(message, subscription=self._id)))
+            self._acknowledge.append(ua.SubscriptionAcknowledgement(self._id, sequence))
+        return found

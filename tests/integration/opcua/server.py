@@ -1,0 +1,96 @@
+"""An OPC UA server of asyncua in a process of its own: `python server.py '{"port": 4840, ...}'`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+
+from asyncua import Server, ua
+from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
+from asyncua.server.user_managers import PermissiveUserManager
+
+URI = "http://acme/riverside"
+SECURE = [
+    ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
+    ua.SecurityPolicyType.Basic256Sha256_Sign,
+    ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt,
+    ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
+]
+
+
+class Users:
+    def get_user(self, iserver, username=None, password=None, certificate=None):
+        if (username, password) == ("operator", "right"):
+            return User(role=UserRole.Admin)
+        return None
+
+
+async def variables(server: Server, index: int, many: int) -> dict[str, object]:
+    line = await server.nodes.objects.add_object(ua.NodeId("Line", index), "Line")
+    kinds = {
+        "Speed": (12.5, ua.VariantType.Double),
+        "Count": (7, ua.VariantType.Int32),
+        "Small": (3, ua.VariantType.Byte),
+        "Running": (True, ua.VariantType.Boolean),
+        "Batch": ("B-1", ua.VariantType.String),
+        "Levels": ([1.0, 2.0, 3.0], ua.VariantType.Double),
+        "Ratio": (0.5, ua.VariantType.Float),
+    }
+    made: dict[str, object] = {}
+    for name, (value, kind) in kinds.items():
+        variable = await line.add_variable(ua.NodeId(f"Line.{name}", index), name, value, kind)
+        await variable.set_writable(name != "Small")
+        made[name] = variable
+    unit = ua.EUInformation("http://www.opcfoundation.org/UA/units/un/cefact", 0)
+    unit.DisplayName = ua.LocalizedText("1/min")
+    await made["Speed"].add_property(ua.NodeId("Line.Speed.EU", index), "EngineeringUnits", unit)
+    await made["Speed"].write_attribute(
+        ua.AttributeIds.Description, ua.DataValue(ua.LocalizedText("bottles a minute"))
+    )
+    for place in range(many):
+        if place % 100 == 0:
+            folder = await line.add_folder(ua.NodeId(f"Group{place}", index), f"group {place}")
+        name = ua.NodeId(f"Many.{place}", index)
+        made[f"Many.{place}"] = await folder.add_variable(name, f"value {place}", float(place))
+    return made
+
+
+async def main(given: dict) -> None:
+    server = Server(user_manager=Users() if given.get("users") else PermissiveUserManager())
+    await server.init()
+    server.set_endpoint(f"opc.tcp://127.0.0.1:{given['port']}/")
+    await server.set_application_uri("urn:acme:line")
+    if certificate := given.get("certificate"):
+        server.set_security_policy(
+            SECURE + [ua.SecurityPolicyType.NoSecurity] * bool(given.get("also_none")),
+            permission_ruleset=SimpleRoleRuleset(),
+        )
+        await server.load_certificate(certificate)
+        await server.load_private_key(str(Path(certificate).with_suffix(".pem")))
+    else:
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+    index = await server.register_namespace(URI)
+    made = await variables(server, index, given.get("many", 0))
+    async with server:
+        sys.stdout.write(f"{index}\n")
+        sys.stdout.flush()
+        loop = asyncio.get_running_loop()
+        while line := await loop.run_in_executor(None, sys.stdin.readline):
+            order = json.loads(line)
+            for name, (value, kind) in order.items():
+                if name == "stop":
+                    return
+                variant = ua.Variant(
+                    float(value) if kind == "Double" else value, ua.VariantType[kind]
+                )
+                await made[name].write_value(ua.DataValue(variant))
+            sys.stdout.write("done\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    asyncio.run(main(json.loads(sys.argv[1])))
