@@ -16,11 +16,11 @@ from isthmus.model.plantfile_fields import (
     Name,
     Number,
     Period,
-    Secret,
     Size,
     Text,
     WrongError,
 )
+from isthmus.model.secret import Secret
 
 FORMAT = 1
 

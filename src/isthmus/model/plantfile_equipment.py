@@ -21,8 +21,8 @@ from isthmus.model.tag import Kind
 from isthmus.model.unit import Seconds
 
 ROLES = frozenset(
-    ("state", "cause", "good_count", "scrap_count", "product", "order", "running", "hours")
-    + ("power", "energy", "speed", "setpoint", "vibration", "temperature", "pressure", "flow")
+    "state cause good_count scrap_count product order running hours power energy speed setpoint "  # noqa: SIM905
+    "vibration temperature pressure flow".split()
 )
 """Names of tags that other parts understand without being told the role."""
 

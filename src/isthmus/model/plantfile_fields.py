@@ -113,10 +113,3 @@ Legend = Annotated[
     BeforeValidator(_legend, json_schema_input_type=str | dict[int, str]),
 ]
 Facts = dict[Name, Annotated[str | int | float, BeforeValidator(as_fact)]]
-
-
-class Secret(Entry):
-    """Where a secret is kept: `{env: NAME}` or `{file: path}`, never the secret itself."""
-
-    env: Annotated[str | None, Field(description="An environment variable.")] = None
-    file: Annotated[str | None, Field(description="A file that holds nothing else.")] = None

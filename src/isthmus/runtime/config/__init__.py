@@ -1,5 +1,19 @@
 """The plant file: read, checked, described, begun and extended."""
 
+from isthmus.runtime.config.edit import Added, add_tags
 from isthmus.runtime.config.load import lint, load
+from isthmus.runtime.config.parts import PartError, Parts
+from isthmus.runtime.config.scaffold import kinds, scaffold
+from isthmus.runtime.config.schema import schema
 
-__all__ = ["lint", "load"]
+__all__ = [
+    "Added",
+    "PartError",
+    "Parts",
+    "add_tags",
+    "kinds",
+    "lint",
+    "load",
+    "scaffold",
+    "schema",
+]

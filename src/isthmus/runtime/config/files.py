@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from isthmus.model.errors import ConfigError, Mistake
 from isthmus.runtime.config.document import MAX_BYTES, Written, read
@@ -13,16 +15,18 @@ MERGED = {"equipment": 2, "people": 2, "types": 1, "connections": 1, "calendars"
 """How deep sections of several files grow together; deeper, the same key is a mistake."""
 
 
-def read_plant(path: Path) -> tuple[Written, list[Mistake]]:
+def read_plant(
+    path: Path, instead: Mapping[Path, bytes] = MappingProxyType({})
+) -> tuple[Written, list[Mistake]]:
     """All that the file, or the folder of `*.yaml` in name order, says; and the mistakes.
 
-    ConfigError where there is nothing to read.
+    `instead` is what some files shall hold, read in place of what they do. ConfigError where
+    there is nothing to read.
     """
     root, mistakes = Written(str(path), 1, entries={}), []
     for file in plant_files(path):
         try:
-            with file.open("rb") as opened:
-                content = opened.read(MAX_BYTES + 1)
+            content = instead[file] if file in instead else read_bytes(file)
         except OSError as error:
             mistakes.append(Mistake(str(file), 1, f"reading the file: {error.strerror}"))
             continue
@@ -33,6 +37,12 @@ def read_plant(path: Path) -> tuple[Written, list[Mistake]]:
         first = next(iter(root.entries.values()))
         root.file = first.file
     return root, mistakes
+
+
+def read_bytes(file: Path) -> bytes:
+    """What `file` holds, cut just beyond the size that is refused."""
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def plant_files(path: Path) -> list[Path]:

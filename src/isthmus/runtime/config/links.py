@@ -26,7 +26,7 @@ def camel(name: str) -> str:
 
 
 def expand(template: object, tag: Tag) -> object:
-    """`template` with the placeholders in its strings filled in; ValueError names an unknown one."""
+    """`template` with the placeholders in its strings filled in; ValueError for unknown ones."""
     values = {
         "tag": tag.name,
         "Tag": camel(tag.name),
@@ -103,11 +103,22 @@ class Links:
         loc: Loc = ("connections", name)
         if "name" in (entry.model_extra or {}):
             self._report.add((*loc, "name"), f"a connection's key is its name: `{name}`")
+        self._check_secrets(settings, kind, loc)
         try:
             return kind.model_validate(settings)
         except ValidationError as error:
             self._report.invalid(error, kind, loc)
         return None
+
+    def _check_secrets(
+        self, settings: Mapping[str, object], kind: type[SourceConfig], loc: Loc
+    ) -> None:
+        for key, info in kind.model_fields.items():
+            annotation = str(info.annotation)
+            secret = "SecretStr" in annotation and "str |" not in annotation
+            if secret and isinstance(settings.get(info.alias or key), str):
+                text = f"`{key}` is a secret and does not stand in the file"
+                self._report.add((*loc, key), text, "write `{env: NAME}` or `{file: PATH}`")
 
     def _addresses(
         self, name: str, entry: ConnectionEntry, kind: type[Address], key: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel
@@ -32,12 +34,17 @@ def load(path: Path, *, parts: Parts | None = None) -> Plant:
     return plant
 
 
-def lint(path: Path, *, parts: Parts | None = None) -> tuple[Plant | None, list[Mistake]]:
+def lint(
+    path: Path,
+    *,
+    parts: Parts | None = None,
+    instead: Mapping[Path, bytes] = MappingProxyType({}),
+) -> tuple[Plant | None, list[Mistake]]:
     """The plant at `path`, None where it has mistakes, and all of these.
 
-    ConfigError where there is no file at all.
+    `instead` is what some of its files shall hold. ConfigError where there is no file at all.
     """
-    root, mistakes = read_plant(path)
+    root, mistakes = read_plant(path, instead)
     report = Report(root, mistakes)
     if not root.entries and mistakes:
         return None, mistakes
