@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from isthmus.bus.consumer import consume
+from isthmus.bus.consumer import Reader, consume
+from isthmus.bus.credentials import Credentials, client_context
 from isthmus.bus.jetstream import ask
 from isthmus.bus.keyvalue import Bucket, open_bucket
 from isthmus.bus.port import (
     BusState,
-    Gap,
     Message,
     OnGap,
     OnState,
@@ -29,33 +26,11 @@ from isthmus.bus.port import (
     TlsFiles,
 )
 from isthmus.bus.publisher import Publisher
+from isthmus.bus.stream import Last, configuration, id_of, told
 from isthmus.model.errors import AuthError, LinkError, StorageError
 
-_SECOND = 1_000_000_000
 REQUEST_S = 5
 _REFUSED = ("authorization", "authentication", "permissions violation")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How we say who we are, where a client certificate does not say it.
-
-    `file` is a NATS credentials file (JWT and seed); values come from the environment or from
-    files that the plant file names, never from the plant file itself.
-    """
-
-    user: str = ""
-    password: str = ""
-    token: str = ""
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """Where a stream ends: the last sequence, and the id of the last message if it is there."""
-
-    seq: int
-    id: str
 
 
 class Bus:
@@ -67,6 +42,8 @@ class Bus:
         self.last_error = ""
         self._on_state = on_state
         self._publishers: list[Publisher] = []
+        self._readers: set[Reader] = set()
+        self._closed = False
         self._connected = asyncio.Event()
         self._refused = asyncio.Event()
         self._lost = asyncio.Event()
@@ -152,7 +129,7 @@ class Bus:
     @property
     def state(self) -> BusState:
         """Down where not connected, full where a publisher finds its stream full, else up."""
-        if not self._connected.is_set():
+        if self._closed or not self._connected.is_set():
             return BusState.DOWN
         if any(publisher.stats.state is BusState.FULL for publisher in self._publishers):
             return BusState.FULL
@@ -169,8 +146,10 @@ class Bus:
         return self._generation
 
     async def connected(self) -> None:
-        """Return when there is a connection."""
+        """Return when there is a connection; LinkError where the bus is closed."""
         await self._connected.wait()
+        if self._closed:
+            raise LinkError("waiting for the bus: it is closed")
 
     def _tell(self, why: str) -> None:
         state = self.state
@@ -187,12 +166,15 @@ class Bus:
             self._refused.set()
 
     async def _disconnected(self) -> None:
-        if not self._connected.is_set():
+        if self._closed or not self._connected.is_set():
             return
         self._connected.clear()
         self._lost.set()
+        why = "the connection to the bus is lost"
         for publisher in self._publishers:
-            publisher.interrupt("the connection to the bus is lost")
+            publisher.interrupt(why)
+        for reader in self._readers:
+            reader.interrupt(why)
         self._tell(self.last_error or "connection lost")
 
     async def _reconnected(self) -> None:
@@ -205,9 +187,14 @@ class Bus:
         """Leave; publishers stop, readers end. Does nothing when closed already."""
         for publisher in list(self._publishers):
             await publisher.close()
-        self._connected.clear()
+        self._closed = True
+        self._lost.set()
+        self._connected.set()  # whoever waits for it is told that it never comes
+        for reader in list(self._readers):
+            reader.interrupt("the bus is closed")
         with contextlib.suppress(nats.errors.Error, OSError):
             await self.client.close()
+        self._tell("closed")
 
     async def request(
         self, subject: str, data: bytes, *, headers: dict[str, str] | None = None
@@ -232,30 +219,19 @@ class Bus:
     # ------------------------------------------------------------ streams
     async def stream(self, settings: StreamSettings) -> StreamInfo:
         """The stream of these settings, made or changed to them where it must be."""
-        body = {
-            "name": settings.name,
-            "subjects": list(settings.subjects),
-            "retention": "limits",
-            "storage": "file",
-            "discard": settings.discard,
-            "max_bytes": settings.max_bytes or -1,
-            "max_age": round(settings.max_age_s * _SECOND),
-            "duplicate_window": round(_window(settings) * _SECOND),
-            "num_replicas": settings.replicas,
-            "allow_direct": True,
-        }
+        body = configuration(settings)
         try:
             known = await ask(self, f"STREAM.INFO.{settings.name}", {})
         except StorageError:
-            return _info(await ask(self, f"STREAM.CREATE.{settings.name}", body))
+            return told(await ask(self, f"STREAM.CREATE.{settings.name}", body))
         config = known["config"]
         if any(config.get(key) != value for key, value in body.items()):
             known = await ask(self, f"STREAM.UPDATE.{settings.name}", {**config, **body})
-        return _info(known)
+        return told(known)
 
     async def info(self, stream: str) -> StreamInfo:
         """What the stream holds now; LinkError where the bus is away, StorageError if none."""
-        return _info(await ask(self, f"STREAM.INFO.{stream}", {}))
+        return told(await ask(self, f"STREAM.INFO.{stream}", {}))
 
     async def last(self, stream: str) -> Last:
         """Where the stream ends."""
@@ -266,12 +242,7 @@ class Bus:
             found = await ask(self, f"STREAM.MSG.GET.{stream}", {"seq": seq})
         except StorageError:  # purged, or too old
             return Last(seq, "")
-        headers = base64.b64decode(found["message"].get("hdrs", "")).decode()
-        for line in headers.splitlines():
-            key, _, value = line.partition(":")
-            if key == "Nats-Msg-Id":
-                return Last(seq, value.strip())
-        return Last(seq, "")
+        return Last(seq, id_of(found["message"]))
 
     async def purge(self, stream: str, *, before: int = 0) -> None:
         """Forget the messages below sequence `before`, or all."""
@@ -298,6 +269,19 @@ class Bus:
         if publisher in self._publishers:
             self._publishers.remove(publisher)
 
+    def attach(self, reader: Reader) -> None:
+        """Tell `reader` of a lost connection from now on."""
+        self._readers.add(reader)
+
+    def detach(self, reader: Reader) -> None:
+        """Tell `reader` no more."""
+        self._readers.discard(reader)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was left for good."""
+        return self._closed
+
     def consume(
         self,
         stream: str,
@@ -321,42 +305,3 @@ class Bus:
     async def bucket(self, name: str, *, replicas: int = 1, max_bytes: int = 64 << 20) -> Bucket:
         """The bucket of this name, made where there is none."""
         return await open_bucket(self, name, replicas=replicas, max_bytes=max_bytes)
-
-
-def client_context(tls: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.3 with our certificate, trusting nobody but the plant's own authority."""
-    try:
-        context = ssl.create_default_context(cafile=str(tls.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(tls.certificate, tls.key)
-    except (OSError, ssl.SSLError) as error:
-        raise AuthError(
-            f"reading the certificate {tls.certificate}: {error}",
-            hint="does the file exist, and may this user read it?",
-        ) from error
-    return context
-
-
-def _window(settings: StreamSettings) -> float:
-    """The duplicate window: the server takes none longer than the stream's age."""
-    if settings.max_age_s:
-        return min(settings.duplicate_window_s, settings.max_age_s)
-    return settings.duplicate_window_s
-
-
-def _info(answer: dict[str, Any]) -> StreamInfo:
-    config, state = answer["config"], answer["state"]
-    created = datetime.fromisoformat(answer["created"][:19]).isoformat()
-    fraction = answer["created"][19:].rstrip("Z").lstrip(".").ljust(9, "0")[:9]
-    last = state["last_seq"]
-    return StreamInfo(
-        name=config["name"],
-        epoch=f"{config['name']}@{created}.{fraction}",
-        first=state["first_seq"] if state["messages"] else last + 1,
-        last=last,
-        messages=state["messages"],
-        bytes=state["bytes"],
-    )
-
-
-__all__ = ["Bus", "Credentials", "Gap", "Last", "client_context"]

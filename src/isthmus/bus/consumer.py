@@ -74,7 +74,7 @@ async def consume(
                     seen = message.seq
                 yield messages
         except (LinkError, nats.errors.Error, OSError) as error:
-            if bus.client.is_closed:
+            if bus.closed:
                 return
             _log.debug("reading %s at %d again: %s", stream, seen + 1, error)
             await asyncio.sleep(wait)
@@ -109,6 +109,7 @@ class Reader:
         """Make the consumer; the number of messages that wait for it already."""
         client = self._bus.client
         self._generation = self._bus.generation
+        self._bus.attach(self)
         self._inbox = client.new_inbox()
         self._subscription = await client.subscribe(self._inbox, cb=self._receive)
         self._open = True
@@ -153,11 +154,14 @@ class Reader:
             taken.append(message)
         return taken
 
+    def interrupt(self, why: str) -> None:
+        """The connection is gone, and the consumer with it."""
+        self._broken = self._broken or why
+        self._arrived.set()
+
     def _check(self) -> None:
         if self._generation != self._bus.generation:
             self._broken = self._broken or "connected again"
-        if self._bus.client.is_closed:
-            self._broken = "the bus is closed"
         if self._broken:
             raise LinkError(f"reading {self._stream}: {self._broken}")
 
@@ -216,6 +220,7 @@ class Reader:
         if not self._open:
             return
         self._open = False
+        self._bus.detach(self)
         client = self._bus.client
         with contextlib.suppress(nats.errors.Error, OSError):
             await self._subscription.unsubscribe()

@@ -122,7 +122,7 @@ class Bucket:
                         revision = max(revision, entry.revision)
                         yield entry
             except (LinkError, nats.errors.Error, OSError):
-                if self._bus.client.is_closed:
+                if self._bus.closed:
                     return
                 await asyncio.sleep(0.1)
             finally:

@@ -1,0 +1,248 @@
+"""What every bus promises, checked on the real server and on its twin in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from isthmus.bus.client import Bus
+from isthmus.bus.memory import MemoryBus
+from isthmus.bus.port import Backbone, BusState, StreamSettings
+from isthmus.bus.server import Server
+from isthmus.bus.settings import ServerSettings
+from isthmus.model.errors import LinkError, StorageError
+
+Opened = Callable[..., contextlib.AbstractAsyncContextManager[Backbone]]
+STREAM = StreamSettings("S", ("s.>",))
+
+
+@pytest.fixture(params=["memory", "nats"])
+def opened(request, tmp_path: Path) -> Opened:
+    @contextlib.asynccontextmanager
+    async def memory(**options) -> AsyncIterator[Backbone]:
+        bus: Backbone = MemoryBus(**options)
+        yield bus
+        await bus.close()
+
+    @contextlib.asynccontextmanager
+    async def nats(**options) -> AsyncIterator[Backbone]:
+        server = Server(ServerSettings(tmp_path))
+        await server.start()
+        try:
+            bus: Backbone = await Bus.connect(server.url, **options)
+            yield bus
+            await bus.close()
+        finally:
+            await server.stop()
+
+    return {"memory": memory, "nats": nats}[request.param]
+
+
+def run(opened: Opened, check, **options) -> None:
+    async def main():
+        async with asyncio.timeout(30), opened(**options) as bus:
+            await check(bus)
+
+    asyncio.run(main())
+
+
+async def publish(bus: Backbone, count: int, begin: int = 0) -> None:
+    publisher = await bus.publisher("S")
+    for number in range(begin, begin + count):
+        await publisher.publish("s.a", b"%d" % number)
+    await publisher.flush()
+    await publisher.close()
+
+
+def test_sequences_count_from_one_and_readers_start_anywhere(opened):
+    async def check(bus):
+        assert (await bus.stream(STREAM)).last == 0
+        await publish(bus, 50)
+        info = await bus.info("S")
+        assert (info.first, info.last, info.messages) == (1, 50, 50)
+        assert info.epoch.startswith("S@")
+        for start in (0, 1, 27, 50):
+            read = []
+            async for messages in bus.consume("S", start, batch=7):
+                assert len(messages) <= 7
+                read += messages
+                if read[-1].seq == 50:
+                    break
+            assert [m.seq for m in read] == list(range(max(start, 1), 51))
+            assert [int(m.data) + 1 for m in read] == [m.seq for m in read]
+            assert all(m.subject == "s.a" and m.time > 0 and m.id for m in read)
+
+    run(opened, check)
+
+
+def test_a_reader_waits_for_what_comes(opened):
+    async def check(bus):
+        await bus.stream(STREAM)
+        reader = bus.consume("S", 1)
+        waiting = asyncio.ensure_future(anext(reader))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await publish(bus, 1)
+        assert [m.data for m in await waiting] == [b"0"]
+
+    run(opened, check)
+
+
+def test_an_id_is_stored_once(opened):
+    async def check(bus):
+        await bus.stream(STREAM)
+        publisher = await bus.publisher("S")
+        acks = [await (await publisher.publish("s.a", b"1", id=name)) for name in "aab"]
+        assert acks == [(1, False), (1, True), (2, False)]
+        assert publisher.stats.duplicates == 1
+
+    run(opened, check)
+
+
+def test_a_purge_is_a_gap_for_a_reader_behind_it(opened):
+    async def check(bus):
+        await bus.stream(STREAM)
+        await publish(bus, 10)
+        await bus.purge("S", before=4)
+        assert (await bus.info("S")).first == 4
+        gaps = []
+        messages = await anext(bus.consume("S", 2, on_gap=gaps.append))
+        assert gaps == [(2, 3)]
+        assert messages[0].seq == 4
+        await bus.purge("S")
+        info = await bus.info("S")
+        assert (info.first, info.last, info.messages) == (11, 10, 0)
+
+    run(opened, check)
+
+
+def test_the_oldest_is_discarded_where_it_shall_be(opened):
+    async def check(bus):
+        await bus.stream(StreamSettings("S", ("s.>",), max_bytes=2_000, discard="old"))
+        await publish(bus, 100)
+        info = await bus.info("S")
+        assert info.first > 1
+        assert info.last == 100
+        assert info.bytes <= 2_000
+
+    run(opened, check)
+
+
+def test_full_is_a_state_and_nothing_is_lost(opened):
+    told = []
+
+    async def check(bus):
+        await bus.stream(StreamSettings("S", ("s.>",), max_bytes=2_000))
+        publisher = await bus.publisher("S", max_count=5)
+        acks = []
+
+        async def write():
+            for number in range(60):
+                acks.append(await publisher.publish("s.a", b"%d" % number))
+
+        writing = asyncio.ensure_future(write())
+        while bus.state is not BusState.FULL:
+            await asyncio.sleep(0.01)
+        assert publisher.stats.in_flight <= 5
+        assert not writing.done()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(publisher.publish("s.a", b"given up"), 0.05)
+        read = []
+        async for messages in bus.consume("S", 1):
+            read += [int(m.data) for m in messages]
+            await bus.purge("S", before=messages[-1].seq + 1)
+            if len(read) == 60:
+                break
+        await writing
+        await publisher.flush()
+        assert read == list(range(60))
+        assert publisher.stats.errors > 0
+        assert publisher.stats.rejected == 0
+
+    run(opened, check, on_state=lambda state, why: told.append(state))
+    assert told[:3] == [BusState.UP, BusState.FULL, BusState.UP]
+
+
+def test_positions_of_another_stream_are_refused(opened):
+    async def check(bus):
+        await bus.stream(STREAM)
+        await publish(bus, 1)
+        with pytest.raises(StorageError, match="ends at 1"):
+            await anext(bus.consume("S", 3))
+        with pytest.raises(StorageError, match="not S@other"):
+            await anext(bus.consume("S", 1, epoch="S@other"))
+        with pytest.raises(StorageError, match="not found"):
+            await bus.info("T")
+
+    run(opened, check)
+
+
+def test_closing_cancels_what_is_not_stored_and_ends_readers(opened):
+    async def check(bus):
+        await bus.stream(StreamSettings("S", ("s.>",), max_bytes=500))
+        publisher = await bus.publisher("S")
+        acks = [await publisher.publish("s.a", bytes(100)) for _ in range(20)]
+        while bus.state is not BusState.FULL:
+            await asyncio.sleep(0.01)
+        stored = (await bus.info("S")).messages
+        reader = bus.consume("S", stored + 1)
+        waiting = asyncio.ensure_future(anext(reader, None))
+        await asyncio.sleep(0.05)
+        await publisher.close()
+        assert [ack.cancelled() for ack in acks] == [False] * stored + [True] * (20 - stored)
+        with pytest.raises(LinkError, match="closed"):
+            await publisher.publish("s.a", b"")
+        await bus.close()
+        assert await waiting is None
+        assert bus.state is BusState.DOWN
+
+    run(opened, check)
+
+
+def test_a_bucket_keeps_the_last_value_and_compares_before_it_sets(opened):
+    async def check(bus):
+        bucket = await bus.bucket("b")
+        assert await bucket.get("line/one.x") is None
+        first = await bucket.put("line/one.x", b"1")
+        assert await bucket.get("line/one.x") == ("line/one.x", b"1", first)
+        assert await bucket.swap("line/one.x", b"2", revision=first + 7) is None
+        second = await bucket.swap("line/one.x", b"2", revision=first)
+        assert second is not None
+        assert second > first
+        assert await bucket.swap("new", b"n", revision=0)
+        assert await bucket.swap("new", b"n", revision=0) is None
+        assert await bucket.keys() == ["line/one.x", "new"]
+        await bucket.delete("new")
+        assert await bucket.get("new") is None
+        assert await bucket.keys() == ["line/one.x"]
+        assert (await (await bus.bucket("b")).get("line/one.x")).value == b"2"
+        for wrong in ("", ".a", "a.", "a..b", "a b", "a*", ">"):
+            with pytest.raises(ValueError, match="no key"):
+                await bucket.put(wrong, b"")
+
+    run(opened, check)
+
+
+def test_a_watch_tells_what_is_there_and_what_changes(opened):
+    async def check(bus):
+        bucket = await bus.bucket("b")
+        await bucket.put("a.x", b"old")
+        await bucket.put("a.x", b"1")
+        await bucket.put("c.y", b"2")
+        everything, some = bucket.watch(), bucket.watch("a")
+        found = [await anext(everything), await anext(everything)]
+        assert [(e.key, e.value) for e in found] == [("a.x", b"1"), ("c.y", b"2")]
+        assert (await anext(some)).value == b"1"
+        await bucket.put("c.y", b"3")
+        await bucket.delete("a.x")
+        changes = [await anext(everything), await anext(everything)]
+        assert [(e.key, e.value) for e in changes] == [("c.y", b"3"), ("a.x", None)]
+        assert (await anext(some)).value is None
+        await everything.aclose()
+        await some.aclose()
+
+    run(opened, check)
