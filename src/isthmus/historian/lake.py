@@ -13,6 +13,7 @@ stream up to which they reach; what came after is replayed.
 from __future__ import annotations
 
 import errno
+import logging
 import shutil
 import threading
 import time
@@ -28,7 +29,7 @@ from isthmus.historian.hot import Tail
 from isthmus.historian.last import LastValues
 from isthmus.historian.lock import Lock
 from isthmus.historian.maintenance import Maintenance
-from isthmus.historian.manifest import DataFile
+from isthmus.historian.manifest import DataFile, is_full
 from isthmus.historian.queries import Queries
 from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve
@@ -39,7 +40,7 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+log = logging.getLogger(__name__)
 SEALED_BYTES = 8  # a row on disk, generously
 
 
@@ -146,10 +147,10 @@ class Lake(Queries):
         return self._hot_rows() >= self.settings.seal_rows or now - since >= self.settings.seal_age
 
     def seal(self) -> Sealed | None:
-        """Make everything appended so far durable; None if there was nothing.
+        """Make everything appended so far durable; None if there was nothing, or no space.
 
-        Raises StorageError when the disk is full or fails: the rows stay readable in memory, the
-        next call tries again.
+        On a full disk the rows stay readable in memory, `stats` says `full`, and a later call
+        tries again. Raises StorageError where the disk fails in another way; the same holds.
         """
         with self._store.lock:
             frozen, events, positions = self._freeze()
@@ -161,9 +162,14 @@ class Lake(Queries):
                 rows = settled(Batch.concat([tail.all() for tail in frozen]))
                 made = self._store.seal_samples(rows, positions)
             except (OSError, StorageError) as error:
-                raise self._failed(error) from error
+                self._note(error)
+                if self._full:
+                    return None
+                raise StorageError(f"sealing into {self._store.root}: {error}") from error
             with self._append:
                 self._view = View(self._store.files, (self._tail,), self._store.segments)
+            if self._full:
+                log.warning("the disk of %s has space again: sealed", self._store.root)
             self._full = False
             self._sealed_at = self._now()
             return Sealed(
@@ -209,17 +215,18 @@ class Lake(Queries):
         if free < self.settings.reserve_bytes + rows * SEALED_BYTES:
             raise OSError(errno.ENOSPC, f"{free >> 20:,} MiB left")
 
-    def _failed(self, error: OSError | StorageError) -> StorageError:
-        """Note a failed seal; the error to raise."""
-        cause = error if isinstance(error, OSError) else error.__cause__
-        text = str(error)
-        self._full = (isinstance(cause, OSError) and cause.errno in FULL) or "No space left" in text
+    def _note(self, error: OSError | StorageError) -> None:
+        """Remember why a seal failed, say it once, and when to try again."""
+        full = is_full(error)
+        if full and not self._full:
+            log.error(
+                "the disk of %s is full (%s): samples wait in memory, then in the stream; "
+                "free or add space, sealing goes on by itself",
+                *(self._store.root, error),
+            )
+        self._full = full
         self._retry = time.monotonic() + self.settings.retry_age
         self._since = self._since or self._retry - self.settings.seal_age
-        return StorageError(
-            f"sealing into {self._store.root}: {text}",
-            hint="free or add disk space; sealing goes on by itself" if self._full else "",
-        )
 
     def maintain(self) -> None:
         """Checkpoint, merge small files, trim the log, delete what no reader uses any more.

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
+from deltalake.exceptions import DeltaError
 
 from isthmus.historian.columns import settled
-from isthmus.historian.manifest import DataFile
+from isthmus.historian.manifest import DataFile, is_full
 from isthmus.historian.parquet import GROUP, write_samples
 from isthmus.historian.settings import DAY, LakeSettings
 from isthmus.historian.store import TURN, Store
@@ -36,12 +37,20 @@ class Maintenance:
         self._vacuumed = time.monotonic()
 
     def run(self) -> None:
-        """One round of everything that is due; raises StorageError or OSError."""
+        """One round of everything that is due; a full disk ends it early.
+
+        Raises StorageError.
+        """
+        try:
+            self._run()
+        except (OSError, DeltaError, StorageError) as error:
+            if not is_full(error):
+                raise StorageError(f"maintaining {self._store.root}: {error}") from error
+
+    def _run(self) -> None:
         store = self._store
         store.set_aside(dict(store.segments.damaged))
-        while run := next_merge(
-            store.files, self._settings, today=self._now() // DAY * DAY, now=self._now()
-        ):
+        while run := next_merge(store.files, self._settings, now=self._now()):
             self._merge(run)
         with store.lock:
             for place, table in enumerate(self._tables):
@@ -75,9 +84,7 @@ class Maintenance:
         store.replace(run, made)
 
 
-def next_merge(
-    files: Sequence[DataFile], settings: LakeSettings, *, today: int, now: int
-) -> list[DataFile]:
+def next_merge(files: Sequence[DataFile], settings: LakeSettings, *, now: int) -> list[DataFile]:
     """The files to merge next, in the order of their seals; empty where nothing is to do."""
     by_date = sorted(files, key=lambda file: (file.date, file.seq, file.path))
     for date, group in groupby(by_date, key=lambda file: file.date):
@@ -86,7 +93,7 @@ def next_merge(
             continue
         over = int(np.datetime64(date, "D").astype(np.int64) + 1) * DAY
         small = sum(file.rows for file in day) - max(file.rows for file in day)
-        if over <= today and now - over >= settings.merge_pause:
+        if now - over >= settings.merge_pause:
             worth = small * 10 >= max(file.rows for file in day)
             if worth or len(day) >= settings.merge_files:
                 return day[:WIDEST]

@@ -7,6 +7,7 @@ carry `Transaction(stream, position)`, which is how a replay finds where to resu
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -31,6 +32,7 @@ CONFIGURATION = {
 }
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 LOG = "_delta_log"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,15 @@ def fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether `error`, or what it came from, says that there is no space to write to."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return True
+    if "No space left" in str(error):  # as the log's writer words it, without a number
+        return True
+    return error.__cause__ is not None and is_full(error.__cause__)
 
 
 def _milliseconds(time: int, *, up: bool) -> str:

@@ -1,0 +1,125 @@
+"""A history in a dictionary: slow, small, obviously right; what the lake is tested against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from isthmus.historian.settings import DAY, Trend
+from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status, TagId
+
+Sample = tuple[float, int]  # value, quality
+NAN = math.nan
+
+
+class Memory:
+    """Samples by tag and time; the later write of the same tag and time wins."""
+
+    def __init__(self, *, look_back: int = 7 * DAY) -> None:
+        self._samples: dict[int, dict[int, Sample]] = {}
+        self._positions: dict[str, int] = {}
+        self._look_back = look_back
+
+    def positions(self) -> Mapping[str, int]:
+        """The last sequence of each stream."""
+        return dict(self._positions)
+
+    def append(self, batch: Batch, *, stream: str, position: int) -> None:
+        """Take the rows in their order; nothing if the position is known already."""
+        if position <= self._positions.get(stream, -1):
+            return
+        self._positions[stream] = position
+        columns = (
+            column.tolist() for column in (batch.tag, batch.time, batch.value, batch.quality)
+        )
+        for tag, time, value, quality in zip(*columns, strict=True):
+            self._samples.setdefault(tag, {})[time] = (value, quality)
+
+    def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
+        """The newest sample of each tag by time, in the order asked."""
+        return _batch(
+            (int(tag), max(of), of[max(of)]) for tag in tags if (of := self._samples.get(int(tag)))
+        )
+
+    def raw(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        limit: int | None = None,
+    ) -> Batch:
+        """The samples of `tags` in [start, end) by (tag, time), the first `limit` of them."""
+        found = [
+            (tag, time, sample)
+            for tag in sorted({int(tag) for tag in tags})
+            for time, sample in sorted(self._samples.get(tag, {}).items())
+            if start <= time < end
+        ]
+        return _batch(found[:limit])
+
+    def before(self, tags: Sequence[TagId] | Int32s, time: Nanoseconds) -> Batch:
+        """The last sample of each tag at or before `time`, by tag, as far as the look-back."""
+        found = []
+        for tag in sorted({int(tag) for tag in tags}):
+            of = self._samples.get(tag, {})
+            times = [moment for moment in of if time - self._look_back <= moment <= time]
+            if times:
+                found.append((tag, max(times), of[max(times)]))
+        return _batch(found)
+
+    def trend(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        points: int,
+    ) -> Mapping[TagId, Trend]:
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
+        width = -(-(end - start) // points)
+        return {
+            TagId(int(tag)): _trend(self.raw([TagId(int(tag))], start, end), start, width, points)
+            for tag in tags
+        }
+
+
+def _batch(rows: Iterable[tuple[int, int, Sample]]) -> Batch:
+    found = list(rows)
+    return Batch(
+        np.array([tag for tag, _, _ in found], np.int32),
+        np.array([time for _, time, _ in found], np.int64),
+        np.array([value for _, _, (value, _) in found], np.float64),
+        np.array([quality for _, _, (_, quality) in found], np.uint32),
+    )
+
+
+def _trend(rows: Batch, start: int, width: int, points: int) -> Trend:
+    samples = list(zip(rows.time.tolist(), rows.value.tolist(), rows.quality.tolist(), strict=True))
+    raw = len(samples) <= points
+    buckets: dict[int, list[tuple[int, float, int]]] = {}
+    for place, sample in enumerate(samples):
+        buckets.setdefault(place if raw else (sample[0] - start) // width, []).append(sample)
+    columns: list[tuple[int, float, float, float, float, float]] = []
+    for bucket in buckets.values():
+        drawn = [v for _, v, quality in bucket if quality < Status.BAD and not math.isnan(v)]
+        good = sum(quality < Status.UNCERTAIN for _, _, quality in bucket) / len(bucket)
+        low, high = min(drawn, default=NAN), max(drawn, default=NAN)
+        mean = sum(drawn) / len(drawn) if drawn else NAN
+        columns.append((bucket[0][0], low, high, mean, drawn[0] if drawn else NAN, good))
+    drawn = [v for _, v, quality in samples if quality < Status.BAD and not math.isnan(v)]
+    good = sum(quality < Status.UNCERTAIN for _, _, quality in samples)
+    table = np.array(columns, np.float64).reshape(-1, 6)
+    return Trend(
+        raw,
+        np.array([row[0] for row in columns], np.int64),
+        table[:, 1],
+        table[:, 2],
+        table[:, 3],
+        table[:, 4],
+        table[:, 5],
+        len(samples),
+        good / len(samples) if samples else 0.0,
+        drawn[-1] if drawn else None,
+    )
