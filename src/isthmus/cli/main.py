@@ -1,0 +1,141 @@
+"""The command line: finds the command, prints its errors with what to do next.
+
+Heavy imports stand inside the commands, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from isthmus import __version__
+
+COMMANDS = {
+    "demo": "run the demonstration plant, nothing to set up",
+    "run": "run your plant",
+    "new": "write a commented plant file, or a connection to paste into one",
+    "check": "find all mistakes of a plant file; --probe tries the devices too",
+    "browse": "see what a device has; --add writes it into the plant file",
+    "query": "ask history by tag pattern or SQL",
+    "watch": "see values as they change",
+    "list": "list equipment, tags, connections or installed connectors",
+    "doctor": "find out what is wrong with this installation",
+    "schema": "print the JSON Schema of the plant file, for editors",
+    "link": "print a new one-time sign-in link of the running plant",
+}
+EXIT_MISTAKE, EXIT_TROUBLE, EXIT_STOPPED = 2, 1, 130
+
+HELP = """\
+isthmus joins a factory's machines to its business systems
+
+usage: isthmus COMMAND [options]
+
+{commands}
+
+examples:
+  isthmus demo
+  isthmus new plant > plant.yaml
+  isthmus browse opc.tcp://10.4.1.20:4840 --add plant.yaml
+  isthmus query "packaging/*/power" --last 1h --every 1m
+
+`isthmus COMMAND --help` tells more. Every command takes --json.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what to do next."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the mistake and where help is, and leave with 2."""
+        complain(message, hint=f"`{self.prog} --help` shows what it takes")
+        raise SystemExit(EXIT_MISTAKE)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 for trouble, 2 for a mistake in the input."""
+    given = list(sys.argv[1:] if words is None else words)
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(help_text())
+        return 0
+    if given[0] in ("-V", "--version"):
+        print(f"isthmus {__version__}")
+        return 0
+    name = given[0]
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, 1, 0.5)
+        hint = f"did you mean `{near[0]}`?" if near else f"commands: {', '.join(COMMANDS)}"
+        complain(f"there is no command `{name}`", hint=hint)
+        return EXIT_MISTAKE
+    return _run(name, given[1:])
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    module = importlib.import_module(f"isthmus.cli.{name}")
+    parser = Parser(
+        prog=f"isthmus {name}",
+        description=module.__doc__,
+        epilog=module.EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    module.configure(parser)
+    args = parser.parse_args(words)
+    from isthmus.model.errors import IsthmusError
+
+    try:
+        return int(module.run(args))
+    except IsthmusError as error:
+        return told(error, json_wanted=args.json)
+    except KeyboardInterrupt:
+        return EXIT_STOPPED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def told(error: Exception, *, json_wanted: bool) -> int:
+    """Print an error of ours, all its mistakes at once; the exit code that fits it."""
+    from isthmus.model.errors import ConfigError
+
+    mistakes = error.mistakes if isinstance(error, ConfigError) else ()
+    hint = str(getattr(error, "hint", ""))
+    if json_wanted:
+        import json
+
+        body = {
+            "error": str(error),
+            "hint": hint,
+            "mistakes": [
+                {"file": m.file, "line": m.line, "text": m.text, "hint": m.hint} for m in mistakes
+            ],
+        }
+        print(json.dumps(body))
+    elif mistakes:
+        for mistake in mistakes:
+            complain(str(mistake), hint=mistake.hint)
+    else:
+        complain(str(error), hint=hint)
+    return EXIT_MISTAKE if isinstance(error, ConfigError) else EXIT_TROUBLE
+
+
+def complain(text: str, *, hint: str = "") -> None:
+    """Say on standard error what is wrong and what to do next."""
+    print(f"error: {text}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+
+
+def help_text() -> str:
+    """All commands in a line each."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return HELP.format(commands="\n".join(lines)).rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

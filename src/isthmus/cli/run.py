@@ -1,0 +1,28 @@
+"""Run your plant: connect, store, compute, and serve the pages, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+EXAMPLE = """examples:
+  isthmus run
+  isthmus run plant.yaml --data /var/lib/isthmus
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "plant", nargs="?", type=Path, default=Path("plant.yaml"), help="file or folder"
+    )
+    parser.add_argument("--data", type=Path, help="folder of the data (.isthmus beside the plant)")
+    parser.add_argument("--for", dest="seconds", type=float, help="stop after so many seconds")
+    parser.add_argument("--port", type=int, help="of the pages")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    from isthmus.cli.site import run_plant
+
+    return run_plant(args)

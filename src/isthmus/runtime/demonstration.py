@@ -1,0 +1,250 @@
+"""The demonstration: a shop-floor broker, the demo plant's process, a day of past, and a site."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.bus import document, frame
+from isthmus.bus.server import Server
+from isthmus.bus.settings import MqttSettings, ServerSettings
+from isthmus.demo.history import Part, history
+from isthmus.historian.lake import Lake
+from isthmus.model.clock import Pace
+from isthmus.model.errors import ConfigError, LinkError
+from isthmus.model.plant import Connection, Plant
+from isthmus.model.sample import Batch, Nanoseconds
+from isthmus.runtime.app import App
+from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.config import load
+from isthmus.runtime.figures.energy import energy
+from isthmus.runtime.figures.performance import performance
+from isthmus.runtime.figures.read import Records
+from isthmus.runtime.settings import Settings
+from isthmus.trust.authority import PlantAuthority
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400
+READY_SECONDS = 60.0
+ROWS = 20_000
+FASTEST = 0.1
+MARKER = "demo.json"
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the demonstration shall run; `back_fill` in seconds of past."""
+
+    folder: Path
+    seed: int = 7
+    speed: float = 1.0
+    back_fill: int = DAY
+    keep: bool = False
+
+
+class Demonstration:
+    """A plant that looks alive within seconds; use as `async with`, then `app.run`."""
+
+    def __init__(self, wish: Wish, progress: Progress = lambda _what, _share: None) -> None:
+        self.wish = wish
+        self._progress = progress
+        now = Nanoseconds(time.time_ns())
+        self.pace = Pace(now, now, wish.speed)
+        self.started = time.monotonic()
+        self.app: App
+        self._past: list[Part] = []
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[App]:
+        """The site of the demo plant, ready to run; the devices run while the block lasts."""
+        wish = self.wish
+        prepare(wish)
+        state = wish.folder / "plant" / "state.json"
+        state.parent.mkdir(parents=True, exist_ok=True)
+        async with contextlib.AsyncExitStack() as ends:
+            past = asyncio.create_task(asyncio.to_thread(self._make_past, state))
+            broker = await self._broker()
+            ends.push_async_callback(broker.stop)
+            supervising = asyncio.create_task(broker.supervise())
+            ends.push_async_callback(_end, supervising)
+            await past
+            self._progress("starting the machines", 0.0)
+            process = await self._machines(broker, state)
+            ends.push_async_callback(_stop, process)
+            plant = paced(load(wish.folder / "plant" / "plant.yaml"), wish.speed)
+            pace = self.pace if wish.speed != 1.0 else None
+            self.app = App(plant, Settings.of(plant, wish.folder / "site"), pace=pace)
+            self.app.started = self.started
+            yield self.app
+
+    async def fill(self) -> int:
+        """Send the past through the stream like everything else; the number of samples."""
+        sent, app = 0, self.app
+        total = sum(len(batch) for _, batch, _ in self._past) or 1
+        subject = app.subjects.frame("back-fill")
+        for paths, batch, events in self._past:
+            ids = np.array([app.namespace.id(path) for path in paths], dtype=float)
+            own = ids[batch.tag]
+            known = ~np.isnan(own)
+            rows = Batch(own.astype(np.int32), batch.time, batch.value, batch.quality).where(known)
+            for start in range(0, len(rows), ROWS):
+                part = rows.slice(start, start + ROWS)
+                await app.publisher.publish(subject, frame.encode(part))
+            if events:
+                data = document.encode_events(events)
+                await app.publisher.publish(app.subjects.events("back-fill"), data)
+            sent += len(rows)
+            self._progress("filling in the day before", sent / total)
+        self._past.clear()
+        return sent
+
+    def _make_past(self, state: Path) -> None:
+        if self.wish.back_fill <= 0 or state.exists():
+            return
+        end = Nanoseconds(self.pace.plant)
+        start = Nanoseconds(end - self.wish.back_fill * 10**9)
+        for part in history(self.wish.seed, start, end, state=state):
+            self._past.append(part)
+            reached = int(part[1].time.max()) if len(part[1]) else end
+            self._progress("simulating the day before", (reached - start) / (end - start))
+
+    async def _broker(self) -> Server:
+        """An MQTT broker as a shop floor has one, with TLS and a password made today."""
+        folder = self.wish.folder / "floor"
+        authority = PlantAuthority.open(
+            folder / "pki", "acme floor", lambda: Nanoseconds(time.time_ns())
+        )
+        word = folder / "packer.password"
+        if not word.exists():
+            word.touch(mode=0o600)
+            word.write_text(secrets.token_urlsafe(24), "ascii")
+        mqtt = MqttSettings(
+            users=(("packer", word.read_text("ascii")),), tls=authority.broker("floor")
+        )
+        server = Server(ServerSettings(folder / "broker", mqtt=mqtt, tls=authority.server("nats")))
+        await server.start()
+        return server
+
+    async def _machines(self, broker: Server, state: Path) -> asyncio.subprocess.Process:
+        floor = self.wish.folder / "floor"
+        folder = self.wish.folder / "plant"
+        with (folder / "machines.log").open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "isthmus.demo"),
+                *("--folder", str(folder), "--seed", str(self.wish.seed)),
+                *("--pace", self.pace.text(), "--state", str(state)),
+                *("--broker", broker.mqtt_url, "--broker-ca", str(floor / "pki" / "ca.crt")),
+                *("--broker-user", "packer", "--broker-password-file", f"{floor}/packer.password"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+            )
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                line = await process.stdout.readline()
+            json.loads(line)["ready"]
+        except (TimeoutError, ValueError, KeyError) as error:
+            await _stop(process)
+            raise LinkError(
+                "starting the machines of the demo plant failed",
+                hint=f"see {folder / 'machines.log'}",
+            ) from error
+        return process
+
+
+def prepare(wish: Wish) -> None:
+    """An empty folder of our own, or the kept one; never touches what is not ours."""
+    folder = wish.folder
+    ours = (folder / MARKER).exists()
+    if folder.exists() and any(folder.iterdir()) and not ours:
+        raise ConfigError(
+            f"{folder} holds other things", hint="name an empty folder with `--folder`"
+        )
+    if ours and not wish.keep:
+        running(folder)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text(json.dumps({"seed": wish.seed, "speed": wish.speed}), "utf-8")
+
+
+def running(folder: Path) -> None:
+    """Raise where another demonstration lives in `folder`: its files must not go."""
+    lake = folder / "site" / "history"
+    if lake.exists():
+        Lake.open(lake, now=lambda: Nanoseconds(time.time_ns())).close()
+
+
+def paced(plant: Plant, speed: float) -> Plant:
+    """The plant with its devices asked as often in plant time as at speed 1, within reason."""
+    if speed <= 1:
+        return plant
+    faster = {}
+    for name, connection in plant.connections.items():
+        config = connection.config
+        changes = {
+            key: max(FASTEST, value / speed)
+            for key in ("every", "publish")
+            if isinstance(value := getattr(config, key, None), float)
+        }
+        faster[name] = Connection(config.model_copy(update=changes), connection.addresses)
+    return replace(plant, connections=faster)
+
+
+def stored(app: App) -> dict[str, float | int | None]:
+    """What the demonstration made, read back from what was stored; after the site has closed."""
+    lake = Lake.open(app.settings.history, now=app.now)
+    try:
+        namespace = Catalogue.open(app.settings.folder / "catalogue.json").namespace
+        records = Records(app.plant, namespace, lake, app.now)
+        line = next(app.plant.lines())
+        found = performance(records, line, records.window(line, "day"))
+        used = energy(records, line, records.window(line, "day"))
+        return {
+            "connections": len(app.plant.connections),
+            "tags": sum(1 for _ in app.plant.tags()),
+            "samples_stored": lake.stats().rows,
+            "samples_lost": app.lost(),
+            "first_value_s": round(app.first_value, 2) if app.first_value else None,
+            "pieces": round(found.count.good) if found else 0,
+            "kwh_per_piece": _rounded(used.per_piece, 5),
+            "oee": _rounded(found.oee.index, 4) if found else None,
+        }
+    finally:
+        lake.close()
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    if process.stdin is not None:
+        process.stdin.close()  # its parent is gone: it ends by itself
+    try:
+        async with asyncio.timeout(5):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
