@@ -19,11 +19,13 @@ from isthmus.demo import modbus
 from isthmus.demo.control import faults_of
 from isthmus.demo.history import save
 from isthmus.demo.live import Live, plant_at
+from isthmus.demo.logfile import CompressorLog
 from isthmus.demo.moment import Moment
 from isthmus.demo.opcua import OpcUaPlc
 from isthmus.demo.physics.plant import Fault
 from isthmus.demo.plantfile import Places, plant_file
 from isthmus.demo.signal import LINE
+from isthmus.demo.sparkplug import Broker, PackerEdge
 from isthmus.model.clock import Pace
 
 _DEVICES = ("filler", "capper", "labeller", "palletiser", "meters")
@@ -69,6 +71,8 @@ class Demo:
             modbus.labeller(self.ports["labeller"], self._moment),
             modbus.meters(self.ports["meters"], self._moment),
         ]
+        self._packer = PackerEdge(_broker(settings), self._moment) if settings.broker else None
+        self._log = CompressorLog(folder / "compressor")
         self._cut_off = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -82,6 +86,9 @@ class Demo:
             for plc in self._opcua:
                 open_servers.push_async_callback(plc.stop)
                 await plc.start(live.moment)
+            if self._packer is not None:
+                open_servers.push_async_callback(asyncio.to_thread, self._packer.stop)
+                self._packer.start()
             _replace(settings.folder / "plant.yaml", plant_file(self._places, live.plant.calendar))
             sys.stdout.write(json.dumps({"ready": True, "ports": self.ports}) + "\n")
             sys.stdout.flush()
@@ -102,6 +109,9 @@ class Demo:
             await live.follow(time.time_ns())
             for plc in self._opcua:
                 await plc.show(live.moment)
+            if self._packer is not None:
+                self._packer.show()
+            self._log.show(live.moment)
             if now - saved >= _SAVE_EVERY:
                 saved = now
                 save(live.plant, self._state)
@@ -120,6 +130,18 @@ class Demo:
             await self._capper.stop()
         else:
             await self._capper.start()
+        if self._packer is not None:
+            if cut_off:
+                await asyncio.to_thread(self._packer.stop, abruptly=True)
+            else:
+                self._packer.start()
+
+
+def _broker(settings: Settings) -> Broker:
+    password = ""
+    if settings.broker_password_file:
+        password = Path(settings.broker_password_file).read_text(encoding="utf-8").strip("\r\n")
+    return Broker(settings.broker, settings.broker_ca, settings.broker_user, password)
 
 
 def main(settings: Settings) -> int:
