@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from isthmus.connect.mqtt.address import MqttAddress
+from isthmus.connect.mqtt.columns import Columns
 from isthmus.connect.mqtt.inbox import Message
 from isthmus.connect.mqtt.path import MISSING, JsonPath
 from isthmus.connect.mqtt.topic import Routes
 from isthmus.connect.mqtt.value import number_of, quality_of, time_reader, words_of
 from isthmus.model.event import Event
 from isthmus.model.ports import Binding, Reading
-from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
+from isthmus.model.sample import Nanoseconds, Status, TagId
 from isthmus.model.tag import Kind, Tag
 
 LONGEST_TEXT: Final = 65_536  # characters of a text value; more is cut
@@ -51,39 +51,6 @@ class Extract:
             codes=address.quality_codes,
             words=words_of(binding.tag),
         )
-
-
-@dataclass(slots=True)
-class Columns:
-    """Rows on their way to a `Batch`, and what is not a number."""
-
-    tag: list[int] = field(default_factory=list)
-    time: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    quality: list[int] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-
-    def add(self, tag: int, time: int, value: float, quality: int) -> None:
-        """One more row."""
-        self.tag.append(tag)
-        self.time.append(time)
-        self.value.append(value)
-        self.quality.append(quality)
-
-    def reading(self) -> Reading:
-        """All rows and events so far, as columns."""
-        return Reading(
-            Batch(
-                np.array(self.tag, np.int32),
-                np.array(self.time, np.int64),
-                np.array(self.value, np.float64),
-                np.array(self.quality, np.uint32),
-            ),
-            tuple(self.events),
-        )
-
-    def __bool__(self) -> bool:
-        return bool(self.tag or self.events)
 
 
 def decode(payload: bytes) -> object:
@@ -138,7 +105,10 @@ class Extractor:
         whole = not extract.value.steps
         if document is UNREADABLE or (isinstance(document, str) and not whole):
             self.counted["unreadable"] += 1
-            columns.add(extract.id, message.time, np.nan, Status.BAD_DECODING_ERROR)
+            if (
+                extract.tag.kind is not Kind.TEXT
+            ):  # a text has no quality that could turn good again
+                columns.add(extract.id, message.time, math.nan, Status.BAD_DECODING_ERROR)
             return
         value = extract.value.find(document)
         if value is MISSING:
