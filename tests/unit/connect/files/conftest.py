@@ -1,0 +1,88 @@
+"""A machine that writes lines, and what we read of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+
+from isthmus.connect.files import Files, FilesAddress
+from isthmus.model.ports import Binding
+from isthmus.model.sample import Nanoseconds, TagId
+from isthmus.model.tag import Kind, Tag
+
+NOW = Nanoseconds(1_760_000_000_000_000_000)
+
+
+class Machine:
+    """A folder of files, a folder of state, and a subscription over both."""
+
+    def __init__(self, folder):
+        self.folder, self.state = folder / "machine", folder / "state"
+        self.folder.mkdir()
+        self.state.mkdir()
+
+    def write(self, text, name="a.log"):
+        with (self.folder / name).open("ab") as out:
+            out.write(text if isinstance(text, bytes) else text.encode())
+
+    def source(self, columns=("v",), *, pattern="*.log", kinds=None, legends=None, **settings):
+        if "line" not in settings and not settings.get("csv"):
+            settings["line"] = r"(?P<v>\S+)$"
+        config = Files(name="logs", path=str(self.folder / pattern), **{"every": 0.01, **settings})
+        bindings = [
+            Binding(
+                TagId(number),
+                Tag(
+                    f"line/unit/{column}",
+                    kind=(kinds or {}).get(column, Kind.NUMBER),
+                    legend=(legends or {}).get(column, {}),
+                ),
+                FilesAddress.parse(column),
+            )
+            for number, column in enumerate(columns)
+        ]
+        return config.build(bindings, now=lambda: NOW, state=str(self.state))
+
+    async def values(self, source, wanted):
+        """The next `wanted` values, all of them taken, so that they are remembered."""
+        async with contextlib.aclosing(source.listen()) as readings, asyncio.timeout(20):
+            found = []
+            while len(found) < wanted:
+                found += (await anext(readings)).batch.value.tolist()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    found += (await anext(readings)).batch.value.tolist()
+            return found
+
+    def read(self, wanted, **settings):
+        """What one run from open to close reads."""
+
+        async def run():
+            source = self.source(**settings)
+            await source.open()
+            try:
+                return await self.values(source, wanted)
+            finally:
+                await source.close()
+
+        return asyncio.run(run())
+
+    def readings(self, count, **settings):
+        """The first `count` readings of one run, and its counts."""
+
+        async def run():
+            source = self.source(**settings)
+            await source.open()
+            async with contextlib.aclosing(source.listen()) as readings, asyncio.timeout(20):
+                found = [await anext(readings) for _ in range(count)]
+            await source.close()
+            return found, source.counts()
+
+        return asyncio.run(run())
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
