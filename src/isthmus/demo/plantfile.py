@@ -224,6 +224,7 @@ def _connections(places: Places) -> str:
     zone: utilities
     line: '(?P<time>\\S+ \\S+) P=(?P<pressure>[\\d,]+)bar RUN=(?P<running>[01]) H=(?P<hours>\\d+)'
     decimal: ","
+    timezone: Europe/Berlin # its clock shows local time
     tags:
       utilities/air/compressor/pressure: pressure
       utilities/air/compressor/running: running

@@ -67,8 +67,8 @@ MACHINE = (
            deadband=0.05, share=0.04, step=0.01, role=""),
 )  # fmt: skip
 
-_SPEED = Signal("speed", "1/min", (0, 200), (110, 125), deadband=0.5, share=0.004, step=0.1)
-_CASES = Signal("speed", "{case}/min", (0, 8), (4.5, 5.2), deadband=0.02, share=0.004, step=0.01)
+_SPEED = Signal("speed", "1/min", (0, 200), (100, 126), deadband=0.5, share=0.004, step=0.1)
+_CASES = Signal("speed", "{case}/min", (0, 8), (4.2, 5.3), deadband=0.02, share=0.004, step=0.01)
 _BUFFER = Signal("buffer", every=2, description="pieces on the conveyor behind it")
 
 TYPES: dict[str, tuple[Signal, ...]] = {
@@ -120,7 +120,7 @@ TYPES: dict[str, tuple[Signal, ...]] = {
                description="good pieces of the order at the end of the line"),
     ),
     "EnergyMeter": (
-        Signal("power", "kW", (0, 200), deadband=0.1, share=0.006, step=0.01),
+        Signal("power", "kW", (0, 200), (66, 82), deadband=0.1, share=0.006, step=0.01),
         Signal("energy", "kWh", counter="{wraps_at: 1_000_000}", step=0.01, every=5),
         Signal("reactive_power", "kvar", (0, 200), deadband=0.2, share=0.01, step=0.01, every=5),
         Signal("power_factor", "", (0, 1), deadband=0.005, sigma=0.003, step=0.001, every=5),

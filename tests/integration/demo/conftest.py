@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import queue
 import socket
 import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
 
 RATE = 60.0
 OPENS = 1_794_305_400 * 10**9  # Tue 10 Nov 2026, 11:10 in Berlin
@@ -193,3 +197,38 @@ def demo(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[S
         yield started
     finally:
         assert Launch.end(started) == 0
+
+
+@pytest.fixture
+def listening(broker: Broker):
+    """A stock MQTT client on all of Sparkplug's topics, and how to wait for a verb's payload."""
+
+    @contextmanager
+    def listener() -> Iterator[tuple[Client, Callable[[str], bytes]]]:
+        heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        client = Client(CallbackAPIVersion.VERSION2, client_id="hostapplication")
+        client.tls_set(str(broker.ca))
+        client.username_pw_set(USER, PASSWORD)
+
+        def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
+            heard.put((message.topic.split("/")[2], bytes(message.payload)))
+
+        client.on_message = on_message
+        client.on_connect = lambda one, *_: one.subscribe("spBv1.0/riverside/#", qos=1)
+        client.connect("127.0.0.1", broker.port)
+        client.loop_start()
+
+        def wait(verb: str) -> bytes:
+            until = time.monotonic() + 20
+            while True:
+                said, payload = heard.get(timeout=max(0.01, until - time.monotonic()))
+                if said == verb:
+                    return payload
+
+        try:
+            yield client, wait
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    return listener

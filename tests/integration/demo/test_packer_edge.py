@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import struct
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
-
-Message = tuple[str, dict[int, list]]
+from paho.mqtt.client import Client
 
 
 def varint(data: bytes, place: int) -> tuple[int, int]:
@@ -44,41 +38,12 @@ def fields(data: bytes) -> dict[int, list]:
     return found
 
 
-def metrics(payload: dict[int, list]) -> list[dict[int, list]]:
-    return [fields(metric) for metric in payload.get(2, [])]
+def metrics(payload: bytes) -> list[dict[int, list]]:
+    return [fields(metric) for metric in fields(payload).get(2, [])]
 
 
-def named(payload: dict[int, list]) -> dict[str, dict[int, list]]:
+def named(payload: bytes) -> dict[str, dict[int, list]]:
     return {metric[1][0].decode(): metric for metric in metrics(payload)}
-
-
-@contextmanager
-def listener(broker) -> Iterator[tuple[Client, Callable[..., Message]]]:
-    heard: queue.Queue[Message] = queue.Queue()
-    client = Client(CallbackAPIVersion.VERSION2, client_id="hostapplication")
-    client.tls_set(str(broker.ca))
-    client.username_pw_set(broker.user, broker.password)
-
-    def on_message(_client, _data, message: MQTTMessage) -> None:
-        heard.put((message.topic.split("/")[2], fields(message.payload)))
-
-    client.on_message = on_message
-    client.on_connect = lambda one, *_: one.subscribe("spBv1.0/riverside/#", qos=1)
-    client.connect("127.0.0.1", broker.port)
-    client.loop_start()
-
-    def wait(verb: str, timeout: float = 20.0) -> Message:
-        until = time.monotonic() + timeout
-        while True:
-            message = heard.get(timeout=max(0.01, until - time.monotonic()))
-            if message[0] == verb:
-                return message
-
-    try:
-        yield client, wait
-    finally:
-        client.disconnect()
-        client.loop_stop()
 
 
 def rebirth(client: Client) -> None:
@@ -88,17 +53,17 @@ def rebirth(client: Client) -> None:
     client.publish("spBv1.0/riverside/NCMD/packer-edge", payload, qos=1).wait_for_publish(5)
 
 
-def test_data_follows_births_by_alias_and_sequence(demo, broker):
-    with listener(broker) as (client, wait):
+def test_data_follows_births_by_alias_and_sequence(demo, listening):
+    with listening() as (client, wait):
         wait("DDATA")
         rebirth(client)
-        _, birth = wait("NBIRTH")
-        assert birth[3] == [0]
+        birth = wait("NBIRTH")
+        assert fields(birth)[3] == [0]
         node = named(birth)
         assert set(node) == {"bdSeq", "Node Control/Rebirth"}
         assert node["bdSeq"][4] == [8]
-        _, device = wait("DBIRTH")
-        assert device[3] == [1]
+        device = wait("DBIRTH")
+        assert fields(device)[3] == [1]
         born = named(device)
         assert {"state", "good_count", "glue_temperature", "cartons_left", "speed"} <= set(born)
         assert len({metric[2][0] for metric in born.values()}) == len(born)
@@ -109,27 +74,27 @@ def test_data_follows_births_by_alias_and_sequence(demo, broker):
         assert fields(unit[2][0])[8] == [b"degC"]
         aliases = {metric[2][0] for metric in born.values()}
         for expected in (2, 3, 4):
-            _, data = wait("DDATA")
-            assert data[3] == [expected]
-            assert abs(data[1][0] / 1000 - demo.plant_time(time.time())) < 240
+            data = wait("DDATA")
+            assert fields(data)[3] == [expected]
+            assert abs(fields(data)[1][0] / 1000 - demo.plant_time(time.time())) < 240
             for metric in metrics(data):
                 assert 1 not in metric
                 assert metric[2][0] in aliases
 
 
 def test_a_goodbye_is_a_death_and_the_next_birth_has_the_next_number(
-    demo, broker, launch, tmp_path
+    demo, broker, launch, listening, tmp_path
 ):
     """A second plant takes the client id, which the broker may hold only once."""
-    with listener(broker) as (_client, wait):
+    with listening() as (_client, wait):
         other = launch.start(tmp_path / "other", broker)
         try:
-            _, first = wait("NBIRTH")
+            first = wait("NBIRTH")
         finally:
             assert launch.end(other) == 0
         number = named(first)["bdSeq"][11]
-        while named(wait("NDEATH")[1])["bdSeq"][11] != number:
+        while named(wait("NDEATH"))["bdSeq"][11] != number:
             continue  # the death of the plant that was thrown out
-        _, again = wait("NBIRTH")  # the first plant is back
+        again = wait("NBIRTH")  # the first plant is back
         assert named(again)["bdSeq"][11][0] > 0
         wait("DDATA")

@@ -44,7 +44,7 @@ class Make:
     setup: float  # change to another product
     scrap: float  # share of pieces that fail in a healthy machine
     life: float  # working time from new to worn out
-    reach: float = 1.08  # fastest speed over that of the filler
+    reach: float = 1.055  # fastest speed over that of the filler
     repair: float = 1500.0
 
 

@@ -9,6 +9,7 @@ from isthmus.model.state import State
 DAY = 86_400.0
 CASE = 24  # pieces
 PALLET = 60  # cases
+DELIVERY = 24_000  # empty bottles
 ROLL = 26_000  # labels on a roll of film
 MAGAZINE = 150  # cartons
 
@@ -18,35 +19,45 @@ _EXECUTE = State.EXECUTE
 class Filler(Machine):
     """Fills half a litre from a bowl under pressure; too little or too much is rejected."""
 
-    MAKE = Make("filler", 18.3, 6.0, 0.6, 2.2, 2400, 70, 720, 0.0055, 90 * DAY)
-    __slots__ = ("bowl_pressure", "fill_volume", "steady")
+    MAKE = Make("filler", 18.3, 6.0, 0.6, 2.2, 1700, 80, 720, 0.0055, 90 * DAY)
+    __slots__ = ("bottles", "bowl_pressure", "fill_volume", "steady")
 
     def __init__(self, chance: Chance) -> None:
         super().__init__(chance)
+        self.bottles = DELIVERY * 0.9  # empty ones, waiting to be filled
         self.bowl_pressure = 2.41
         self.fill_volume = 500.3
         self.steady = 60.0  # seconds since it started
 
     def adjust(self, around: Around) -> None:
         """The bowl needs some seconds after a start until its pressure is right."""
+        self.bottles -= self.made
         if self.state == _EXECUTE:
             self.steady += 1.0
         else:
             self.steady = 0.0
-        sag = 0.22 * 0.55**self.steady if self.steady < 20.0 else 0.0
+        sag = 0.12 * 0.55**self.steady if self.steady < 20.0 else 0.0
         pressure = self.bowl_pressure
         pressure += (2.41 - sag - pressure) * 0.25 + 0.003 * around.drift
         self.bowl_pressure = pressure
         volume = 500.3 + 30.0 * (pressure - 2.41)
         self.fill_volume = volume
-        off = abs(volume - 500.0) - 3.6
+        off = abs(volume - 500.3) - 1.6
         self.risk = self.MAKE.scrap if off <= 0.0 else min(0.95, self.MAKE.scrap + 0.25 * off)
+
+    def short(self) -> bool:
+        """Whether the empty bottles have run out."""
+        return self.bottles <= 0.0
+
+    def refill(self) -> None:
+        """The next truck."""
+        self.bottles = float(DELIVERY)
 
 
 class Capper(Machine):
     """Screws caps on; its main bearing is what wears in this plant."""
 
-    MAKE = Make("capper", 5.4, 1.6, 0.2, 7.4, 5000, 260, 300, 0.004, 60 * DAY)
+    MAKE = Make("capper", 5.4, 1.6, 0.2, 7.4, 4000, 300, 300, 0.004, 60 * DAY)
     __slots__ = ("bearing_temp", "cap_torque")
 
     def __init__(self, chance: Chance) -> None:
@@ -116,8 +127,6 @@ class Packer(Machine):
         elif self.glue_temperature > 166.0:
             self.heating = 0.0
         aim = 205.0 if self.heating else 120.0
-        if self.state == State.STOPPED:
-            aim = 24.0
         self.glue_temperature += (aim - self.glue_temperature) / 900.0
         self.risk = self.MAKE.scrap + (0.05 if self.glue_temperature < 155.0 else 0.0)
 

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 _BOOK = (
-    ("lemon 0.5 L", 18_000, 115.8),
+    ("lemon 0.5 L", 18_000, 113.2),
     ("still 0.5 L", 48_000, 118.4),
     ("still 0.5 L", 36_000, 118.4),
-    ("sparkling 0.5 L", 24_000, 114.6),
+    ("sparkling 0.5 L", 24_000, 110.0),
 )
 _SCRAP = 1.0145  # bottles to fill for one that arrives
 _MINUTE_RATE = 96.0  # pieces a minute, stops included: for dates
