@@ -113,7 +113,15 @@ def test_a_purge_is_a_gap_for_a_reader_behind_it(opened):
         messages = await anext(bus.consume("S", 2, on_gap=gaps.append))
         assert gaps == [(2, 3)]
         assert messages[0].seq == 4
+        found = await bus.message("S", 5)
+        assert (found.seq, found.data, found.subject) == (5, b"4", "s.a")
+        assert found in messages
+        assert await bus.message("S", 3) is await bus.message("S", 11) is None
+        await bus.purge("S", before=100)  # the last stays: it tells where its writer was
+        info = await bus.info("S")
+        assert (info.first, info.last, info.messages) == (10, 10, 1)
         await bus.purge("S")
+        await bus.purge("S", before=5)
         info = await bus.info("S")
         assert (info.first, info.last, info.messages) == (11, 10, 0)
 

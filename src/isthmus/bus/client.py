@@ -26,7 +26,7 @@ from isthmus.bus.port import (
     TlsFiles,
 )
 from isthmus.bus.publisher import Publisher
-from isthmus.bus.stream import Last, configuration, id_of, told
+from isthmus.bus.stream import configuration, looked_up, told
 from isthmus.model.errors import AuthError, LinkError, StorageError
 
 REQUEST_S = 5
@@ -161,6 +161,9 @@ class Bus:
     async def _erred(self, error: Exception) -> None:
         self.errors += 1
         self.last_error = str(error) or type(error).__name__
+        half_open = self.client._transport  # noqa: SLF001 - it forgets that of a failed attempt
+        if half_open is not None and not self.client.is_connected:
+            half_open.close()  # type: ignore[no-untyped-call]
         text = self.last_error.lower()
         if isinstance(error, ssl.SSLError) or any(word in text for word in _REFUSED):
             self._refused.set()
@@ -233,20 +236,21 @@ class Bus:
         """What the stream holds now; LinkError where the bus is away, StorageError if none."""
         return told(await ask(self, f"STREAM.INFO.{stream}", {}))
 
-    async def last(self, stream: str) -> Last:
-        """Where the stream ends."""
-        seq = (await self.info(stream)).last
-        if not seq:
-            return Last(0, "")
+    async def message(self, stream: str, seq: int) -> Message | None:
+        """The message of this sequence, None where the stream does not hold it."""
         try:
-            found = await ask(self, f"STREAM.MSG.GET.{stream}", {"seq": seq})
-        except StorageError:  # purged, or too old
-            return Last(seq, "")
-        return Last(seq, id_of(found["message"]))
+            return looked_up(await ask(self, f"STREAM.MSG.GET.{stream}", {"seq": seq}))
+        except StorageError:
+            return None
 
     async def purge(self, stream: str, *, before: int = 0) -> None:
-        """Forget the messages below sequence `before`, or all."""
-        await ask(self, f"STREAM.PURGE.{stream}", {"seq": before} if before else {})
+        """Forget the messages below sequence `before`, or all.
+
+        With `before` the last message always stays: it tells where its writer had got to.
+        """
+        body = {"seq": min(before, (await self.info(stream)).last)} if before else {}
+        if body.get("seq") != 0:
+            await ask(self, f"STREAM.PURGE.{stream}", body)
 
     # ------------------------------------------------------------ what goes in and out
     async def publisher(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +13,7 @@ import nats.errors
 from isthmus.bus.consumer import Reader
 from isthmus.bus.jetstream import ask, failure
 from isthmus.bus.port import Entry
+from isthmus.bus.stream import looked_up
 from isthmus.model.errors import LinkError, StorageError
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ class Bucket:
         """What the key holds, None where there is none."""
         body = {"last_by_subj": self._prefix + valid(key)}
         try:
-            found = (await ask(self._bus, f"STREAM.MSG.GET.{self._stream}", body))["message"]
+            found = looked_up(await ask(self._bus, f"STREAM.MSG.GET.{self._stream}", body))
         except StorageError:
             return None
-        if "hdrs" in found and _deletes(base64.b64decode(found["hdrs"])):
+        if _MARKS & found.headers.keys():
             return None
-        return Entry(key, base64.b64decode(found.get("data", "")), int(found["seq"]))
+        return Entry(key, found.data, found.seq)
 
     async def keys(self) -> Sequence[str]:
         """All keys that hold a value, sorted."""
@@ -153,7 +153,3 @@ def valid(key: str) -> str:
     if not _KEY.fullmatch(key) or key[0] == "." or key[-1] == "." or ".." in key:
         raise ValueError(f"`{key}` is no key: letters, digits and - / _ = . only")
     return key
-
-
-def _deletes(headers: bytes) -> bool:
-    return any(mark.encode() in headers for mark in _MARKS)

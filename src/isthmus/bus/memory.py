@@ -123,10 +123,15 @@ class MemoryBus:
         """What the stream holds now; StorageError where there is none."""
         return self.stored(stream).info()
 
+    async def message(self, stream: str, seq: int) -> Message | None:
+        """The message of this sequence, None where the stream does not hold it."""
+        found = self.stored(stream).after(seq - 1, 1)
+        return found[0] if found and found[0].seq == seq else None
+
     async def purge(self, stream: str, *, before: int = 0) -> None:
-        """Forget the messages below sequence `before`, or all."""
+        """Forget the messages below sequence `before` but the last one, or all."""
         known = self.stored(stream)
-        while known.messages and (not before or known.first < before):
+        while known.messages and (not before or known.first < min(before, known.last)):
             known.drop()
         known.purged.set()
 

@@ -126,6 +126,7 @@ class PublisherStats:
     duplicates: int = 0  # the bus had them already: an earlier attempt whose ack was lost
     retried: int = 0
     errors: int = 0
+    lost: int = 0  # acknowledged, then lost by the store (its disk, or power without `sync`)
     rejected: int = 0  # can never be stored, such as a message above the size limit
     why: str = ""  # the last error
 
@@ -192,8 +193,15 @@ class Backbone(Protocol):
         """What the stream holds now; LinkError where the bus is away, StorageError if none."""
         ...
 
+    async def message(self, stream: str, seq: int) -> Message | None:
+        """The message of this sequence, None where the stream does not hold it."""
+        ...
+
     async def purge(self, stream: str, *, before: int = 0) -> None:
-        """Forget the messages below sequence `before`, or all."""
+        """Forget the messages below sequence `before`, or all.
+
+        With `before` the last message always stays: it tells where its writer had got to.
+        """
         ...
 
     async def publisher(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from isthmus.model.errors import IsthmusError, LinkError, ProtocolError
 if TYPE_CHECKING:
     from isthmus.bus.client import Bus
 
+_log = logging.getLogger(__name__)
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 2.0
 PATIENCE = 3  # head of the window refused so often for its place: another writer is at work
 
@@ -71,6 +73,7 @@ class Publisher:
         self._cursor = 0  # number of the next message to send
         self._attempt = 0  # answers to an earlier attempt cannot fail this one
         self._trouble: Failure | None = Failure(0, "not yet connected")
+        self._highest = 0  # sequence that the stream has acknowledged
         self._previous = ""  # id of the message sent before
         self._order = asyncio.Lock()
         self._room = asyncio.Event()
@@ -170,6 +173,7 @@ class Publisher:
         if failed is None:
             stored = json.loads(message.data)
             self._settle(number, Ack(stored["seq"], stored.get("duplicate", False)))
+            self._highest = max(self._highest, stored["seq"])
             if number == self._probing:
                 self._wake.set()
             return
@@ -215,14 +219,20 @@ class Publisher:
         self._wake.clear()
         if not self._window:
             return
-        last = await self._bus.last(self.stream)
-        self._forget_stored(last.seq, last.id)
+        last = (await self._bus.info(self.stream)).last
+        if last < self._highest:
+            self.stats.lost += self._highest - last
+            _log.error("%s lost its messages %d to %d", self.stream, last + 1, self._highest)
+        self._highest = last
+        newest = await self._bus.message(self.stream, last) if last else None
+        if newest is not None:
+            self._forget_stored(newest.seq, newest.id)
         if not self._window:
             return
         head = self._probing = self._cursor = next(iter(self._window))
         headers = {"Nats-Expected-Stream": self.stream}
         if exact:
-            headers["Nats-Expected-Last-Sequence"] = str(last.seq)
+            headers["Nats-Expected-Last-Sequence"] = str(last)
         await self._send(headers)
         while head in self._window and self._trouble is None:
             await self._awake()

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from isthmus.bus.port import StreamInfo, StreamSettings
+from isthmus.bus.port import Message, StreamInfo, StreamSettings
+from isthmus.model.sample import Nanoseconds
 
 _SECOND = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """Where a stream ends: the last sequence, and the id of the last message if it is there."""
-
-    seq: int
-    id: str
 
 
 def configuration(settings: StreamSettings) -> dict[str, Any]:
@@ -36,14 +28,25 @@ def configuration(settings: StreamSettings) -> dict[str, Any]:
     }
 
 
-def id_of(message: dict[str, Any]) -> str:
-    """The id in the headers of a message that the server looked up."""
-    headers = base64.b64decode(message.get("hdrs", "")).decode("utf-8", "replace")
-    for line in headers.splitlines():
-        key, _, value = line.partition(":")
-        if key == "Nats-Msg-Id":
-            return value.strip()
-    return ""
+def looked_up(answer: dict[str, Any]) -> Message:
+    """A message that the server looked up by its sequence or subject."""
+    found = answer["message"]
+    raw = base64.b64decode(found.get("hdrs", "")).decode("utf-8", "replace")
+    pairs = (line.partition(":") for line in raw.splitlines()[1:] if line)
+    return Message(
+        int(found["seq"]),
+        found["subject"],
+        base64.b64decode(found.get("data", "")),
+        Nanoseconds(_nanoseconds(found["time"])),
+        {key: value.strip() for key, _, value in pairs},
+    )
+
+
+def _nanoseconds(text: str) -> int:
+    """A time of RFC 3339 in UTC with up to nine decimals, as the server writes it."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
+    return seconds * _SECOND + int(fraction.ljust(9, "0")[:9] or 0)
 
 
 def _window(settings: StreamSettings) -> float:
@@ -56,12 +59,10 @@ def _window(settings: StreamSettings) -> float:
 def told(answer: dict[str, Any]) -> StreamInfo:
     """What the server says of a stream."""
     config, state = answer["config"], answer["state"]
-    created = datetime.fromisoformat(answer["created"][:19]).isoformat()
-    fraction = answer["created"][19:].rstrip("Z").lstrip(".").ljust(9, "0")[:9]
     last = state["last_seq"]
     return StreamInfo(
         name=config["name"],
-        epoch=f"{config['name']}@{created}.{fraction}",
+        epoch=f"{config['name']}@{_nanoseconds(answer['created'])}",
         first=state["first_seq"] if state["messages"] else last + 1,
         last=last,
         messages=state["messages"],
