@@ -14,9 +14,9 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from isthmus import __version__
-from isthmus.model.errors import ConfigError, IsthmusError
+from isthmus.model.errors import ConfigError, IsthmusError, Refused
 from isthmus.runtime.app import App
-from isthmus.web import energy, history, links, overview, performance, plant, stream
+from isthmus.web import energy, history, links, overview, performance, plant, sql, stream
 from isthmus.web.ask import Problem
 from isthmus.web.session import LOOPBACK, Sessions, protect
 
@@ -35,7 +35,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for part in (plant, stream, history, performance, energy, overview, links):
+    for part in (plant, stream, history, sql, performance, energy, overview, links):
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)
@@ -80,7 +80,8 @@ def _problems(web: FastAPI) -> None:
 
     @web.exception_handler(IsthmusError)
     async def ours(_: Request, error: IsthmusError) -> Response:
-        return JSONResponse({"error": str(error), "hint": error.hint}, status_code=503)
+        code = 422 if isinstance(error, Refused) else 503
+        return JSONResponse({"error": str(error), "hint": error.hint}, status_code=code)
 
     @web.exception_handler(RequestValidationError)
     async def question(_: Request, error: RequestValidationError) -> Response:

@@ -1,0 +1,55 @@
+"""Find all mistakes of a plant file at once; `--probe` tries every device as well."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+EXAMPLE = """examples:
+  isthmus check
+  isthmus check plant.yaml --probe --json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("plant", nargs="?", type=Path, default=Path("plant.yaml"))
+    parser.add_argument("--probe", action="store_true", help="open each connection, read once")
+    parser.add_argument("--data", type=Path, help="data folder with the trusted certificates")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command: 0 all well, 1 a device does not answer, 2 a mistake in the file."""
+    from isthmus.runtime.config import load
+
+    plant = load(args.plant)
+    tags = sum(1 for _ in plant.tags())
+    probes = []
+    if args.probe:
+        import asyncio
+
+        from isthmus.cli.site import DATA
+        from isthmus.runtime.probe import probe_all
+
+        beside = args.plant if args.plant.is_dir() else args.plant.parent
+        probes = asyncio.run(probe_all(plant, args.data or beside / DATA))
+    failed = [probe for probe in probes if probe.error]
+    if args.json:
+        body = {
+            "plant": str(args.plant),
+            "mistakes": [],
+            "connections": len(plant.connections),
+            "tags": tags,
+            "probes": [probe.told() for probe in probes],
+        }
+        print(json.dumps(body))
+        return 1 if failed else 0
+    for probe in probes:
+        print(probe.line())
+    if not failed:
+        then = "`isthmus run`" if probes else "`isthmus check --probe` tries the devices"
+        print(
+            f"{args.plant}: no mistakes, {len(plant.connections)} connections, {tags} tags; {then}"
+        )
+    return 1 if failed else 0

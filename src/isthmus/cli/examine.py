@@ -1,0 +1,182 @@
+"""The examinations of `isthmus doctor`: each says what it looked at, what it found, what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from isthmus.cli.remote import Remote
+from isthmus.model.errors import ConfigError, IsthmusError, LinkError
+
+GB = 1 << 30
+LITTLE = 2 * GB
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: Literal["well", "note", "wrong"]
+    found: str
+    hint: str = ""
+
+    def told(self) -> dict[str, str]:
+        """This finding for machines."""
+        return asdict(self)
+
+
+def examine(folder: Path, plant: Path | None) -> list[Finding]:
+    """All findings; an examination that fails is a finding as well."""
+    found: list[Finding] = []
+    looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("python", _python),
+        ("connectors", _connectors),
+        ("nats-server", _nats),
+        ("pages", _pages),
+        ("disk", lambda: _disk(folder)),
+        ("plant file", lambda: _plant(plant)),
+        ("certificates", lambda: _certificates(folder)),
+        ("history", lambda: _history(folder)),
+        ("site", lambda: _site(folder)),
+    ]
+    for what, look in looks:
+        try:
+            found += look()
+        except IsthmusError as error:
+            found.append(Finding(what, "wrong", str(error), error.hint))
+        except Exception as error:  # noqa: BLE001 - the doctor never dies of a patient
+            found.append(Finding(what, "wrong", f"{type(error).__name__}: {error}"))
+    return found
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", "well", f"{version} at {sys.executable}")
+
+
+def _connectors() -> Iterator[Finding]:
+    from isthmus.runtime.config import PartError, Parts
+
+    parts = Parts()
+    for kind in parts:
+        try:
+            parts[kind]
+        except PartError as error:
+            yield Finding(f"connector {kind}", "note", str(error), error.hint)
+        else:
+            yield Finding(f"connector {kind}", "well", "installed")
+
+
+def _nats() -> Iterator[Finding]:
+    from isthmus.bus.binary import inspect, locate
+
+    binary = inspect(locate())
+    yield Finding("nats-server", "well", f"{binary.word}, sha256 {binary.sha256[:16]}...")
+
+
+def _pages() -> Iterator[Finding]:
+    from isthmus.web.server import pages
+
+    folder = pages()
+    if folder is None:
+        yield Finding("pages", "wrong", "not built", "in a working tree: `make ui`")
+    else:
+        yield Finding("pages", "well", "built")
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    place = folder
+    while not place.exists():
+        place = place.absolute().parent
+    free = shutil.disk_usage(place).free
+    if not os.access(place, os.W_OK):
+        yield Finding("disk", "wrong", f"{place} cannot be written", "run as its owner")
+    elif free < LITTLE:
+        yield Finding(
+            "disk", "wrong", f"{free / GB:.1f} GB free", "make room, or move the data with --data"
+        )
+    else:
+        yield Finding("disk", "well", f"{free / GB:.0f} GB free for {folder}")
+
+
+def _plant(plant: Path | None) -> Iterator[Finding]:
+    from isthmus.runtime.config import lint
+
+    file = plant or Path("plant.yaml")
+    if plant is None and not file.exists():
+        yield Finding("plant file", "note", "none here", "`isthmus new plant --to plant.yaml`")
+        return
+    found, mistakes = lint(file)
+    for mistake in mistakes:
+        yield Finding("plant file", "wrong", str(mistake), mistake.hint)
+    if found is not None:
+        yield Finding("plant file", "well", f"{file}: no mistakes")
+        for name, link in found.connections.items():
+            if link.config.wire == "none":
+                yield Finding(
+                    f"connection {name}",
+                    "note",
+                    "nothing protects the wire",
+                    "keep it inside its zone, or use the protocol's encryption",
+                )
+
+
+def _certificates(folder: Path) -> Iterator[Finding]:
+    from cryptography import x509
+
+    now = datetime.now(UTC)
+    for file in sorted((folder / "pki").glob("*.crt")):
+        ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+        text = f"{file.stem} ends {ends:%Y-%m-%d}"
+        state: Literal["well", "wrong"] = "wrong" if ends - now < SOON else "well"
+        yield Finding(
+            "certificate", state, text, "restart the site: it renews" if state == "wrong" else ""
+        )
+
+
+def _history(folder: Path) -> Iterator[Finding]:
+    root = folder / "history"
+    if not root.is_dir():
+        yield Finding("history", "note", f"none in {folder}", "start a site, or name --data")
+        return
+    from isthmus.historian.reader import Reader
+
+    reader = Reader(root)
+    rows = reader.sql("select count(*) as n, max(time) as newest from samples", seconds=60, rows=1)
+    row = rows.to_pylist()[0]
+    yield Finding("history", "well", f"{row['n']:,} samples sealed, newest {row['newest']}")
+    for broken in sorted(root.rglob("*.torn")) + sorted(root.rglob("*.broken")):
+        yield Finding(
+            "history", "wrong", f"set aside as damaged: {broken.name}", "restore it from a backup"
+        )
+
+
+def _site(folder: Path) -> Iterator[Finding]:
+    try:
+        site = Remote.of(folder)
+        began = time.monotonic()
+        links = site.get("/api/links")
+    except (LinkError, ConfigError) as error:
+        yield Finding("site", "note", str(error), error.hint)
+        return
+    yield Finding(
+        "site", "well", f"{site.url} answers in {1e3 * (time.monotonic() - began):.0f} ms"
+    )
+    for link in links["links"]:
+        up = link["state"] == "up"
+        yield Finding(
+            f"link {link['name']}",
+            "well" if up else "wrong",
+            f"{link['state']}, {link['rate']:.0f} values/s, {link['lost']} lost"
+            + (f": {link['error']}" if link["error"] else ""),
+            link["hint"],
+        )

@@ -1,0 +1,103 @@
+"""A site that runs on this machine, asked through its API with the token of its data folder."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from isthmus.model.errors import IsthmusError, LinkError
+
+PLACES = (Path(".isthmus"), Path("demo-plant/site"))
+SECONDS = 60.0
+
+
+def data_argument(parser: argparse.ArgumentParser) -> None:
+    """The option that says where the site's data is."""
+    parser.add_argument(
+        "--data", type=Path, help="the site's data folder (./.isthmus, else ./demo-plant/site)"
+    )
+
+
+def data_folder(given: Path | None) -> Path:
+    """The data folder that was named, else the first usual one that is there."""
+    if given is not None:
+        return given
+    return next((place for place in PLACES if place.is_dir()), PLACES[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A running site."""
+
+    url: str
+    token: str
+
+    @classmethod
+    def of(cls, folder: Path) -> Remote:
+        """The site whose data is in `folder`; LinkError where none answers."""
+        try:
+            url = (folder / "web" / "url").read_text("utf-8").strip()
+            found = cls(url, (folder / "web" / "token").read_text("ascii").strip())
+        except OSError as error:
+            raise LinkError(
+                f"no site has run with its data in {folder}",
+                hint="start it with `isthmus demo` or `isthmus run`, or name --data",
+            ) from error
+        return found
+
+    def get(self, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
+        """The JSON answer of `path`."""
+        with self._open(path, "GET", "application/json", query) as answer:
+            return json.loads(answer.read())
+
+    def fetch(self, path: str, *, method: str = "GET", accept: str = "", **query: object) -> bytes:
+        """The answer's body."""
+        with self._open(path, method, accept, query) as answer:
+            return bytes(answer.read())
+
+    def listen(self, path: str, **query: object) -> Iterator[tuple[str, Any]]:
+        """Events of a stream: name and JSON body; ends when the site does."""
+        with self._open(path, "GET", "text/event-stream", query) as answer:
+            name = ""
+            for raw in answer:
+                line = raw.decode().rstrip("\n")
+                if line.startswith("event: "):
+                    name = line[7:]
+                elif line.startswith("data: "):
+                    yield name, json.loads(line[6:])
+
+    def _open(
+        self, path: str, method: str, accept: str, query: dict[str, object]
+    ) -> http.client.HTTPResponse:
+        renamed = {key.rstrip("_"): value for key, value in query.items() if value is not None}
+        target = f"{self.url}{path}" + (f"?{urlencode(renamed)}" if renamed else "")
+        request = Request(target, method=method, data=b"" if method == "POST" else None)  # noqa: S310 - our own address
+        request.add_header("Authorization", f"Bearer {self.token}")
+        if accept:
+            request.add_header("Accept", accept)
+        try:
+            answer: http.client.HTTPResponse = urlopen(request, timeout=SECONDS)  # noqa: S310
+        except HTTPError as error:
+            raise _problem(error) from error
+        except (URLError, OSError) as error:
+            raise LinkError(
+                f"asking the site at {self.url}: {getattr(error, 'reason', error)}",
+                hint="start it with `isthmus demo` or `isthmus run`",
+            ) from error
+        return answer
+
+
+def _problem(error: HTTPError) -> IsthmusError:
+    try:
+        body = json.loads(error.read())
+        return IsthmusError(str(body["error"]), hint=str(body.get("hint", "")))
+    except (ValueError, KeyError):
+        return LinkError(f"the site answered {error.code}", hint="see its log")

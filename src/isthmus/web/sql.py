@@ -1,0 +1,38 @@
+"""SQL over history for people and tools: read only, bounded in time and rows."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from isthmus.historian.export import arrow_stream, json_rows
+from isthmus.runtime.app import App
+
+ARROW = "application/vnd.apache.arrow.stream"
+SECONDS = 30.0
+MOST_ROWS = 1_000_000
+
+
+def routes(app: App) -> APIRouter:
+    """The route that takes SQL."""
+    router = APIRouter(prefix="/api", tags=["history"])
+
+    @router.get(
+        "/sql",
+        summary="A SELECT over the views samples, tags, events",
+        response_class=Response,
+        responses={200: {"content": {"application/json": {}, ARROW: {}}}},
+    )
+    def sql(
+        request: Request,
+        q: Annotated[str, Query(max_length=20_000, description="One SELECT statement.")],
+        rows: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 10_000,
+    ) -> Response:
+        table = app.lake.sql(q, seconds=SECONDS, rows=rows)
+        if ARROW in request.headers.get("accept", ""):
+            return Response(arrow_stream(table), media_type=ARROW)
+        return Response(json.dumps(json_rows(table)), media_type="application/json")
+
+    return router
