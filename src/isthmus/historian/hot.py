@@ -20,7 +20,7 @@ PAGE = 65_536
 class Page:
     """A fixed number of rows in order of arrival, later by (tag, time)."""
 
-    __slots__ = ("_ordered", "_rows", "filled", "taken")
+    __slots__ = ("_ordered", "_rows", "_span", "filled", "taken")
 
     def __init__(self) -> None:
         self._rows = Batch(
@@ -32,6 +32,7 @@ class Page:
         self.filled = 0
         self.taken = 0
         self._ordered = False
+        self._span: tuple[int, int] | None = None
 
     def put(self, batch: Batch, first: int, stop: int) -> None:
         """Append the rows `first` up to `stop` of `batch`, which must fit."""
@@ -47,6 +48,18 @@ class Page:
     def rows(self) -> Batch:
         """The published rows; equal keys in order of arrival."""
         return self._rows.slice(0, self.filled)
+
+    def span(self) -> tuple[int, int] | None:
+        """The times of the oldest and newest row, None if there is none."""
+        if self._span is None:
+            time = self.rows().time
+            if not len(time):
+                return None
+            span = (int(time.min()), int(time.max()))
+            if len(time) < PAGE:
+                return span
+            self._span = span
+        return self._span
 
     def take(self) -> Batch:
         """The published rows that were not taken yet, in order of arrival; one caller at a time."""

@@ -295,7 +295,7 @@ class Lake(Queries):
             newest=span[1] if span else None,
             free_bytes=shutil.disk_usage(store.root).free,
             state=self._state(hot),
-            damaged=(*store.damaged, *store.segments.damaged.values()),
+            damaged=tuple(dict.fromkeys((*store.damaged, *store.segments.damaged.values()))),
         )
 
     def _state(self, hot: int) -> Literal["up", "behind", "full"]:

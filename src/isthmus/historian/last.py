@@ -12,18 +12,23 @@ NEVER = -(1 << 63)
 class LastValues:
     """Of each tag the sample of the greatest time; of equal times the one written last."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_place", "_rows")
 
     def __init__(self, size: int = 1024) -> None:
         self._rows = _blank(size)
+        self._place = np.zeros(size, np.int32)
 
     def take(self, batch: Batch) -> None:
         """Learn from rows in the order in which they were written."""
         if not len(batch):
             return
-        if (batch.time[1:] < batch.time[:-1]).any():
-            batch = batch.latest()  # else the last of repeated tags wins below
         self._grow(int(batch.tag.max()) + 1)
+        if (batch.time[1:] < batch.time[:-1]).any():
+            batch = batch.latest()
+        else:  # in order of time: the last row of each tag is its newest
+            number = np.arange(len(batch), dtype=np.int32)
+            self._place[batch.tag] = number
+            batch = batch.where(self._place[batch.tag] == number)
         rows = self._rows
         newer = batch.time >= rows.time[batch.tag]
         if not newer.all():
@@ -56,6 +61,7 @@ class LastValues:
         if size > len(self._rows):
             more = _blank(max(size, 2 * len(self._rows)) - len(self._rows))
             self._rows = Batch.concat([self._rows, more])
+            self._place = np.zeros(len(self._rows), np.int32)
 
 
 def _blank(size: int) -> Batch:

@@ -16,6 +16,7 @@ from isthmus.historian.manifest import DataFile, fsync
 from isthmus.model.sample import Batch
 
 GROUP = 65_536  # rows of a row group: one tag's day at 1 Hz lies in two
+FLUSH = 1 << 20
 ENCODING: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 1,
@@ -29,33 +30,57 @@ ENCODING: dict[str, Any] = {
 
 
 class Sink:
-    """A file that is written once, front to back, and knows the CRC-32 of what it holds."""
+    """A file that is written once, front to back, and knows the CRC-32 of what it holds.
+
+    Not one of Python's buffered files: those try to write again when they are closed after an
+    error, which on a full disk is a second error.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=1 << 20)
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self._pending = bytearray()
+        self._size = 0
         self.crc = 0
-        self.closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more."""
+        return self._handle < 0
 
     def write(self, data: bytes | memoryview) -> int:
         """Append bytes."""
         self.crc = zlib.crc32(data, self.crc)
-        return self._file.write(data)
+        self._pending += data
+        self._size += len(data)
+        if len(self._pending) >= FLUSH:
+            self.flush()
+        return len(data)
 
     def tell(self) -> int:
         """How many bytes were written."""
-        return self._file.tell()
+        return self._size
 
     def flush(self) -> None:
         """Hand everything to the operating system."""
-        self._file.flush()
+        pending, self._pending = self._pending, bytearray()
+        with memoryview(pending) as rest:
+            done = 0
+            while done < len(rest):
+                done += os.write(self._handle, rest[done:])
 
     def close(self) -> None:
         """Make the bytes durable and close."""
         if not self.closed:
-            self.closed = True
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            try:
+                self.flush()
+                os.fsync(self._handle)
+            finally:
+                self._drop()
+
+    def _drop(self) -> None:
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +91,7 @@ class Sink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close() if error is None else self._file.close()
+        self.close() if error is None else self._drop()
 
 
 def write_samples(

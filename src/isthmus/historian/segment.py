@@ -68,8 +68,6 @@ class Segments:
                 for number in np.nonzero(near)[0]
             )
             return [part for part in parts if len(part)]
-        except FileNotFoundError:
-            raise
         except BROKEN as error:
             self.damaged[file.path] = f"{file.path}: {error}".strip()
             return []

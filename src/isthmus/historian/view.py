@@ -97,11 +97,10 @@ class View:
 
     def span(self) -> tuple[Nanoseconds, Nanoseconds] | None:
         """The times of the oldest and the newest sample, None if there is none."""
-        lows = [file.times[0] for file in self.files]
-        highs = [file.times[1] for file in self.files]
-        for page in (page for tail in self.tails for page in list(tail.pages)):
-            if page.filled:
-                time = page.rows().time
-                lows.append(int(time.min()))
-                highs.append(int(time.max()))
-        return (Nanoseconds(min(lows)), Nanoseconds(max(highs))) if lows else None
+        spans = [file.times for file in self.files]
+        pages = (page for tail in self.tails for page in list(tail.pages))
+        spans += [span for page in pages if (span := page.span())]
+        if not spans:
+            return None
+        low, high = zip(*spans, strict=True)
+        return Nanoseconds(min(low)), Nanoseconds(max(high))
