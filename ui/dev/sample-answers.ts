@@ -23,7 +23,7 @@ export function overview(mode: string): Overview {
       kpi("power", "Power", 74.6, "kW", 1, "expected 70 to 79", { normal: [70, 79] }),
     ],
     attention: faults,
-    count: { time, good: time.map((at) => ((at - SHIFT) / (end - SHIFT)) * 29806), plan: time.map((at) => ((at - SHIFT) / (8 * H)) * 42100) },
+    count: { time, count: time.map((at) => ((at - SHIFT) / (end - SHIFT)) * 29806), plan: time.map((at) => ((at - SHIFT) / (8 * H)) * 42100) },
     power: { time, kw: time.map((at) => valueAt(tags.findIndex((tag) => tag.path.endsWith("meter/power")) + 1, at)), low: time.map(() => 70), high: time.map(() => 79) },
     orders: ["still", "sparkling", "lemon", "still"].map((product, row) => ({ order: `JO-${1042 + row}`, product, planned: [36000, 24000, 18000, 48000][row] ?? 0, done: row ? 0 : 29806, start: SHIFT + (1 + row * 8) * H, due: SHIFT + (8 + row * 12) * H, state: row ? "next" : "running" } as const)),
     ribbons: ribbons(),

@@ -35,6 +35,7 @@ export class Resource<T> implements ReactiveController {
   private timer = 0;
   private failures = 0;
   private abort: AbortController | undefined;
+  private busy = false;
   private readonly read: (url: string, signal: AbortSignal) => Promise<T>;
 
   constructor(
@@ -65,6 +66,7 @@ export class Resource<T> implements ReactiveController {
     document.removeEventListener("visibilitychange", this.visible);
     clearTimeout(this.timer);
     this.abort?.abort();
+    this.busy = false;
   }
 
   /** Asks again now. */
@@ -78,13 +80,18 @@ export class Resource<T> implements ReactiveController {
 
   private async ask(): Promise<void> {
     clearTimeout(this.timer);
+    // A kept picture may wait for the answer that is under way: a range that follows the clock
+    // would otherwise abort every request of a slow site.
+    if (this.busy && this.options.keep) return;
     this.abort?.abort();
     const url = this.url;
     if (url === undefined) return;
     const abort = (this.abort = new AbortController());
+    this.busy = true;
     try {
-      this.value = await this.read(url, abort.signal);
+      const value = await this.read(url, abort.signal);
       if (abort.signal.aborted) return;
+      this.value = value;
       this.failures = 0;
       this.load = { state: "ready" };
       const every = this.options.every?.() ?? 0;
@@ -92,7 +99,10 @@ export class Resource<T> implements ReactiveController {
     } catch (cause) {
       if (abort.signal.aborted) return;
       this.fail(cause);
+    } finally {
+      if (this.abort === abort) this.busy = false;
     }
+    if (this.options.keep && this.url !== url) void this.ask();
     this.host.requestUpdate();
   }
 

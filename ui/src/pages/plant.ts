@@ -86,8 +86,8 @@ export class PlantPage extends Part {
     const { value, load } = this.overview;
     const columns = value?.count ?? {};
     const time = columns["time"] ?? [];
-    const actual = columns["good"] ?? columns["actual"] ?? columns["count"] ?? [];
-    const plan = columns["plan"] ?? columns["planned"] ?? [];
+    const actual = columns["count"] ?? [];
+    const plan = columns["plan"] ?? [];
     const last = actual.filter((one) => one !== null).at(-1);
     const blank = value && !actual.some((one) => one !== null) ? { title: "No piece counted in this shift", text: "the line's good count is drawn here against its plan" } : undefined;
     return html`<isthmus-card heading="Count against plan" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank} .action=${html`<a class="why" href="/performance${this.suffix}">performance</a>`}>
@@ -98,7 +98,7 @@ export class PlantPage extends Part {
   private power() {
     const { value, load } = this.overview;
     const columns = value?.power ?? {};
-    const kw = columns["kw"] ?? columns["power"] ?? columns["actual"] ?? [];
+    const kw = columns["kw"] ?? [];
     const low = columns["low"];
     const high = columns["high"];
     const last = kw.filter((one) => one !== null).at(-1);

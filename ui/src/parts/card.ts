@@ -32,7 +32,11 @@ export class Card extends Part {
   private tick = 0;
 
   protected override createRenderRoot(): HTMLElement {
-    this.renderOptions.renderBefore = this.firstChild;
+    // Lit keeps its state on the node it renders before: an anchor of our own, since the first child
+    // may be an element that renders into itself.
+    const anchor = document.createComment("");
+    this.prepend(anchor);
+    this.renderOptions.renderBefore = anchor;
     return this;
   }
 

@@ -3,6 +3,8 @@ import { customElement, property } from "lit/decorators.js";
 import type { Interval, Look } from "../api/contract";
 import { clock, duration } from "../app/clock";
 import { type Piece, countLooks, layoutRibbon } from "../draw/ribbon";
+import { linear } from "../draw/scale";
+import { timeAxis } from "../draw/time";
 import { Picture } from "./part";
 
 export const LOOKS: { look: Look; word: string }[] = [
@@ -45,11 +47,21 @@ export class StateRibbon extends Picture {
   @property({ type: Number }) from = 0;
   @property({ type: Number }) to = 0;
   @property({ type: Number }) tall = 12;
+  /** Writes the times under the strip. */
+  @property({ type: Boolean }) axis = false;
 
   override render() {
     const pieces = layoutRibbon(this.states, this.from, this.to, this.width);
     const words = [...countLooks(this.states, this.from, this.to)].map(([word, { count, ms }]) => `${word} ${count} times, ${duration(ms)}`);
-    return html`<svg width=${this.width} height=${this.tall} role="img" aria-label="states from ${clock.minute(this.from)} to ${clock.minute(this.to)}: ${words.join("; ") || "running"}">
-      ${pieces.map((piece) => stretch(piece, 0, this.tall, tale(piece.interval)))}</svg>`;
+    return html`<svg width=${this.width} height=${this.tall + (this.axis ? 18 : 0)} role="img" aria-label="states from ${clock.minute(this.from)} to ${clock.minute(this.to)}: ${words.join("; ") || "running"}">
+      ${pieces.map((piece) => stretch(piece, 0, this.tall, tale(piece.interval)))}${this.axis ? this.times() : nothing}</svg>`;
+  }
+
+  private times() {
+    const x = linear(this.from, this.to, 0, this.width);
+    return timeAxis(this.from, this.to, Math.max(2, Math.floor(this.width / 80))).map(({ time, label }) => {
+      const at = x(time);
+      return svg`<path class="axis" d="M${Math.round(at) + 0.5} ${this.tall}v4"/><text class=${at < 16 ? "" : at > this.width - 16 ? "e" : "m"} x=${at} y=${this.tall + 15}>${label}</text>`;
+    });
   }
 }

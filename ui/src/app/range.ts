@@ -1,0 +1,43 @@
+/** The time ranges a trend can show: named ones follow the clock, two times stand still. */
+import { clock } from "./clock";
+
+const HOUR = 3_600_000;
+
+/** Names in the order of the buttons; `shift` needs the shift's start. */
+export const RANGES = [
+  { name: "1h", title: "1 h", ms: HOUR }, { name: "3h", title: "3 h", ms: 3 * HOUR }, { name: "shift", title: "shift", ms: 8 * HOUR },
+  { name: "24h", title: "24 h", ms: 24 * HOUR }, { name: "7d", title: "7 d", ms: 168 * HOUR },
+] as const;
+
+export interface Range {
+  from: number;
+  to: number;
+  /** Whether the range ends now and moves with the clock. */
+  follows: boolean;
+  name: string;
+}
+
+/** The range written as `3h`, `shift` or `from-to` in ms; `shiftStart` is when the shift began. */
+export function parseRange(text: string | null, now: number, shiftStart: number | undefined, fallback = "1h"): Range {
+  const fixed = /^(\d{12,14})-(\d{12,14})$/.exec(text ?? "");
+  if (fixed && Number(fixed[2]) > Number(fixed[1])) return { from: Number(fixed[1]), to: Number(fixed[2]), follows: false, name: "" };
+  const named = RANGES.find((range) => range.name === text) ?? RANGES.find((range) => range.name === fallback) ?? RANGES[0];
+  const from = named.name === "shift" && shiftStart !== undefined && shiftStart < now ? shiftStart : now - named.ms;
+  return { from, to: now, follows: true, name: named.name };
+}
+
+/** A fixed range as it stands in the address. */
+export function rangeText(from: number, to: number): string {
+  return `${Math.round(from)}-${Math.round(to)}`;
+}
+
+/** "2026-11-10T11:42:18" on the plant's local clock, for a date-and-time field. */
+export function fieldText(time: number): string {
+  return new Date(time + clock.offset(time)).toISOString().slice(0, 19);
+}
+
+/** The plant time of a date-and-time field, NaN if it is empty. */
+export function fieldTime(text: string): number {
+  const local = Date.parse(`${text}Z`);
+  return Number.isNaN(local) ? NaN : local - clock.offset(local - clock.offset(local));
+}

@@ -1,0 +1,90 @@
+import { html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Energy } from "../api/contract";
+import { address } from "../api/get";
+import { Resource } from "../api/resource";
+import { type Site, assetHref } from "../app/site";
+import { number, signed } from "../draw/number";
+import { qualityOf, reasonOf } from "../draw/quality";
+import { marker } from "../parts/marker";
+import { Part } from "../parts/part";
+import "../parts/card";
+import "../parts/energy-charts";
+import "../parts/figure";
+import "../parts/value";
+import "../parts/window-switch";
+
+const WINDOWS = ["day", "week", "month"] as const;
+const REFRESH_MS = 20_000;
+
+/** The energy page: does the pilot pay? */
+@customElement("isthmus-energy-page")
+export class EnergyPage extends Part {
+  @property({ attribute: false }) site!: Site;
+  @property({ attribute: false }) query = new URLSearchParams();
+  private readonly answer = new Resource<Energy>(this, () => (this.line ? address("/api/energy", { line: this.line.path, window: this.window }) : undefined), { every: () => REFRESH_MS });
+
+  private get line() {
+    return this.site.line(this.query.get("line"));
+  }
+
+  private get window(): string {
+    return WINDOWS.find((name) => name === this.query.get("window")) ?? "day";
+  }
+
+  override render() {
+    if (!this.line) return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>This plant has no line yet</b><span>Give a work center a <code>flow</code> and an <code>energy_meter</code> in plant.yaml.</span></div></isthmus-card></main>`;
+    const { value } = this.answer;
+    return html`<main id="page" class="fit energy" tabindex="-1"><div class="row between"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window>
+        ${value?.notes.length ? html`<span class="small muted clip" title=${value.notes.join(" ")}>${value.notes.join(" ")}</span>` : nothing}</div>
+      ${this.figures()}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div></main>`;
+  }
+
+  private figures() {
+    const { value, load } = this.answer;
+    return html`<isthmus-card class="figures" .load=${load} ?hollow=${!value}>${value ? html`<isthmus-figure .kpi=${value.per_piece} size="xl"></isthmus-figure>${[value.baseline_per_piece, value.saved, value.money, value.co2, value.base_load].map((kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}` : nothing}</isthmus-card>`;
+  }
+
+  private perPiece() {
+    const { value, load } = this.answer;
+    const hours = value?.hours ?? [];
+    const blank = value && !hours.some((hour) => hour.kwh_per_piece !== null) ? { title: "No hour with both energy and pieces yet", text: "the first point appears when a whole hour has passed" } : undefined;
+    return html`<isthmus-card heading="kWh per piece, by hour" sub="light: baseline hours; band: expected at the same output, 95 %" .why=${value?.why} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-per-piece .hours=${hours}></isthmus-per-piece></isthmus-card>`;
+  }
+
+  private cusum() {
+    const { value, load } = this.answer;
+    const hours = value?.hours ?? [];
+    const blank = value && !hours.some((hour) => hour.cusum_kwh !== null) ? { title: "Nothing to compare with yet", text: "needs a baseline and hours after it" } : undefined;
+    return html`<isthmus-card heading="CUSUM" sub="kWh used minus expected; falls = saves" .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-cusum .hours=${hours}></isthmus-cusum></isthmus-card>`;
+  }
+
+  private profile() {
+    const { value, load } = this.answer;
+    const now = value?.profile["now"] ?? [];
+    const blank = value && !now.some((one) => one !== null) ? { title: "No power measured", text: "set energy_meter of the line in plant.yaml" } : undefined;
+    return html`<isthmus-card heading="Load of a day" sub="kW, mean" .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-profile .columns=${value?.profile ?? {}}></isthmus-profile></isthmus-card>`;
+  }
+
+  private baseline() {
+    const { value, load } = this.answer;
+    const fit = value?.baseline ?? null;
+    const blank = value && !fit ? { title: "No baseline yet", text: value.notes[0] ?? "it needs whole hours with different output" } : undefined;
+    return html`<isthmus-card heading="Baseline model" sub=${fit ? `kWh an hour by output; R² ${number(fit.r2, 2)}, CV ${number(fit.cv_percent, 1)} %` : ""} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-baseline .hours=${value?.hours ?? []} .fit=${fit}></isthmus-baseline></isthmus-card>`;
+  }
+
+  private meters() {
+    const { value, load } = this.answer;
+    const meters = value?.meters ?? [];
+    const blank = value && meters.length === 0 ? { title: "No machine has a meter", text: "give machines a tag with role: power" } : undefined;
+    return html`<isthmus-card heading="Where the power goes" sub="now; kWh of the window" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll"><table>
+      <thead><tr><th>Meter</th><th class="num">Now</th><th class="num">Expected</th><th class="num">Difference</th><th class="num">kWh</th></tr></thead>
+      <tbody>${meters.map((meter) => {
+        const quality = qualityOf(meter.quality, meter.kw);
+        const difference = meter.kw !== null && meter.expected_kw ? (100 * (meter.kw - meter.expected_kw)) / meter.expected_kw : null;
+        return html`<tr><td class="nowrap">${this.site.equipment.has(meter.path) ? html`<a href=${assetHref(meter.path)}>${meter.title}</a>` : meter.title} ${quality === "stale" || quality === "bad" ? marker(4) : nothing}</td>
+          <td class="num"><isthmus-value size="s" .value=${meter.kw} unit="kW" .quality=${quality} .reason=${reasonOf(meter.quality)}></isthmus-value></td>
+          <td class="num">${number(meter.expected_kw, 1)}</td><td class="num nowrap">${difference === null ? "—" : `${signed(difference, 1)} %`}</td><td class="num">${number(meter.kwh, 1)}</td></tr>`;
+      })}</tbody></table></div></isthmus-card>`;
+  }
+}

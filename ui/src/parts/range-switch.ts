@@ -1,0 +1,32 @@
+import { html } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { setQuery } from "../app/route";
+import { RANGES } from "../app/range";
+import { Part } from "./part";
+
+/** Buttons for the named ranges; the choice stands in the address, `[` and `]` step through it. */
+@customElement("isthmus-range")
+export class RangeSwitch extends Part {
+  @property() name = "";
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("isthmus-range", this.step);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("isthmus-range", this.step);
+  }
+
+  private readonly step = (event: Event) => {
+    const at = RANGES.findIndex((range) => range.name === this.name);
+    const next = RANGES[Math.min(RANGES.length - 1, Math.max(0, at + (event as CustomEvent<number>).detail))];
+    if (next) setQuery({ range: next.name });
+  };
+
+  override render() {
+    return html`<span class="seg" role="group" aria-label="Range">${RANGES.map((range) => html`
+      <button aria-pressed=${range.name === this.name} @click=${() => setQuery({ range: range.name }, true)}>${range.title}</button>`)}</span>`;
+  }
+}

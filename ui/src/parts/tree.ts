@@ -1,0 +1,115 @@
+import { html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { EquipmentInfo, TagInfo } from "../api/contract";
+import { LiveTags } from "../api/live";
+import type { Site } from "../app/site";
+import { fits } from "../draw/find";
+import { digitsOf, number, unitText, wordOf } from "../draw/number";
+import { reading } from "./analog";
+import { marker } from "./marker";
+import { Part } from "./part";
+
+interface Row {
+  key: string;
+  depth: number;
+  name: string;
+  tag?: TagInfo;
+  open?: boolean;
+  count?: number;
+}
+
+const MOST_ROWS = 400;
+
+/**
+ * The namespace: equipment and its tags.
+ *
+ * Arrows move and open, Space or Enter fires `isthmus-pick` {path}; `selected` maps a tag's path to its letter.
+ */
+@customElement("isthmus-tree")
+export class Tree extends Part {
+  @property({ attribute: false }) site!: Site;
+  @property({ attribute: false }) selected: ReadonlyMap<string, string> = new Map();
+  @property() filter = "";
+  @state() private opened = new Set<string>();
+  @state() private at = "";
+  private started = false;
+  protected readonly follow = new LiveTags(this, () => this.rows().flatMap((row) => (row.tag ? [row.tag.id] : [])).slice(0, MOST_ROWS));
+
+  protected override willUpdate(): void {
+    if (this.started) return;
+    this.started = true;
+    const wanted = [...this.selected.keys()];
+    for (const equipment of this.site.equipment.values()) {
+      const above = equipment.level === "area" || equipment.level === "work_center";
+      if (above || wanted.some((path) => path.startsWith(`${equipment.path}/`))) this.opened.add(equipment.path);
+    }
+  }
+
+  private rows(): Row[] {
+    const rows: Row[] = [];
+    const all = this.filter.trim() !== "";
+    const enter = (equipment: EquipmentInfo, depth: number): Row[] => {
+      const open = all || this.opened.has(equipment.path);
+      const inside = open ? [...this.site.tagsOf(equipment).filter((tag) => fits(this.filter, tag.path)).map((tag): Row => ({ key: tag.path, depth: depth + 1, name: tag.name, tag })), ...equipment.children.flatMap((child) => enter(child, depth + 1))] : [];
+      if (all && inside.length === 0) return [];
+      return [{ key: equipment.path, depth, name: equipment.name, open, count: this.site.count(equipment) }, ...inside];
+    };
+    for (const area of this.site.info.areas) rows.push(...enter(area, 0));
+    return rows.slice(0, MOST_ROWS);
+  }
+
+  override render() {
+    const rows = this.rows();
+    if (rows.length === 0) return html`<div class="blank" style="margin:0 12px"><b>No tag fits “${this.filter}”</b><span>a star stands for anything: */speed</span></div>`;
+    const active = rows.some((row) => row.key === this.at) ? this.at : rows[0]?.key;
+    return html`<ul class="tree" role="tree" aria-label="Namespace" @keydown=${(event: KeyboardEvent) => this.key(event, rows)}>${rows.map((row) => this.row(row, row.key === active))}</ul>`;
+  }
+
+  private row(row: Row, active: boolean) {
+    const letter = this.selected.get(row.key);
+    return html`<li role="treeitem" data-key=${row.key} style="padding-left:${8 + row.depth * 14}px" tabindex=${active ? 0 : -1} aria-level=${row.depth + 1}
+      aria-expanded=${row.tag ? nothing : row.open ? "true" : "false"} aria-selected=${letter ? "true" : "false"} draggable=${row.tag ? "true" : "false"}
+      @dragstart=${(event: DragEvent) => event.dataTransfer?.setData("text/plain", row.key)} @click=${() => this.act(row)}>
+      <span class="tw" aria-hidden="true">${row.tag ? "" : row.open ? "▾" : "▸"}</span><span class="grow clip ${row.tag ? "tag" : ""}" title=${row.key}>${row.name}</span>
+      ${row.tag ? letter ? html`<span class="letter-box pen-${letter}">${letter.toUpperCase()}</span>` : this.value(row.tag) : html`<span class="small muted">${row.count}</span>`}</li>`;
+  }
+
+  private value(tag: TagInfo) {
+    const { value, text, quality } = reading(tag);
+    const shown = tag.kind === "text" ? text ?? "—" : tag.kind === "number" ? `${number(quality === "none" ? null : value, digitsOf(tag))} ${unitText(tag.unit)}` : wordOf(tag, value);
+    return html`${quality === "bad" || quality === "stale" || quality === "uncertain" ? marker(4) : nothing}<span class="small muted clip" style="max-width:50%">${shown}</span>`;
+  }
+
+  private act(row: Row): void {
+    this.at = row.key;
+    if (row.tag) this.dispatchEvent(new CustomEvent("isthmus-pick", { bubbles: true, detail: { path: row.key } }));
+    else this.fold(row.key, !row.open);
+  }
+
+  private fold(key: string, open: boolean): void {
+    const opened = new Set(this.opened);
+    if (open) opened.add(key);
+    else opened.delete(key);
+    this.opened = opened;
+  }
+
+  private key(event: KeyboardEvent, rows: Row[]): void {
+    const at = Math.max(0, rows.findIndex((row) => row.key === (event.target as HTMLElement).dataset["key"]));
+    const row = rows[at];
+    if (!row) return;
+    let next = at;
+    if (event.key === "ArrowDown") next = Math.min(rows.length - 1, at + 1);
+    else if (event.key === "ArrowUp") next = Math.max(0, at - 1);
+    else if (event.key === "Home") next = 0;
+    else if (event.key === "End") next = rows.length - 1;
+    else if (event.key === "ArrowRight" && !row.tag) row.open ? (next = Math.min(rows.length - 1, at + 1)) : this.fold(row.key, true);
+    else if (event.key === "ArrowLeft") {
+      if (row.open) this.fold(row.key, false);
+      else for (next = at; next > 0 && (rows[next]?.depth ?? 0) >= row.depth; ) next -= 1;
+    } else if (event.key === " " || event.key === "Enter") this.act(row);
+    else return;
+    event.preventDefault();
+    this.at = rows[next]?.key ?? "";
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
+  }
+}

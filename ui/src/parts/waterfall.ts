@@ -1,0 +1,50 @@
+import { html, nothing, svg } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { WaterfallStep } from "../api/contract";
+import { number } from "../draw/number";
+import { linear, ticks } from "../draw/scale";
+import { Picture } from "./part";
+
+const LEFT = 40;
+const BOTTOM = 38;
+const TOP = 22;
+
+/** Where the time went: filled columns are kept, hollow ones were lost since the column before. */
+@customElement("isthmus-waterfall")
+export class Waterfall extends Picture {
+  @property({ attribute: false }) times: readonly WaterfallStep[] = [];
+
+  override render() {
+    const { width, height, times } = this;
+    const most = Math.max(0, ...times.map((step) => step.minutes));
+    if (width < 160 || height < 100 || most <= 0) return nothing;
+    const y = linear(0, most, height - BOTTOM, TOP);
+    const step = (width - LEFT - 8) / times.length;
+    const steps = ticks(0, most, Math.max(2, Math.floor(height / 70)));
+    let top = 0;
+    const columns = times.map((one, row) => {
+      const before = top;
+      top = one.kept ? one.minutes : top - one.minutes;
+      const high = one.kept ? one.minutes : before;
+      const low = one.kept ? 0 : Math.max(0, top);
+      const x = LEFT + row * step + step * 0.14;
+      const wide = step * 0.72;
+      const middle = x + wide / 2;
+      return svg`${row ? svg`<path class="axis" d="M${x - step * 0.28} ${Math.round(y(before)) + 0.5}H${x}"/>` : nothing}
+        <rect class=${one.kept ? "fp" : "hol"} x=${x} y=${y(high)} width=${wide} height=${Math.max(1.5, y(low) - y(high))}><title>${one.title}: ${number(one.minutes, 1)} min</title></rect>
+        <text class="v m" x=${middle} y=${y(high) - 6}>${one.kept ? number(one.minutes, 0) : `−${number(one.minutes, 1)}`}</text>
+        <text class="tx m" x=${middle} y=${height - BOTTOM + 16}>${fit(one.title, step)}</text>
+        ${one.percent === null ? nothing : svg`<text class="m" x=${middle} y=${height - BOTTOM + 30}>${number(one.percent, 1)} %</text>`}`;
+    });
+    const words = times.map((one) => `${one.title} ${one.kept ? "" : "lost "}${number(one.minutes, 1)} minutes`).join(", ");
+    return html`<svg width=${width} height=${height} role="img" aria-label="where the time went: ${words}">
+      ${steps.map((at) => svg`<path class="grid" d="M${LEFT} ${Math.round(y(at)) + 0.5}H${width - 8}"/><text class="e" x=${LEFT - 6} y=${y(at) + 4}>${number(at, 0)}</text>`)}
+      ${columns}<path class="axis" d="M${LEFT} ${height - BOTTOM + 0.5}H${width - 8}" /></svg>`;
+  }
+}
+
+/** `text` cut to what fits on `width` pixels of an 11 px font. */
+function fit(text: string, width: number): string {
+  const most = Math.max(3, Math.floor(width / 6.6));
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}

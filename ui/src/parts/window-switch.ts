@@ -1,0 +1,36 @@
+import { html } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { setQuery } from "../app/route";
+import type { Site } from "../app/site";
+import { Part } from "./part";
+
+/** Which line and which window a report is about; both stand in the address. */
+@customElement("isthmus-window")
+export class WindowSwitch extends Part {
+  @property({ attribute: false }) site!: Site;
+  @property({ attribute: false }) windows: readonly string[] = [];
+  @property() chosen = "";
+  @property() line = "";
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("isthmus-range", this.step);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("isthmus-range", this.step);
+  }
+
+  private readonly step = (event: Event) => {
+    const at = this.windows.indexOf(this.chosen) + (event as CustomEvent<number>).detail;
+    const next = this.windows[Math.min(this.windows.length - 1, Math.max(0, at))];
+    if (next) setQuery({ window: next });
+  };
+
+  override render() {
+    const lines = this.site.lines();
+    return html`<div class="toolbar"><span class="seg" role="group" aria-label="Window">${this.windows.map((name) => html`<button aria-pressed=${name === this.chosen} @click=${() => setQuery({ window: name }, true)}>${name === "shift" ? "this shift" : name}</button>`)}</span>
+      ${lines.length > 1 ? html`<span class="seg scroll-x" role="group" aria-label="Line">${lines.map((line) => html`<button aria-pressed=${line.path === this.line} @click=${() => setQuery({ line: line.path }, true)}>${line.title || line.name}</button>`)}</span>` : ""}</div>`;
+  }
+}
