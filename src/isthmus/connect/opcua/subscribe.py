@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from asyncua import ua
@@ -47,16 +46,21 @@ class Subscribe(OpcUaLink):
         password: str | None = None,
     ) -> None:
         super().__init__(setting, bindings, now=now, state=state, user=user, password=password)
+        self._waiting: set[asyncio.Task[Answer | int]] = set()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Forget the last subscription."""
         self._id = 0
         self._silence = 0.0
         self._expected = 1
+        self._most = self.setting.in_flight
         self._acknowledge: list[ua.SubscriptionAcknowledgement] = []
-        self._waiting: set[asyncio.Task[Answer | int]] = set()
-        self._most = setting.in_flight
         self._stock: StockSubscription | None = None
 
     async def open(self) -> None:
         """Connect, subscribe, and monitor each tag; a tag that the server refuses is bad alone."""
+        self._renew()
         await super().open()
         try:
             with meaning(f"subscribing at {self.setting.url}"):
@@ -169,10 +173,12 @@ class Subscribe(OpcUaLink):
                 " not even a keep-alive",
                 hint="is the server on, and reachable on this network?",
             )
+        results = await asyncio.gather(*done, return_exceptions=True)
         answers: list[Answer] = []
         with meaning(f"listening to {self.setting.url}"):
-            for task in done:
-                answer = task.result()
+            for answer in results:
+                if isinstance(answer, BaseException):
+                    raise answer
                 if isinstance(answer, int):
                     self._refused_publish(answer)
                 elif answer[1].subscription == self._id:
@@ -200,45 +206,39 @@ class Subscribe(OpcUaLink):
         return code if message is None else (data, message)
 
     async def _complete(self, answers: list[Answer]) -> list[Answer]:
-        """`answers` without keep-alives and repetitions, with those that were missed."""
+        """`answers` without keep-alives, with those that were missed.
+
+        A number that lies behind is taken as a new count: no server publishes a message twice.
+        """
         complete: list[Answer] = []
         for data, message in answers:
             ahead = (message.sequence - self._expected) & LAST_SEQUENCE
-            if ahead > LAST_SEQUENCE // 2:
-                continue  # seen already
-            if ahead:
-                complete += await self._missed(ahead)
+            if 0 < ahead < LAST_SEQUENCE // 2:
+                complete += await self._missed(ahead, message.available)
             self._expected = message.sequence
             if message.keep_alive:
                 self._counts["keep_alives"] += 1
                 continue
-            self._took(message.sequence)
+            self._acknowledge.append(ua.SubscriptionAcknowledgement(self._id, message.sequence))
+            self._expected = 1 if message.sequence == LAST_SEQUENCE else message.sequence + 1
             complete.append((data, message))
         return complete
 
-    def _took(self, sequence: int) -> None:
-        self._acknowledge.append(ua.SubscriptionAcknowledgement(self._id, sequence))
-        self._expected = 1 if sequence == LAST_SEQUENCE else sequence + 1
-
-    async def _missed(self, ahead: int) -> list[Answer]:
-        """The messages between the last and the next, as far as the server still has them."""
-        self._counts["missed"] += max(ahead - MOST_MISSED, 0)
+    async def _missed(self, ahead: int, available: tuple[int, ...]) -> list[Answer]:
+        """The `ahead` messages before the next, as far as the server still has them."""
         found: list[Answer] = []
-        for back in range(min(ahead, MOST_MISSED)):
-            sequence = (self._expected + ahead - min(ahead, MOST_MISSED) + back) & LAST_SEQUENCE
-            if sequence == 0:
-                continue  # 0 is no message's number
+        kept = [one for one in available if (one - self._expected) & LAST_SEQUENCE < ahead]
+        for sequence in kept[:MOST_MISSED]:
             request = ua.RepublishRequest()
             request.Parameters.SubscriptionId = self._id
             request.Parameters.RetransmitSequenceNumber = sequence
-            message: Publication | None = None
             with suppress(ua.uaerrors.BadMessageNotAvailable):
                 data, at = await self.session.ask(request)
-                message = republication(data, at)[1]
-            if message is None:
-                self._counts["missed"] += 1
-                continue
-            self._counts["republished"] += 1
-            found.append((data, replace(message, subscription=self._id)))
-            self._acknowledge.append(ua.SubscriptionAcknowledgement(self._id, sequence))
+                code, message = republication(data, at)
+                if message is None:
+                    raise failed(code, f"asking {self.setting.url} for message {sequence} again")
+                self._acknowledge.append(ua.SubscriptionAcknowledgement(self._id, sequence))
+                found.append((data, message))
+        self._counts["republished"] += len(found)
+        self._counts["missed"] += ahead - len(found)
         return found
