@@ -15,3 +15,20 @@ def public_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no public data: set ISTHMUS_DATA")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """One line that counts what was skipped; an error where nothing may be (ISTHMUS_NO_SKIP)."""
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped:
+        terminalreporter.write_line(
+            f"{skipped} tests skipped: a program or data they need is absent (see above)"
+        )
+
+
+def pytest_sessionfinish(session, exitstatus) -> None:
+    """Under ISTHMUS_NO_SKIP a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("ISTHMUS_NO_SKIP"):
+        session.exitstatus = 1

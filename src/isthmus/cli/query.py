@@ -6,6 +6,7 @@ A running site answers with what is not yet sealed as well; without one its file
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -113,8 +114,9 @@ def _root(args: argparse.Namespace) -> str:
 def _seconds(text: str) -> float:
     from isthmus.model.unit import Quantity, UnitError
 
+    spoken = re.sub(r"(?<=\d)\s*m$", " min", text.strip())  # `5m` is said of minutes here
     try:
-        return float(Quantity.parse(text).to("s"))
+        return float(Quantity.parse(spoken).to("s"))
     except (UnitError, ValueError) as error:
         raise ConfigError(f"`{text}` is no length of time", hint="such as 30min, 8h, 7d") from error
 

