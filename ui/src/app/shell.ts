@@ -14,6 +14,7 @@ import type { Search } from "./search";
 import { applyTheme } from "./theme";
 import "../pages/asset";
 import "../pages/explore";
+import "../pages/connections";
 import "../pages/energy";
 import "../pages/performance";
 import "../pages/plant";

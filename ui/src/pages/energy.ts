@@ -42,7 +42,7 @@ export class EnergyPage extends Part {
 
   private figures() {
     const { value, load } = this.answer;
-    return html`<isthmus-card class="figures" .load=${load} ?hollow=${!value}>${value ? html`<isthmus-figure .kpi=${value.per_piece} size="xl"></isthmus-figure>${[value.baseline_per_piece, value.saved, value.money, value.co2, value.base_load].map((kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}` : nothing}</isthmus-card>`;
+    return html`<isthmus-card class="figures barless" .load=${load} ?hollow=${!value}>${value ? html`<isthmus-figure .kpi=${value.per_piece} size="xl"></isthmus-figure>${[value.baseline_per_piece, value.saved, value.money, value.co2, value.base_load].map((kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}` : nothing}</isthmus-card>`;
   }
 
   private perPiece() {

@@ -56,6 +56,8 @@ export class Chart extends Picture {
   /** Room at the right for what is written at the ends of lines. */
   @property({ type: Number }) right = 12;
   @property() xUnit = "";
+  /** Distance of the ticks on x, where a round number of ten would be odd. */
+  @property({ type: Number }) xStep = 0;
 
   override render() {
     const { width, height } = this;
@@ -63,7 +65,7 @@ export class Chart extends Picture {
     const yRange = this.yRange();
     const xRange = this.xRange ?? extent(this.x, ...this.points.map((one) => one.x));
     if (!yRange || !xRange) return nothing;
-    const steps = ticks(yRange[0], yRange[1], Math.max(2, Math.floor((height - TOP - BOTTOM) / 44)));
+    const steps = ticks(yRange[0], yRange[1], Math.max(2, Math.floor((height - TOP - BOTTOM) / 40)));
     const step = steps.length > 1 ? (steps[1] ?? 0) - (steps[0] ?? 0) : 1;
     const x = linear(xRange[0], xRange[1], LEFT, width - this.right);
     const y = linear(yRange[0], yRange[1], height - BOTTOM, TOP);
@@ -118,12 +120,17 @@ export class Chart extends Picture {
 
   private xTicks([from, to]: [number, number], x: (value: number) => number) {
     const count = Math.max(2, Math.floor((this.width - LEFT - this.right) / 70));
-    const at = this.time ? timeAxis(from, to, count) : ticks(from, to, count).map((value, _row, all) => ({ time: value, label: short(value, (all[1] ?? 1) - (all[0] ?? 0)) }));
+    const at = this.time ? timeAxis(from, to, count) : this.plainTicks(from, to, count).map((value, _row, all) => ({ time: value, label: short(value, (all[1] ?? 1) - (all[0] ?? 0)) }));
     return at.map(({ time, label }, row) => {
       const px = x(time);
       const text = row === at.length - 1 && this.xUnit ? `${label} ${this.xUnit}` : label;
       return svg`<path class="axis" d="M${Math.round(px) + 0.5} ${this.height - BOTTOM}v4"/><text class=${px > this.width - 24 ? "e" : px < LEFT + 4 && row === 0 ? "" : "m"} x=${px} y=${this.height - 5}>${text}</text>`;
     });
+  }
+
+  private plainTicks(from: number, to: number, count: number): number[] {
+    if (!this.xStep) return ticks(from, to, count);
+    return Array.from({ length: Math.floor((to - from) / this.xStep) + 1 }, (_, row) => from + row * this.xStep);
   }
 
   /** The same numbers for who cannot see the picture. */

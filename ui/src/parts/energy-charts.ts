@@ -37,7 +37,7 @@ export class Cusum extends Part {
   override render() {
     const y: Column = this.hours.map((hour) => hour.cusum_kwh);
     const last = y.filter((one) => one !== null).at(-1);
-    return html`<isthmus-chart label="energy used minus expected, cumulated" time zero right="64" .x=${this.hours.map((hour) => hour.start)}
+    return html`<isthmus-chart label="energy used minus expected, cumulated" time zero right="86" .x=${this.hours.map((hour) => hour.start)}
       .lines=${[{ name: "used minus expected, kWh", y, end: last === undefined ? "" : `${signed(last, 0)} kWh` }]}></isthmus-chart>`;
   }
 }
@@ -69,7 +69,7 @@ export class Profile extends Part {
   override render() {
     const { hour = [], now = [], before = [] } = this.columns;
     const known = before.some((one) => one !== null);
-    return html`<isthmus-chart label="mean kW by time of day" zero right="20" xUnit="h" .xRange=${[0, 24]} .x=${hour}
+    return html`<isthmus-chart label="mean kW by time of day" zero right="20" xUnit="h" xStep="6" .xRange=${[0, 24]} .x=${hour}
       .lines=${[{ name: "now", y: now }, ...(known ? [{ name: "before", y: before, look: "dash" }] : [])]}></isthmus-chart>
       <div class="legend tiny"><span><svg width="22" height="8" aria-hidden="true"><path class="pen" d="M0 4H22" /></svg>now</span>${known ? html`<span><svg width="22" height="8" aria-hidden="true"><path class="pen2 dash" d="M0 4H22" /></svg>before</span>` : nothing}</div>`;
   }

@@ -6,7 +6,7 @@ import { linear, ticks } from "../draw/scale";
 import { Picture } from "./part";
 
 const LEFT = 40;
-const BOTTOM = 38;
+const BOTTOM = 50;
 const TOP = 22;
 
 /** Where the time went: filled columns are kept, hollow ones were lost since the column before. */
@@ -33,8 +33,8 @@ export class Waterfall extends Picture {
       return svg`${row ? svg`<path class="axis" d="M${x - step * 0.28} ${Math.round(y(before)) + 0.5}H${x}"/>` : nothing}
         <rect class=${one.kept ? "fp" : "hol"} x=${x} y=${y(high)} width=${wide} height=${Math.max(1.5, y(low) - y(high))}><title>${one.title}: ${number(one.minutes, 1)} min</title></rect>
         <text class="v m" x=${middle} y=${y(high) - 6}>${one.kept ? number(one.minutes, 0) : `−${number(one.minutes, 1)}`}</text>
-        <text class="tx m" x=${middle} y=${height - BOTTOM + 16}>${fit(one.title, step)}</text>
-        ${one.percent === null ? nothing : svg`<text class="m" x=${middle} y=${height - BOTTOM + 30}>${number(one.percent, 1)} %</text>`}`;
+        ${fit(one.title, step).map((words, line) => svg`<text class="tx m" x=${middle} y=${height - BOTTOM + 15 + line * 13}>${words}</text>`)}
+        ${one.percent === null ? nothing : svg`<text class="m" x=${middle} y=${height - BOTTOM + 43}>${number(one.percent, 1)} %</text>`}`;
     });
     const words = times.map((one) => `${one.title} ${one.kept ? "" : "lost "}${number(one.minutes, 1)} minutes`).join(", ");
     return html`<svg width=${width} height=${height} role="img" aria-label="where the time went: ${words}">
@@ -43,8 +43,10 @@ export class Waterfall extends Picture {
   }
 }
 
-/** `text` cut to what fits on `width` pixels of an 11 px font. */
-function fit(text: string, width: number): string {
-  const most = Math.max(3, Math.floor(width / 6.6));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+/** `text` on one line or two, each cut to what fits on `width` pixels of an 11 px font. */
+function fit(text: string, width: number): string[] {
+  const most = Math.max(3, Math.floor(width / 6.4));
+  const cut = (words: string) => (words.length <= most ? words : `${words.slice(0, most - 1)}…`);
+  const space = text.indexOf(" ");
+  return text.length <= most || space < 0 ? [cut(text)] : [cut(text.slice(0, space)), cut(text.slice(space + 1))];
 }
