@@ -8,23 +8,25 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import socket
 import time
-from collections import deque
+from collections.abc import Callable
 from enum import StrEnum
-from pathlib import Path
 
 import psutil
 
 from isthmus.bus.binary import Binary, inspect, locate
 from isthmus.bus.child import bind_to_parent, end_orphan, record
+from isthmus.bus.log_file import LogFile
 from isthmus.bus.settings import ServerSettings, render
 from isthmus.model.errors import ConfigError, StorageError
 
 _log = logging.getLogger(__name__)
 SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
-LOG_LIMIT = 4 << 20  # bytes of one log file; one older is kept
 STOP_S = 10.0
+DISK_S = 1.0  # between two looks at a disk that was full
+_DISK_FULL = ("no space left on device", "critical write error", "will be DISABLED")
 
 
 class ServerState(StrEnum):
@@ -34,13 +36,17 @@ class ServerState(StrEnum):
     STARTING = "starting"
     UP = "up"
     DOWN = "down"  # it died; it is started again
-    FULL = "full"  # its disk is full and it has switched its store off
+    FULL = "full"  # its disk is full: it is started again once there is room
+
+
+OnServerState = Callable[[ServerState, str], None]
+_LOUD = frozenset({ServerState.DOWN, ServerState.FULL})
 
 
 class Server:
     """One nats-server over one folder; `start`, then `supervise` in a task, then `stop`."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, *, on_state: OnServerState | None = None) -> None:
         self.settings = settings
         self.state = ServerState.STOPPED
         self.restarts = 0
@@ -48,11 +54,13 @@ class Server:
         self.port = settings.port
         self.mqtt_port = settings.mqtt.port if settings.mqtt else 0
         self.binary: Binary | None = None
-        self.tail: deque[str] = deque(maxlen=50)
+        self.log = LogFile(settings.folder / "nats.log")
         self._name = f"{settings.name}-{secrets.token_hex(4)}"
         self._secret = secrets.token_urlsafe(24)
         self._process: asyncio.subprocess.Process | None = None
-        self._copying: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._on_state = on_state
+        self._stopping = False
 
     @property
     def url(self) -> str:
@@ -74,11 +82,6 @@ class Server:
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 
-    @property
-    def log_file(self) -> Path:
-        """What the server says, bounded: this file and one older."""
-        return self.settings.folder / "nats.log"
-
     def memory(self) -> int:
         """The child's resident memory in bytes, 0 where it does not run."""
         with contextlib.suppress(psutil.Error):
@@ -95,7 +98,9 @@ class Server:
         """
         if self.pid is not None:
             return
-        self.state = ServerState.STARTING
+        self._stopping = False
+        if self.state is not ServerState.DOWN:
+            self._enter(ServerState.STARTING, "")
         folder = self.settings.folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.binary is None:
@@ -110,13 +115,15 @@ class Server:
         self.port = self.port or free_port(self.settings.host)
         if self.settings.mqtt is not None:
             self.mqtt_port = self.mqtt_port or free_port(self.settings.mqtt.host)
-        await self._spawn(self.binary)
         try:
+            await self._spawn(self.binary)
             await self._ready()
         except BaseException:
-            await self.stop()
+            await self._end()
+            if self.state is ServerState.STARTING:
+                self._enter(ServerState.STOPPED, "")
             raise
-        self.state = ServerState.UP
+        self._enter(ServerState.UP, "")
 
     async def _spawn(self, binary: Binary) -> None:
         config = self.settings.folder / "nats.conf"
@@ -146,25 +153,27 @@ class Server:
             start_new_session=True,  # Ctrl-C is for us: we stop it after its clients
             preexec_fn=bind_to_parent(),
         )
+        self._tasks = [
+            asyncio.create_task(self._listen(self._process), name="nats log"),
+            asyncio.create_task(self._mend(self._process), name="nats disk"),
+        ]
         record(self.settings.folder / "nats.pid", self._process.pid)
-        self._copying = asyncio.create_task(self._copy(self._process), name="nats log")
 
     async def _ready(self) -> None:
         deadline = time.monotonic() + self.settings.ready_s
         while time.monotonic() < deadline:
             if self.pid is None:
                 await asyncio.sleep(0.05)  # let the last lines of its log arrive
-                said = "; ".join(list(self.tail)[-3:])
                 raise ConfigError(
-                    f"starting nats-server: it ended at once: {said}",
-                    hint=f"see {self.log_file}",
+                    f"starting nats-server: it ended at once: {self.log.last(3)}",
+                    hint=f"see {self.log.file}",
                 )
             if await self._answers():
                 return
             await asyncio.sleep(0.01)
         raise StorageError(
             f"starting nats-server: not ready after {self.settings.ready_s:g} s",
-            hint=f"see {self.log_file}; a large store needs longer",
+            hint=f"see {self.log.file}; a large store needs longer",
         )
 
     async def _answers(self) -> bool:
@@ -182,32 +191,35 @@ class Server:
         return info.get("server_name") == self._name and bool(info.get("jetstream"))
 
     async def supervise(self) -> None:
-        """Start the server again whenever it dies, for ever; cancel to end."""
+        """Start the server again whenever it dies, until `stop` or cancelled."""
         wait = SHORTEST_WAIT
         while True:
             began = time.monotonic()
             if self._process is not None:
                 code = await self._process.wait()
-                if self.state is ServerState.STOPPED:
+                if self._stopping:
                     return
-                self.state = ServerState.DOWN
-                self.why = f"it ended with code {code}: {' / '.join(list(self.tail)[-2:])}"
-                _log.error("nats-server is down: %s", self.why)
+                self._enter(ServerState.DOWN, f"it ended with code {code}: {self.log.last(2)}")
             if time.monotonic() - began > STEADY:
                 wait = SHORTEST_WAIT
             await asyncio.sleep(wait)
+            if self._stopping:
+                return
             wait = min(wait * 2, LONGEST_WAIT)
             self.restarts += 1
             try:
                 await self.start()
                 _log.warning("nats-server is up again after %d restarts", self.restarts)
             except (ConfigError, StorageError, OSError) as error:
-                self.state, self.why = ServerState.DOWN, str(error)
-                _log.error("nats-server does not start: %s", error)
+                self._enter(ServerState.DOWN, str(error))
 
     async def stop(self) -> None:
         """Stop it gracefully, by force after 10 s; does nothing when stopped already."""
-        self.state = ServerState.STOPPED
+        self._stopping = True
+        await self._end()
+        self._enter(ServerState.STOPPED, "")
+
+    async def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             if process.returncode is None:
@@ -220,8 +232,8 @@ class Server:
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
                     await process.wait()
-            if self._copying is not None:
-                await self._copying
+            self._tasks[-1].cancel()
+            await asyncio.wait(self._tasks)
             (self.settings.folder / "nats.pid").unlink(missing_ok=True)
 
     def kill(self) -> None:
@@ -230,28 +242,34 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
-    # ------------------------------------------------------------ its log
-    async def _copy(self, process: asyncio.subprocess.Process) -> None:
+    # ------------------------------------------------------------ what it says, and its disk
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
         stream = process.stdout
-        if stream is None:
+        while stream is not None and (chunk := await stream.read(16_384)):
+            for line in self.log.write(chunk):
+                if any(sign in line for sign in _DISK_FULL) and self.state is ServerState.UP:
+                    self._enter(ServerState.FULL, line.partition("] ")[2] or line)
+
+    async def _mend(self, process: asyncio.subprocess.Process) -> None:
+        """After a full disk the server refuses to write until it is started again."""
+        while process.returncode is None:
+            await asyncio.sleep(DISK_S)
+            if self.state is not ServerState.FULL:
+                continue
+            free = shutil.disk_usage(self.settings.folder).free
+            if free >= self.settings.min_free:
+                _log.warning("the disk has %d MB free again: starting nats-server", free >> 20)
+                with contextlib.suppress(ProcessLookupError):
+                    process.terminate()
+
+    def _enter(self, state: ServerState, why: str) -> None:
+        if (state, why) == (self.state, self.why):
             return
-        file = self.log_file.open("ab")
-        try:
-            while chunk := await stream.read(16_384):
-                if file.tell() > LOG_LIMIT:
-                    file.close()
-                    self.log_file.replace(self.log_file.with_suffix(".log.1"))
-                    file = self.log_file.open("ab")
-                with contextlib.suppress(OSError):  # a full disk must not stop the server
-                    file.write(chunk)
-                    file.flush()
-                for line in chunk.decode(errors="replace").splitlines():
-                    self.tail.append(line[:500])
-                    if "will be DISABLED" in line:
-                        self.state = ServerState.FULL
-        finally:
-            with contextlib.suppress(OSError):
-                file.close()
+        self.state, self.why = state, why
+        if state in _LOUD:
+            _log.error("nats-server is %s: %s", state, why)
+        if self._on_state is not None:
+            self._on_state(state, why)
 
 
 def free_port(host: str = "127.0.0.1") -> int:

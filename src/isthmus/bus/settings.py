@@ -62,6 +62,7 @@ class ServerSettings:
     max_payload: int = 8 * MB
     go_memory: int = 256 * MB
     mqtt: MqttSettings | None = None
+    min_free: int = 64 * MB  # of the disk, before a server that found it full is started again
     ready_s: float = 30.0
     environment: dict[str, str] = field(default_factory=dict)
 
