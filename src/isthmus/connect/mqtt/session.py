@@ -11,14 +11,14 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from isthmus.connect.mqtt.dial import REFUSED, Will, dial, engine, refused
 from isthmus.connect.mqtt.inbox import Inbox, Message
 from isthmus.connect.mqtt.settings import BrokerConfig
 from isthmus.model.errors import AuthError, LinkError
@@ -26,26 +26,6 @@ from isthmus.model.sample import Clock
 
 READS_AT_ONCE = 256  # packets taken in one turn of the event loop
 FILTERS_AT_ONCE = 200  # topic filters in one SUBSCRIBE
-REFUSED = 0x80
-# Reason codes of MQTT 5.0, 2.4; paho maps the return codes of 3.1.1 onto them.
-WHO_WE_ARE = {0x86, 0x87, 0x8A, 0x8C}
-HINTS = {
-    0x84: "set `version` to the other of 3.1.1 and 5",
-    0x85: "set `client_id` to letters and digits only",
-    0x86: "check `user` and `password`",
-    0x87: "the broker must allow this user to connect",
-    0x88: "the broker is not ready; it is tried again",
-    0x8A: "the broker has banned us; ask who runs it",
-    0x8C: "the broker wants another way to sign in",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker says for us when we vanish; retained, QoS 1."""
-
-    topic: str
-    payload: bytes
 
 
 class Session:
@@ -84,12 +64,12 @@ class Session:
         self._lost, self._wake = None, asyncio.Event()
         self._overflow, self._paused_at = False, None
         self._connected = loop.create_future()
-        client = self._client = self._engine(will)
+        client = self._client = self._made(will)
         config = self._config
         try:
             async with asyncio.timeout(config.timeout * 2):
                 # name resolution, TCP and the TLS handshake block: a thread, ended by its timeout
-                await asyncio.to_thread(self._dial, client)
+                await asyncio.to_thread(dial, client, config)
                 self._watch(client)
                 reason = await self._connected
         except TimeoutError as error:
@@ -103,27 +83,11 @@ class Session:
             raise
         if reason.value >= REFUSED:
             await self.close()
-            raise self._refused(f"opening {config.endpoint}", reason)
+            raise refused(f"opening {config.endpoint}", reason)
         self._pulse = loop.create_task(self._keep_alive(client))
 
-    def _engine(self, will: Will | None) -> Client:
-        config, five = self._config, self._config.version == "5"
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            clean_session=None if five else True,
-            protocol=MQTTv5 if five else MQTTv311,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = config.timeout
-        if config.user:
-            password = config.password.reveal() if config.password else None
-            client.username_pw_set(config.user, password)
-        context = config.tls()
-        if context is not None:
-            client.tls_set_context(context)
-        if will is not None:
-            client.will_set(will.topic, will.payload, qos=1, retain=True)
+    def _made(self, will: Will | None) -> Client:
+        client = engine(self._config, self._client_id, will)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -132,28 +96,6 @@ class Session:
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_want_write
         return client
-
-    def _dial(self, client: Client) -> None:
-        config = self._config
-        # without a Session Expiry Interval the session ends with the link (MQTT 5, 3.1.2.11.2)
-        options: dict[str, Any] = {"clean_start": True} if config.version == "5" else {}
-        try:
-            client.connect(config.host, config.port, keepalive=config.keep_alive, **options)
-        except ssl.SSLCertVerificationError as error:
-            raise LinkError(
-                f"opening {config.endpoint}: not trusting its certificate: {error.verify_message}",
-                hint="set `ca` to the file of the authority that signed it, and use its name",
-            ) from error
-        except ssl.SSLError as error:
-            raise LinkError(
-                f"opening {config.endpoint}: agreeing on TLS: {error.reason or error}",
-                hint="is it a TLS listener, and does it ask for our `certificate`?",
-            ) from error
-        except (OSError, ValueError) as error:
-            raise LinkError(
-                f"opening {config.endpoint}: {error}",
-                hint="is the broker running, and does this network reach it?",
-            ) from error
 
     def _watch(self, client: Client) -> None:
         found = client.socket()
@@ -301,12 +243,12 @@ class Session:
             ]
             code, number = client.subscribe(wanted)
             reasons = await self._acknowledged(code, number, "subscribing")
-            refused = [
+            denied = [
                 name for name, reason in zip(part, reasons, strict=False) if reason.value >= REFUSED
             ]
-            if refused:
+            if denied:
                 raise AuthError(
-                    f"subscribing at {self._config.endpoint}: refused `{'`, `'.join(refused[:5])}`",
+                    f"subscribing at {self._config.endpoint}: refused `{'`, `'.join(denied[:5])}`",
                     hint="the broker must allow this user to read these topics",
                 )
 
@@ -328,7 +270,7 @@ class Session:
             return
         reasons = await self._acknowledged(info.rc, info.mid, f"publishing to `{topic}`")
         if reasons and reasons[0].value >= REFUSED:
-            raise self._refused(f"publishing to `{topic}`", reasons[0])
+            raise refused(f"publishing to `{topic}`", reasons[0])
 
     async def receive(self, *, gather: float = 0.0, wait: float | None = None) -> list[Message]:
         """The messages that wait, at least one unless `wait` seconds pass; LinkError when lost.
@@ -398,7 +340,3 @@ class Session:
             ) from error
         finally:
             self._acks.pop(number, None)
-
-    def _refused(self, doing: str, reason: ReasonCode) -> LinkError:
-        kind = AuthError if reason.value in WHO_WE_ARE else LinkError
-        return kind(f"{doing}: {str(reason).lower()}", hint=HINTS.get(reason.value, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,8 @@ from isthmus.connect.sparkplug.schema import Fields, Payload
 from isthmus.model.errors import ProtocolError
 from isthmus.model.sample import Nanoseconds, Status
 
+COMPRESSED: Final = "SPBV1.0_COMPRESSED"
+LARGEST: Final = 16 << 20
 MILLISECOND: Final = 1_000_000
 LATEST_MS: Final = (1 << 62) // MILLISECOND  # the year 2116
 # the property "Quality" (6.4.13); what is not listed there is OPC UA's or unknown: uncertain
@@ -40,16 +43,35 @@ class Metric:
     is_definition: bool = False
 
 
-def parse(data: bytes) -> Fields:
-    """The payload that `data` holds; ProtocolError where it holds none."""
+def parse(data: bytes, *, most: int = LARGEST) -> Fields:
+    """The payload that `data` holds; ProtocolError where it holds none.
+
+    Compressed payloads, an older custom that clients still have, are opened up to `most` bytes.
+    """
     payload = Payload()
     try:
         payload.ParseFromString(data)
-    except (DecodeError, RecursionError) as error:
+        if payload.uuid != COMPRESSED:
+            return payload
+        inner = Payload()
+        inner.ParseFromString(_inflated(payload.body, most))
+    except (DecodeError, RecursionError, zlib.error) as error:
         raise ProtocolError(
             f"decoding a Sparkplug payload of {len(data)} bytes: {error}"
         ) from error
-    return payload
+    if payload.HasField("seq"):
+        inner.seq = payload.seq
+    return inner
+
+
+def _inflated(data: bytes, most: int) -> bytes:
+    engine = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # the header of zlib or of gzip
+    plain = engine.decompress(data, most)
+    if not engine.eof:
+        raise ProtocolError(
+            f"decoding a compressed Sparkplug payload: cut short, or more than {most} bytes"
+        )
+    return plain
 
 
 def encode(

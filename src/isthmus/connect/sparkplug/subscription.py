@@ -7,8 +7,9 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from isthmus.connect.mqtt.dial import Will
 from isthmus.connect.mqtt.inbox import Message
-from isthmus.connect.mqtt.session import Session, Will
+from isthmus.connect.mqtt.session import Session
 from isthmus.connect.mqtt.value import words_of
 from isthmus.connect.sparkplug.address import SparkplugAddress
 from isthmus.connect.sparkplug.codec import MILLISECOND, Metric, encode, parse
@@ -138,7 +139,7 @@ class SparkplugHost:
             self._host.unreadable(topic, now)
             return
         try:
-            payload = parse(message.payload)
+            payload = parse(message.payload, most=self._config.queue)
         except ProtocolError:
             self._host.unreadable(topic, now)
             return
