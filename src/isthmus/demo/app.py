@@ -29,7 +29,7 @@ from isthmus.demo.sparkplug import Broker, PackerEdge
 from isthmus.model.clock import Pace
 
 _DEVICES = ("filler", "capper", "labeller", "palletiser", "meters")
-_TICK = 0.2  # seconds between two looks at the clock
+_TICK = 0.1  # seconds between two looks at the clock
 _SAVE_EVERY = 60.0  # seconds
 
 
@@ -93,7 +93,7 @@ class Demo:
             sys.stdout.write(json.dumps({"ready": True, "ports": self.ports}) + "\n")
             sys.stdout.flush()
             await self._follow(stop)
-        save(live.plant, self._state)
+            save(live.plant, self._state)  # before servers say goodbye: a parent may not wait
 
     def _moment(self) -> Moment:
         return self.live.moment

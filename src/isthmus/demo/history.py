@@ -13,8 +13,8 @@ from isthmus.demo.instruments import Instruments
 from isthmus.demo.physics.calendar import Calendar
 from isthmus.demo.physics.chance import HOUR
 from isthmus.demo.physics.plant import Plant
-from isthmus.demo.signal import LINE, PATHS, SIGNALS, TEXTS
-from isthmus.demo.text import texts
+from isthmus.demo.signal import PATHS, SIGNALS
+from isthmus.demo.text import happened, opening
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds
 
@@ -46,7 +46,7 @@ def history(
     instruments = Instruments(plant.chance)
     sampler = _Sampler()
     last = end // _SECOND
-    events = _texts(plant)
+    events = opening(plant)
     while plant.now < last:
         first = plant.now + 1
         until = min(last, (first // HOUR + 1) * HOUR - 1)
@@ -64,31 +64,12 @@ def history(
         save(plant, state)
 
 
-def happened(plant: Plant) -> list[Event]:
-    """What happened since the last call, as events; an order brings its texts with it."""
-    events: list[Event] = []
-    for happening in plant.happenings:
-        time = Nanoseconds(happening.now * _SECOND)
-        path = LINE if happening.kind == "order" else LINE.partition("/")[0]
-        events.append(Event(time, path, happening.kind, happening.text, data=happening.data))
-        if happening.kind == "order":
-            events += _texts(plant)
-    plant.happenings.clear()
-    return events
-
-
 def save(plant: Plant, state: Path) -> None:
     """Writes `plant` to `state` in one move."""
     state.parent.mkdir(parents=True, exist_ok=True)
     beside = state.with_suffix(".new")
     beside.write_text(json.dumps(plant.dump()))
     beside.replace(state)
-
-
-def _texts(plant: Plant) -> list[Event]:
-    time = Nanoseconds(plant.now * _SECOND)
-    values = texts(plant)
-    return [Event(time, path, "text", values[path]) for path in TEXTS]
 
 
 class _Sampler:

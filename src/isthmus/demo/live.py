@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.demo.history import happened, opened
+from isthmus.demo.history import opened
 from isthmus.demo.instruments import Instruments
 from isthmus.demo.moment import Moment
 from isthmus.demo.physics.plant import Plant
@@ -40,7 +40,7 @@ class Live:
             for _ in range(min(until - plant.now, _SLICE)):
                 plant.step()
             if plant.happenings:
-                happened(plant)
+                plant.happenings.clear()
                 self._texts = texts(plant)
             self.moment = self._look()
             await asyncio.sleep(0)

@@ -70,7 +70,7 @@ class PackerEdge:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
-        client.reconnect_delay_set(1, 5)
+        client.reconnect_delay_set(1, 2)
         port = parts.port or (8883 if secure else 1883)
         client.connect_async(parts.hostname or "127.0.0.1", port, keepalive=_KEEP_ALIVE)
         self._client = client

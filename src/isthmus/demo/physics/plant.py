@@ -31,7 +31,6 @@ _AIR = (0.14, 0.08, 0.12, 0.18, 0.11)  # what each machine takes at work, share 
 _LIGHTS = 1.5  # kW that no machine's meter sees
 
 Row = tuple[float, ...]
-Data = Mapping[str, str | float | int | bool | None]
 
 
 class Fault(StrEnum):
@@ -45,12 +44,11 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that is not a number: `kind` is `order` or `shift`; `now` in s, UTC."""
+    """A shift begins (`shift`), an order starts or is done (`start`, `done`); `now` in s, UTC."""
 
     now: int
     kind: str
     text: str
-    data: Data
 
 
 class Plant:
@@ -77,6 +75,7 @@ class Plant:
         self.ambient = 22.0
         self.filling = self.packing = first_order  # order numbers at the two ends of the line
         self.filling_since = now
+        self.finished = 0, 0  # the order that ended last, and its good pieces
         self.filler.limit = order(first_order).fills
         self.faults: frozenset[Fault] = frozenset()
         self.frozen: float | None = None  # what the fill sensor shows for ever
@@ -190,6 +189,7 @@ class Plant:
             "filling": self.filling,
             "packing": self.packing,
             "filling_since": self.filling_since,
+            "finished": list(self.finished),
             "faults": sorted(self.faults),
             "frozen": self.frozen,
             "shift": self._shift,
@@ -209,6 +209,8 @@ class Plant:
         plant.air_use, plant.energy = saved["air_use"], saved["energy"]
         plant.power, plant.ambient = saved["power"], saved["ambient"]
         plant.packing, plant.filling_since = saved["packing"], saved["filling_since"]
+        ended, good = saved["finished"]
+        plant.finished = int(ended), int(good)
         plant.faults = frozenset(Fault(name) for name in saved["faults"])
         plant.frozen = saved["frozen"]
         plant._shift = saved["shift"]
@@ -244,7 +246,7 @@ class Plant:
         shift = self.calendar.shift(self.now)
         if shift != self._shift:
             self._shift = shift
-            self._tell("shift", shift, {})
+            self._tell("shift", shift)
 
     def _change(self, place: int, *, begins: bool) -> None:
         """An order ends, or the next one begins, at a machine."""
@@ -253,30 +255,18 @@ class Plant:
             if place < 4:  # what stands between still belongs to the old order
                 self.machines[place + 1].limit = machine.good
             else:
-                self._finish()
+                self.finished = self.packing, self.done
+                self._tell("done", order(self.packing).name)
         elif place == 0:
             filler = cast("Filler", machine)
             self.filling += 1
             self.filling_since = self.now
             filler.limit = filler.taken + self.order.fills
             filler.offset_good, filler.offset_scrap = filler.good, filler.scrap
-            self._tell_order(self.order, "running", 0)
+            self._tell("start", self.order.name)
         elif place == 4:
             self.packing += 1
             self.palletiser.order_start = self.palletiser.good
 
-    def _finish(self) -> None:
-        self._tell_order(order(self.packing), "done", self.done)
-
-    def _tell_order(self, which: Order, state: str, done: int) -> None:
-        data: dict[str, str | float | int | bool | None] = {
-            "product": which.product,
-            "planned": which.planned,
-            "done": done,
-            "state": state,
-            "due": self.now + round(1.15 * which.seconds) if state == "running" else None,
-        }
-        self._tell("order", which.name, data)
-
-    def _tell(self, kind: str, text: str, data: Data) -> None:
-        self.happenings.append(Happening(self.now, kind, text, data))
+    def _tell(self, kind: str, text: str) -> None:
+        self.happenings.append(Happening(self.now, kind, text))
