@@ -43,7 +43,8 @@ class Bus:
         self._on_state = on_state
         self._publishers: list[Publisher] = []
         self._readers: set[Reader] = set()
-        self._closed = False
+        self._closed = self._begun = False
+        self._joining: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
         self._refused = asyncio.Event()
         self._lost = asyncio.Event()
@@ -59,16 +60,21 @@ class Bus:
         name: str = "isthmus",
         on_state: OnState | None = None,
         credentials: Credentials | None = None,
-        within: float = 10.0,
+        within: float | None = 10.0,
     ) -> Bus:
         """A connected bus, reconnecting for ever from then on.
 
         Raises LinkError where no server answers within `within` seconds, AuthError where one
-        refuses us or we refuse it.
+        refuses us or we refuse it. `within` None returns at once and goes on trying: for a site
+        that may be out of reach when an edge starts; `state` tells, publishers wait.
         """
         bus = cls(on_state)
         urls = [url] if isinstance(url, str) else list(url)
-        joining = asyncio.create_task(bus._join(urls, tls, name, credentials or Credentials()))
+        joining = bus._joining = asyncio.create_task(
+            bus._join(urls, tls, name, credentials or Credentials()), name="connect to the bus"
+        )
+        if within is None:
+            return bus
         refused = asyncio.create_task(bus._refused.wait())
         try:
             await asyncio.wait(
@@ -76,13 +82,10 @@ class Bus:
             )
             bus._check_joined(joining, refused, urls)
         except BaseException:
-            joining.cancel()
-            refused.cancel()
-            await asyncio.gather(joining, refused, return_exceptions=True)
             await bus.close()
             raise
-        refused.cancel()
-        bus._tell("connected")
+        finally:
+            refused.cancel()
         return bus
 
     def _check_joined(
@@ -109,6 +112,7 @@ class Bus:
             options["token"] = credentials.token
         if credentials.file:
             options["user_credentials"] = credentials.file
+        self._begun = True
         await self.client.connect(
             urls,
             name=name,
@@ -124,6 +128,7 @@ class Bus:
             **options,
         )
         self._connected.set()
+        self._tell("connected")
 
     # ------------------------------------------------------------ state
     @property
@@ -195,14 +200,20 @@ class Bus:
         self._connected.set()  # whoever waits for it is told that it never comes
         for reader in list(self._readers):
             reader.interrupt("the bus is closed")
-        with contextlib.suppress(nats.errors.Error, OSError):
-            await self.client.close()
+        if self._joining is not None and not self._joining.done():
+            self._joining.cancel()
+            await asyncio.wait([self._joining])
+        if self._begun:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await self.client.close()
         self._tell("closed")
 
     async def request(
         self, subject: str, data: bytes, *, headers: dict[str, str] | None = None
     ) -> Msg:
         """The answer to a request; LinkError where there is none or the connection is lost."""
+        if not self._connected.is_set() or self._closed:
+            raise LinkError(f"asking the bus for {subject}: not connected")
         asking = asyncio.ensure_future(
             self.client.request(subject, data, timeout=REQUEST_S, headers=headers)
         )
@@ -256,7 +267,11 @@ class Bus:
     async def publisher(
         self, stream: str, *, max_bytes: int = 4 << 20, max_count: int = 1_000
     ) -> Publisher:
-        """A publisher into `stream`, which should have no other writer at the same time."""
+        """A publisher into `stream`, which should have no other writer at the same time.
+
+        Waits for the first connection where there was none yet.
+        """
+        await self.connected()
         made = Publisher(
             self,
             stream,

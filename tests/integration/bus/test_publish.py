@@ -148,3 +148,98 @@ def test_state_is_told_down_and_up(tmp_path, running, connected):
         assert told[:3] == [BusState.UP, BusState.DOWN, BusState.UP]
 
     asyncio.run(main())
+
+
+def test_a_bus_that_may_be_away_at_first_is_joined_when_it_comes(tmp_path, running):
+    from isthmus.bus.client import Bus
+    from isthmus.bus.server import free_port
+
+    async def main():
+        port, told = free_port(), []
+        bus = await Bus.connect(
+            f"nats://127.0.0.1:{port}", within=None, on_state=lambda *news: told.append(news[0])
+        )
+        assert bus.state is BusState.DOWN
+        with pytest.raises(LinkError, match="not connected"):
+            await bus.stream(STREAM)
+        opening = asyncio.create_task(bus.publisher("S"))
+        async with running(tmp_path, port=port):
+            publisher = await opening
+            await bus.stream(STREAM)
+            assert (await (await publisher.publish("s.a", b"1"))).seq == 1
+            await bus.close()
+        assert told == [BusState.UP, BusState.DOWN]
+        lonely = await Bus.connect(f"nats://127.0.0.1:{port}", within=None)
+        await lonely.close()
+        with pytest.raises(LinkError, match="closed"):
+            await lonely.connected()
+
+    asyncio.run(main())
+
+
+def test_watches_and_readers_outlive_a_restart_of_the_server(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            bucket = await bus.bucket("b")
+            await bucket.put("a", b"1")
+            watch, reader = bucket.watch(), bus.consume("S", 1)
+            assert (await anext(watch)).value == b"1"
+            waiting = [asyncio.ensure_future(anext(watch)), asyncio.ensure_future(anext(reader))]
+            await asyncio.sleep(0.1)
+            server.kill()
+            publisher = await bus.publisher("S")
+            await (await publisher.publish("s.a", b"after"))
+            await bucket.put("a", b"2")
+            entry, messages = await asyncio.gather(*waiting)
+            assert (entry.key, entry.value) == ("a", b"2")
+            assert [message.data for message in messages] == [b"after"]
+            await watch.aclose()
+            await reader.aclose()
+
+    asyncio.run(main())
+
+
+def test_a_reader_that_is_killed_goes_on_where_it_was(tmp_path, running, connected):
+    """Its position is whatever it wrote down: another process reads on without hole or double."""
+    import subprocess
+    import sys
+    import textwrap
+
+    program = textwrap.dedent(
+        """
+        import asyncio, sys
+        from isthmus.bus.client import Bus
+
+        async def main(url, start):
+            bus = await Bus.connect(url)
+            async for messages in bus.consume("S", start, batch=10):
+                for message in messages:
+                    print(message.seq, int(message.data), flush=True)
+
+        asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+        """
+    )
+
+    def read(url: str, start: int, count: int) -> list[list[str]]:
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, url, str(start)], stdout=subprocess.PIPE, text=True
+        )
+        lines = [child.stdout.readline().split() for _ in range(count)]
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        return lines
+
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            publisher = await bus.publisher("S")
+            for number in range(100):
+                await publisher.publish("s.a", b"%d" % number)
+            await publisher.flush()
+            lines = await asyncio.to_thread(read, server.url, 1, 37)
+            lines += await asyncio.to_thread(read, server.url, int(lines[-1][0]) + 1, 63)
+            assert lines == [[str(number + 1), str(number)] for number in range(100)]
+
+    asyncio.run(main())
