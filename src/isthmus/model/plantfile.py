@@ -156,7 +156,7 @@ class HistoryEntry(Entry):
     """Where history is kept, and how much of it."""
 
     path: Annotated[Text, Field(description="A folder, beside the plant file.")] = "./history"
-    keep: Annotated[KeepEntry, Field(description="How long values are kept.")] = KeepEntry()
+    keep: KeepEntry = Field(default_factory=KeepEntry, description="How long values are kept.")
     disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `200 GB`.")] = None
 
 
@@ -212,9 +212,9 @@ class PlantFile(Entry):
     site: Annotated[Name, Field(description="The site.", examples=["riverside"])]
     timezone: Annotated[Text, Field(description="As in `Europe/Berlin`.")] = "UTC"
     currency: Annotated[
-        Text, Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as `EUR`.")
+        str, Field(pattern="^[A-Z]{3}$", description="As ISO 4217 writes it.", examples=["EUR"])
     ] = "EUR"
-    people: Annotated[PeopleEntry, Field(description="Who answers for what.")] = PeopleEntry()
+    people: PeopleEntry = Field(default_factory=PeopleEntry, description="Who answers for what.")
     calendars: Annotated[
         dict[Name, CalendarEntry], Field(description="Working times by name.")
     ] = {}
@@ -229,6 +229,6 @@ class PlantFile(Entry):
     conduits: Annotated[list[ConduitEntry], Field(description="Ways between zones.")] = []
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
-    history: Annotated[HistoryEntry, Field(description="What is kept.")] = HistoryEntry()
-    bus: Annotated[BusEntry, Field(description="The stream of values.")] = BusEntry()
-    web: Annotated[WebEntry, Field(description="The pages and the API.")] = WebEntry()
+    history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
+    bus: BusEntry = Field(default_factory=BusEntry, description="The stream of values.")
+    web: WebEntry = Field(default_factory=WebEntry, description="The pages and the API.")

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from isthmus.model.errors import LinkError
 
+NOT_HERE = "a secret does not stand in the file: write {env: NAME} or {file: PATH}"
+
 
 class Secret(BaseModel):
     """Where a secret is kept: `{env: NAME}` or `{file: PATH}`."""
@@ -23,9 +25,7 @@ class Secret(BaseModel):
     @classmethod
     def _not_here(cls, written: object) -> object:
         if isinstance(written, str):
-            raise ValueError(
-                "a secret does not stand in the file: write {env: NAME} or {file: PATH}"
-            )
+            raise ValueError(NOT_HERE)  # noqa: TRY004 - pydantic collects ValueErrors
         return written
 
     @model_validator(mode="after")

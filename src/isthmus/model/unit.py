@@ -25,6 +25,25 @@ _OPERATOR = re.compile(r"([/.*·])")
 _POWER = re.compile(r"(.+?)(\^?-?[1-9]|²|³)")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?")
 _RAISED = {"²": "2", "³": "3"}
+_SPELT_OUT = {
+    "celsius": "degC",
+    "fahrenheit": "degF",
+    "second": "s",
+    "seconds": "s",
+    "secs": "s",
+    "minute": "min",
+    "minutes": "min",
+    "hour": "h",
+    "hours": "h",
+    "days": "d",
+    "years": "y",
+    "watt": "W",
+    "kilowatt": "kW",
+    "percentage": "%",
+    "litre": "L",
+    "liter": "L",
+}
+_COMMON = ("kW", "kWh", "MW", "MWh", "min", "ms", "mm", "degC", "bar", "mbar", "kPa", "Hz", "rpm")
 _SHOWN_POWER = {"2": "²", "3": "³"}
 
 
@@ -168,7 +187,7 @@ def _look_up(part: str, text: str) -> tuple[Known, int]:
         return known, power
     if not symbol:
         raise UnitError(f"`{text}` is no unit", hint="write it like `kW`, `1/min`, `m3/h`")
-    meant = nearest(symbol, symbols())
+    meant = _SPELT_OUT.get(symbol.lower()) or nearest(symbol, _COMMON) or nearest(symbol, symbols())
     hint = f"did you mean `{text.replace(symbol, meant)}`?" if meant else ""
     raise UnitError(
         f"`{text}` is no unit" + (f": `{symbol}` is not known" if symbol != text else ""),

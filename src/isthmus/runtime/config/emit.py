@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 
 from isthmus.runtime.config.scalar import scalar
 
-_PLAIN = re.compile(r"[A-Za-z0-9_/.+°%-](?:[A-Za-z0-9_/.;=+°%µ²³ -]*[A-Za-z0-9_/.;=+°%µ²³-])?")
+_PLAIN = re.compile(r"[A-Za-z0-9_/.+°-](?:[A-Za-z0-9_/.;=+°%µ²³ -]*[A-Za-z0-9_/.;=+°%µ²³-])?")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9._:/-]*[A-Za-z0-9_/-]")
 _OLD_BOOLEANS = frozenset({"y", "n", "yes", "no", "on", "off"})  # to readers of YAML 1.1
 _RESERVED = ("- ", "---", "...")
@@ -29,7 +28,13 @@ def word(value: object) -> str:
     plain = _PLAIN.fullmatch(text) and not text.startswith(_RESERVED) and text != "-"
     if (plain or _URL.fullmatch(text)) and isinstance(scalar(text), str):
         return f'"{text}"' if text.lower() in _OLD_BOOLEANS else text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+def _quoted(letter: str) -> str:
+    if letter in {'"', "\\"}:
+        return "\\" + letter
+    return letter if letter.isprintable() else f"\\U{ord(letter):08X}"
 
 
 def flow(value: object) -> str:

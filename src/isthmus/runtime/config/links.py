@@ -65,10 +65,12 @@ class Links:
         self._parts, self._names, self._report = parts, names, report
         self._equipment = {found.path: found for area in areas for found in area.walk()}
         self._tags = {tag.path: tag for found in self._equipment.values() for tag in found.tags}
+        self._told: set[str] = set()  # tag paths with an address of their own
         self._bound: dict[str, str] = {}  # tag path -> name of its connection
 
     def build(self, entries: Mapping[str, ConnectionEntry]) -> dict[str, Connection]:
         """The connections whose settings are right."""
+        self._told = {key for entry in entries.values() for key in entry.tags if key in self._tags}
         made = {}
         for name, entry in entries.items():
             connection = self._connection(name, entry)
@@ -139,8 +141,8 @@ class Links:
             return
         template, chosen = self._template(equipment, written, loc)
         for tag in chosen:
-            if tag.path in entry.tags:
-                continue
+            if tag.path in self._told:
+                continue  # one by one, here or in another connection: that says more
             try:
                 filled = expand(template, tag)
             except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import available_timezones
@@ -87,12 +88,16 @@ def _section(entry: BaseModel) -> dict[str, object]:
     return entry.model_dump(by_alias=True, exclude_none=True)
 
 
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads hundreds of files
+
+
 def _check_site(file: PlantFile, names: Names, report: Report) -> None:
     wrong = fault(join(file.enterprise, file.site))
     if wrong:
         report.add(("site",), wrong)
-    zones = available_timezones()
-    if file.timezone not in zones:
+    if file.timezone not in (zones := _time_zones()):
         report.unknown(
             ("timezone",), f"there is no time zone `{file.timezone}`", file.timezone, zones
         )

@@ -89,7 +89,8 @@ def install_line(kind: str, module: str, dist: Distribution | None) -> str:
     extras = _extras(dist)
     missing = _normal(_MODULES.get(module.partition(".")[0], module.partition(".")[0]))
     extra = kind if kind in extras else ""
-    extra = extra or next((name for name, needs in extras.items() if missing in needs), "")
+    fitting = [name for name, needs in extras.items() if missing in needs]
+    extra = extra or min(fitting, key=lambda name: len(extras[name]), default="")
     name = _dist_name(dist)
     return f"pip install '{name}[{extra}]'" if extra else f"pip install {missing}"
 

@@ -17,6 +17,8 @@ from isthmus.runtime.config.document import Written
 
 Loc = tuple[str | int, ...]
 
+MAX_NEAREST = 100
+MAX_ERRORS = 1000  # of one shape; a file with more is not what was meant to be a plant
 _QUOTED = re.compile(r"'([^']*)'")
 _KNOWN_SHOWN = 12
 _VALUE_SHOWN = 40
@@ -25,6 +27,11 @@ _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "less_than": ("lt", "below"),
     "less_than_equal": ("le", "at most"),
+}
+_SIMPLE = {
+    "missing": "{name} is missing",
+    "too_short": "{name} needs at least {min_length} of what it lists",
+    "string_too_long": "{name} has more than {max_length} characters",
 }
 _EXPECTED = {
     "string_type": "text",
@@ -51,17 +58,23 @@ class Report:
 
     root: Written
     mistakes: list[Mistake] = field(default_factory=list)
+    _told: set[Mistake] = field(default_factory=set)
 
     def add(self, loc: Sequence[str | int], text: str, hint: str = "") -> None:
         """One mistake at the value on the way `loc`."""
         place = self.root.at(loc)
         mistake = Mistake(place.file, place.line, text, hint)
-        if mistake not in self.mistakes:
+        if mistake not in self._told:
+            self._told.add(mistake)
             self.mistakes.append(mistake)
 
     def unknown(self, loc: Sequence[str | int], text: str, word: str, known: Iterable[str]) -> None:
-        """`text` at `loc`, with the name in `known` that is nearest to `word` as the hint."""
-        self.add(loc, text, did_you_mean(word, known))
+        """`text` at `loc`, with the name in `known` that is nearest to `word` as the hint.
+
+        After `MAX_NEAREST` mistakes the nearest is no longer looked for: it takes its time.
+        """
+        few = len(self.mistakes) < MAX_NEAREST
+        self.add(loc, text, did_you_mean(word, known) if few else "")
 
     def invalid(
         self,
@@ -69,13 +82,18 @@ class Report:
         model: type[BaseModel],
         loc: Loc = (),
         *,
-        omit: Sequence[str] = (),
+        taken: Sequence[Loc] = (),
     ) -> None:
-        """All that pydantic found wrong with the value at `loc`, read as `model`."""
-        for detail in error.errors(include_url=False):
-            if detail["type"] in omit:
-                continue
+        """All that pydantic found wrong with the value at `loc`, read as `model`.
+
+        `taken` are places from which wrong values were taken out before: what follows from that
+        is left out.
+        """
+        for detail in error.errors(include_url=False)[:MAX_ERRORS]:
             where = tuple(step for step in detail["loc"] if step != "[key]")
+            gone = where[:-1] if detail["type"] == "missing" else where
+            if any(place[: len(gone)] == gone for place in taken):
+                continue
             text, hint = describe(detail, model)
             self.add((*loc, *where), text, hint)
 
@@ -94,28 +112,33 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def describe(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """Text and hint for one thing that pydantic found wrong in a `model`."""
-    kind, loc, value = detail["type"], detail["loc"], detail["input"]
+    kind, value = detail["type"], detail["input"]
+    loc = tuple(step for step in detail["loc"] if step != "[key]")
     context: Mapping[str, Any] = detail.get("ctx") or {}
     name = next((str(step) for step in reversed(loc) if isinstance(step, str)), "")
-    message = detail["msg"]
-    text, hint = f"`{name}`: {message[:1].lower()}{message[1:]}", example(model, loc)
+    name = f"`{name[:_VALUE_SHOWN]}`" if name else "this"
+    text, hint = f"{name}: {detail['msg'][:1].lower()}{detail['msg'][1:]}", example(model, loc)
     if kind == "extra_forbidden":
-        text = f"there is no key `{name[:_VALUE_SHOWN]}` here"
-        hint = did_you_mean(name, keys(model, loc[:-1]))
-    elif kind == "missing":
-        text = f"`{name}` is missing"
+        text = f"there is no key {name} here"
+        hint = did_you_mean(str(loc[-1]), keys(model, loc[:-1]))
+    elif kind in _SIMPLE:
+        text = _SIMPLE[kind].format(name=name, **context)
     elif kind in {"value_error", "assertion_error"}:
         text, hint = str(context["error"]), str(getattr(context["error"], "hint", ""))
+        text = text if "`" in text else f"{name}: {text}"
     elif kind in {"literal_error", "enum"}:
-        text = f"`{name}` cannot be {shown(value)}"
-        hint = did_you_mean(str(value), _QUOTED.findall(str(context.get("expected"))))
+        expected = str(context.get("expected"))
+        text = f"{name} cannot be {shown(value)}"
+        words = _QUOTED.findall(expected)
+        hint = did_you_mean(str(value), words) if words else f"it can be {expected}"
+    elif kind == "string_pattern_mismatch":
+        text = f"{name} cannot be {shown(value)}"
+        hint = hint or f"its form is `{context['pattern']}`"
     elif kind in _BOUNDS:
         key, word = _BOUNDS[kind]
-        text = f"`{name}` must be {word} {context[key]}, not {shown(value)}"
-    elif kind == "string_too_long":
-        text = f"`{name}` has more than {context['max_length']} characters"
+        text = f"{name} must be {word} {context[key]}, not {shown(value)}"
     elif kind in _EXPECTED:
-        text = f"`{name}`: expected {_EXPECTED[kind]}, not {shown(value)}"
+        text = f"{name}: expected {_EXPECTED[kind]}, not {shown(value)}"
         if kind == "string_type" and isinstance(value, int | float):
             hint = "put it in quotes"
     return text, hint

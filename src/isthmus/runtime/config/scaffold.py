@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from isthmus.model.errors import ConfigError
@@ -120,21 +121,39 @@ def _connection(kind: str, config: type[SourceConfig]) -> str:
         for key, info in config.model_fields.items()
         if key not in {"name", "kind"}
     }
-    for wanted in (True, False):
+    given = _given(config)
+    for in_force in (True, False):
         for key, info in fields.items():
-            if info.is_required() is wanted:
-                lines += _field(key, info, 4)
+            if (key in given) is in_force:
+                lines += _field(key, info, 4, in_force=in_force)
     lines += ["", *_comment("Addresses, by tag path or by equipment path for all its tags.", 4)]
     lines += _comment(config.address.__doc__ or "", 4)
     lines += _address(config.address)
     return "\n".join(lines) + "\n"
 
 
-def _field(key: str, info: FieldInfo, indent: int) -> list[str]:
-    """A setting: in force where it is required, else commented out with its default."""
+def _given(config: type[SourceConfig]) -> set[str]:
+    """The settings without which there is no connection, and one more where these are too few."""
+    examples = {
+        info.alias or key: info.examples[0]
+        for key, info in config.model_fields.items()
+        if info.examples
+    }
+    needed = {info.alias or key for key, info in config.model_fields.items() if info.is_required()}
+    needed.discard("name")
+    for extra in ("", *(key for key in examples if key not in needed)):
+        keys = {*needed, extra} - {""}
+        with suppress(ValidationError):
+            config.model_validate({"name": "new", **{key: examples.get(key) for key in keys}})
+            return keys
+    return needed
+
+
+def _field(key: str, info: FieldInfo, indent: int, *, in_force: bool) -> list[str]:
+    """A setting: in force with an example, or commented out with its default."""
     gap = " " * indent
     lines = _comment(_explained(info), indent)
-    if info.is_required():
+    if in_force:
         value = info.examples[0] if info.examples else "..."
         return [*lines, f"{gap}{key}: {flow(value)}"]
     value = info.get_default(call_default_factory=True)

@@ -40,18 +40,16 @@ Scalar = str | int | float | bool | None
 
 def scalar(text: str) -> Scalar:
     """What the plain scalar `text` means; text where it is nothing else."""
-    if text in _SPECIAL:
-        return _SPECIAL[text]
-    if text[:1] not in "+-.0123456789":
-        return text
+    if text in _SPECIAL or text[:1] not in "+-.0123456789":
+        return _SPECIAL.get(text, text)
     if _BASED.fullmatch(text):
         return int(text[2:], {"o": 8, "x": 16}[text[1]])
-    number: WrittenInt | WrittenFloat
     if _INTEGER.fullmatch(text):
-        number = WrittenInt(text)
-    elif _FLOAT.fullmatch(text):
+        whole = WrittenInt(text)
+        whole.written = text
+        return int(whole) if str(int(whole)) == text else whole
+    if _FLOAT.fullmatch(text):
         number = WrittenFloat(text)
-    else:
-        return text
-    number.written = text
-    return number
+        number.written = text
+        return float(number) if str(float(number)) == text else number
+    return text

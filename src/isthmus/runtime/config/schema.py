@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from isthmus.model.plantfile import ConnectionEntry, PlantFile
+from isthmus.model.plantfile_fields import Entry
 from isthmus.model.ports import SourceConfig
+from isthmus.runtime.config.links import PLACEHOLDER
 from isthmus.runtime.config.parts import Parts
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,7 +32,7 @@ def schema(*, parts: Parts | None = None) -> Schema:
     for name, kind in kinds.items():
         config, address = refs[kind, _MODE]["$ref"], refs[kind.address, _MODE]["$ref"]
         _finish_connection(defs[_name(config)], name, kind, address)
-        defs[_name(address)].get("properties", {}).update(_chosen())
+        _finish_address(defs[_name(address)])
     entry = defs[_name(refs[ConnectionEntry, _MODE]["$ref"])]
     entry["properties"]["kind"]["enum"] = list(found)
     entry["allOf"] = [
@@ -41,8 +44,24 @@ def schema(*, parts: Parts | None = None) -> Schema:
     ]
     root = defs.pop(_name(refs[PlantFile, _MODE]["$ref"]))
     made = {"$schema": DIALECT, **root, "title": "Isthmus plant file", "$defs": defs}
+    for model in _entries(Entry):
+        _explain(made if model is PlantFile else defs.get(model.__name__, {}), model)
     _tidy(made)
     return made
+
+
+def _entries(model: type[Entry]) -> Iterator[type[Entry]]:
+    for below in model.__subclasses__():
+        yield below
+        yield from _entries(below)
+
+
+def _explain(made: Schema, model: type[BaseModel]) -> None:
+    """Every field's own description, also where it only refers to another entry."""
+    for key, info in model.model_fields.items():
+        field = made.get("properties", {}).get(info.alias or key)
+        if field is not None and info.description:
+            field.setdefault("description", info.description)
 
 
 def _name(ref: str) -> str:
@@ -67,6 +86,16 @@ def _finish_connection(made: Schema, name: str, kind: type[SourceConfig], addres
         "description": "Addresses by tag path, or by equipment path for all of its tags.",
         "additionalProperties": {"anyOf": [{"type": "string"}, {"$ref": address}, each]},
     }
+
+
+def _finish_address(made: Schema) -> None:
+    """What a file writes of an address: in a template, any field may hold a placeholder."""
+    filled = {"type": "string", "pattern": PLACEHOLDER.pattern}
+    fields = made.setdefault("properties", {})
+    for key, field in fields.items():
+        explained = {word: field.pop(word) for word in ("description", "default") if word in field}
+        fields[key] = {"anyOf": [field, filled], **explained}
+    fields.update(_chosen())
 
 
 def _chosen() -> Schema:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from isthmus.model.plantfile import FORMAT, PlantFile
-from isthmus.runtime.config.report import Report
+from isthmus.runtime.config.report import MAX_ERRORS, Loc, Report
 
 MAX_ROUNDS = 64
 _STAND_IN = {"isthmus": FORMAT, "enterprise": "unknown", "site": "unknown"}
@@ -16,14 +16,18 @@ _STAND_IN = {"isthmus": FORMAT, "enterprise": "unknown", "site": "unknown"}
 def shape(report: Report) -> PlantFile:
     """The plant as far as its shape is right, so that all else can be checked too."""
     data: Any = report.root.plain()
-    for turn in range(MAX_ROUNDS):
+    taken: list[Loc] = []
+    for _ in range(MAX_ROUNDS):
         try:
             return PlantFile.model_validate(data)
         except ValidationError as error:
-            report.invalid(error, PlantFile, omit=() if turn == 0 else ("missing",))
-            for detail in error.errors(include_url=False):
-                loc = detail["loc"][:-1] if detail["type"] == "missing" else detail["loc"]
-                data = _without(data, loc)
+            report.invalid(error, PlantFile, taken=taken)
+            if error.error_count() > MAX_ERRORS:
+                break
+            for detail in reversed(error.errors(include_url=False)):
+                missing = detail["type"] == "missing"
+                taken.append(detail["loc"][:-1] if missing else detail["loc"])
+                data = _without(data, taken[-1])
             data = {**_STAND_IN, **data}
     return PlantFile.model_validate(_STAND_IN)
 

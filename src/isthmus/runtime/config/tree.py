@@ -149,7 +149,8 @@ class Tree:
         for side, team in entry.owners.items():
             if self._names.teams and team not in self._names.teams:
                 where = (*loc, "owners", side)
-                self._report.unknown(where, f"there is no team `{team}`", team, self._names.teams)
+                known = sorted(self._names.teams)
+                self._report.unknown(where, f"there is no team `{team}`", team, known)
         return entry.owners
 
     def _meter(self, path: str, entry: ModuleEntry, loc: Loc) -> str:
@@ -162,8 +163,10 @@ class Tree:
         for found in (join(path, name), name):
             if found in self._names.equipment:
                 return found
-        below = [other.removeprefix(path + "/") for other in sorted(self._names.equipment)]
-        self._report.unknown(loc, f"there is no equipment `{name}` in `{path}`", name, below)
+        known = sorted(self._names.equipment)
+        known.sort(key=lambda other: not other.startswith(path + "/"))
+        names = [other.removeprefix(path + "/") for other in known]
+        self._report.unknown(loc, f"there is no equipment `{name}` in `{path}`", name, names)
         return ""
 
     def _flow(self, path: str, line: LineEntry, loc: Loc) -> tuple[Step, ...]:
