@@ -86,7 +86,7 @@ class Health:
     def judge(self, batch: Batch) -> None:
         """Count how many of the rows are good."""
         self.judged += len(batch)
-        self.good += int((batch.quality < Status.UNCERTAIN).sum())
+        self.good += int(np.count_nonzero(batch.quality < Status.UNCERTAIN))
 
     def lag(self, seconds: float) -> None:
         """A frame was on disk `seconds` after its newest sample."""

@@ -52,7 +52,7 @@ class Link:
     source: Source | Subscription | None = None
     _pause: float = 0.0
     _wrong: int = 0
-    _heard: float = 0.0
+    _counted: int = 0
     _chance: random.Random = field(default_factory=random.Random)
     _now: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -154,8 +154,13 @@ class Link:
             self.health.received.add(len(reading.batch) + len(reading.events), second)
             self.health.judge(reading.batch)
             self.health.last_good = self.now()
-            self._heard = time.monotonic()
             await self.emit(self, reading)
+            if second != self._counted:
+                self._count(second)
+
+    def _count(self, second: int) -> None:
+        """Ask the connector for its counters, at most once a second."""
+        self._counted = second
         source: object = self.source
         if isinstance(source, Counts):
             self.health.counts = source.counts()

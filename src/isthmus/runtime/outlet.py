@@ -58,9 +58,10 @@ class Outlet:
         lane = self._lanes.get(link.name)
         if lane is None:
             lane = self._lanes[link.name] = Lane(link, self.transforms(link))
-        self.tap.read(link.name, reading.batch, reading.events, dict(self.ids))
+        if self.tap.wanted(link.name, Stage.READ):
+            self.tap.read(link.name, reading.batch, reading.events, self.ids)
         kept = self._kept(lane, reading.batch)
-        if any(event.kind == "link-down" for event in reading.events):
+        if reading.events and any(event.kind == "link-down" for event in reading.events):
             lane.transform.forget()
         if not len(kept) and not reading.events:
             return

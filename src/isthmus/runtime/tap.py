@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,10 +61,10 @@ class Tap:
         """Whether anybody looks there."""
         return (link, stage) in self._watchers
 
-    def read(self, link: str, raw: Batch, events: tuple[Event, ...], ids: dict[str, int]) -> None:
-        """Show what the connector gave."""
-        if not self.wanted(link, Stage.READ):
-            return
+    def read(
+        self, link: str, raw: Batch, events: tuple[Event, ...], ids: Mapping[str, int]
+    ) -> None:
+        """Show what the connector gave; `wanted` said that somebody looks."""
         rows = zip(*_tail(raw), strict=True)
         self._show(
             link,
@@ -74,9 +74,7 @@ class Tap:
         )
 
     def transform(self, link: str, raw: Batch, shaped: Batch, news: Bools) -> None:
-        """Show what became of each row."""
-        if not self.wanted(link, Stage.TRANSFORM):
-            return
+        """Show what became of each row; `wanted` said that somebody looks."""
         kept = np.asarray(news)[-KEEP:].tolist()
         before = _tail(raw)[2]
         sights = [
@@ -125,5 +123,5 @@ def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _text(event: Event, ids: dict[str, int]) -> Sight:
+def _text(event: Event, ids: Mapping[str, int]) -> Sight:
     return Sight(ids[event.path], event.time, None, None, 0, "kept", text=event.text)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from isthmus import __version__
 from isthmus.model.plant import Equipment
 from isthmus.model.tag import Kind, Tag
+from isthmus.model.unit import display
 from isthmus.runtime.app import App
 from isthmus.web import contract
 
@@ -98,7 +99,7 @@ def _tag(number: int, tag: Tag, link: str) -> contract.TagInfo:
         path=tag.path,
         name=tag.name,
         equipment=tag.equipment,
-        unit=tag.unit,
+        unit=display(tag.unit) if tag.unit else "",
         kind=tag.kind.value,
         range=tag.range,
         normal=tag.normal,
