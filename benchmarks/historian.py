@@ -33,22 +33,21 @@ TAGS = 10_000
 def _values(tags: Int32s, steps: int, every: int, chance: np.random.Generator) -> Floats:
     """A row of values for each tag: walks, set-points, booleans, counters by the tag's number."""
     value: Floats = np.empty((len(tags), steps))
-    made: Floats
     kind = np.searchsorted((12, 15, 18), tags % 20, "right")
     for number in range(4):
-        size = (int((kind == number).sum()), steps)
+        mine = kind == number
+        size = (int(mine.sum()), steps)
         if number == 0:
             walk = np.cumsum(chance.normal(0, 0.02, size), 1) + chance.normal(0, 0.01, size)
-            made = np.round(np.add(50 + chance.normal(0, 20, (size[0], 1)), walk), 3)
+            value[mine] = np.round(50 + chance.normal(0, 20, (size[0], 1)) + walk, 3)
         elif number == 1:
             moved = chance.random(size) < every / 7_200
             jumps = np.cumsum(np.where(moved, chance.integers(-5, 6, size), 0), 1)
-            made = np.round(jumps * 0.5 + 60, 1)
+            value[mine] = np.round(jumps * 0.5 + 60, 1)
         elif number == 2:
-            made = np.cumsum(chance.random(size) < every / 1_800, 1) % 2.0
+            value[mine] = np.cumsum(chance.random(size) < every / 1_800, 1) % 2
         else:
-            made = np.round(np.cumsum(chance.integers(0, 4, size) * every, 1) * 0.125, 3)
-        value[kind == number] = made
+            value[mine] = np.round(np.cumsum(chance.integers(0, 4, size) * every, 1) * 0.125, 3)
     return value
 
 

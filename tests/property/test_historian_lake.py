@@ -165,7 +165,7 @@ class LakeIsMemory(RuleBasedStateMachine):
 
 
 LakeIsMemory.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

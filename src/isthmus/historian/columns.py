@@ -158,6 +158,11 @@ def settled(batch: Batch) -> Batch:
     return rows.where(np.append(~again, True)) if again.any() else rows
 
 
+def ends(rows: Batch) -> Batch:
+    """The last row of each tag of arranged rows."""
+    return rows.where(np.append(rows.tag[1:] != rows.tag[:-1], True)) if len(rows) else rows
+
+
 def rows_of(batch: Batch, tags: Int32s, start: int, end: int) -> Batch:
     """The rows of `tags` (ascending) in [start, end) of an arranged batch."""
     tag, time = batch.tag, batch.time

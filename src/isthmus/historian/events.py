@@ -77,7 +77,9 @@ def decode_events(table: pa.Table) -> list[Event]:
     ]
 
 
-def write_events(table: Path, draft: Path, events: Iterable[Event], seq: int) -> list[DataFile]:
+def write_events(
+    table: Path, draft: Path, events: Iterable[Event], seq: int, *, turn: int = 0
+) -> list[DataFile]:
     """Durable files of `events`, one for each UTC day, moved into `table`; raises OSError."""
     days: dict[int, list[Event]] = {}
     for event in events:
@@ -98,7 +100,7 @@ def write_events(table: Path, draft: Path, events: Iterable[Event], seq: int) ->
         if not folder.is_dir():
             folder.mkdir()
             fsync(table)
-        path = folder / f"{seq:012d}-000000-{sink.crc:08x}.parquet"
+        path = folder / f"{seq:012d}-{turn:06d}-{sink.crc:08x}.parquet"
         size = draft.stat().st_size
         draft.rename(path)
         fsync(folder)
@@ -127,6 +129,12 @@ def matching(
     ]
 
 
+def file_events(root: Path, file: DataFile) -> list[Event]:
+    """All events of one sealed file, by time."""
+    opened = pq.ParquetFile(root / file.path, page_checksum_verification=True)
+    return decode_events(opened.read())
+
+
 def read_events(
     root: Path,
     files: Sequence[DataFile],
@@ -146,6 +154,5 @@ def read_events(
     for file in sorted(near, key=lambda file: file.times, reverse=True):
         if len(found) >= limit and file.times[1] < sorted(e.time for e in found)[-limit]:
             continue
-        table = pq.ParquetFile(root / file.path, page_checksum_verification=True).read()
-        found += matching(decode_events(table), start, end, kinds=kinds, path=path)
+        found += matching(file_events(root, file), start, end, kinds=kinds, path=path)
     return found

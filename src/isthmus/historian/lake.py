@@ -23,7 +23,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from isthmus.historian.columns import decode, encode, settled
+from isthmus.historian.columns import arranged, decode, encode, settled
 from isthmus.historian.events import encode_events, weight
 from isthmus.historian.hot import Tail
 from isthmus.historian.last import LastValues
@@ -34,7 +34,7 @@ from isthmus.historian.queries import Queries
 from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve
 from isthmus.historian.store import Store
-from isthmus.historian.view import View
+from isthmus.historian.view import View, ids
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, TagId
@@ -236,6 +236,7 @@ class Lake(Queries):
         self._maintenance.run()
         with self._store.lock, self._append:
             self._view = View(self._store.files, self._view.tails, self._store.segments)
+            self._event_view = (self._store.event_files, self._event_view[1])
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
         """The newest sample of each tag by time, in the order asked; none for a tag never seen."""
@@ -244,6 +245,18 @@ class Lake(Queries):
             for rows in self._tail.take():
                 self._last.take(rows)
             return self._last.of(asked)
+
+    def before(self, tags: Sequence[TagId] | Int32s, time: Nanoseconds) -> Batch:
+        """The last sample of each tag at or before `time`, by tag.
+
+        It looks back as far as `LakeSettings.look_back`; a tag without a sample there has no row.
+        """
+        wanted = ids(tags)
+        newest = self.last(wanted)  # what is at or before `time` is the answer
+        newest = newest.where(newest.time <= time)
+        recent = newest.where(newest.time >= time - self.settings.look_back)
+        older = super().before(np.setdiff1d(wanted, newest.tag, assume_unique=True), time)
+        return arranged(Batch.concat([recent, older]))
 
     def view(self) -> View:
         """The samples at this moment."""

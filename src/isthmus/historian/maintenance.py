@@ -24,6 +24,7 @@ from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Clock
 
 WIDEST = 64  # files merged at once: each costs a row group of memory
+EVENT_BYTES = 1 << 20  # a file of events of this size stays as it is
 VACUUM_EVERY = 3_600.0  # seconds
 
 
@@ -52,6 +53,8 @@ class Maintenance:
         store.set_aside(dict(store.segments.damaged))
         while run := next_merge(store.files, self._settings, now=self._now()):
             self._merge(run)
+        for run in small_events(store.event_files, self._settings.merge_files):
+            store.merge_events(run)
         with store.lock:
             for place, table in enumerate(self._tables):
                 if table.version - self._checkpoints[place] >= self._settings.checkpoint_commits:
@@ -100,6 +103,15 @@ def next_merge(files: Sequence[DataFile], settings: LakeSettings, *, now: int) -
         elif run := _neighbours(day, settings.merge_files):
             return run
     return []
+
+
+def small_events(files: Sequence[DataFile], enough: int) -> list[list[DataFile]]:
+    """Runs of small files of events of one date, long enough to be merged."""
+    small = sorted(
+        (file for file in files if file.size < EVENT_BYTES), key=lambda file: (file.date, file.seq)
+    )
+    runs = [list(group)[:WIDEST] for _, group in groupby(small, key=lambda file: file.date)]
+    return [run for run in runs if len(run) >= enough]
 
 
 def _neighbours(day: Sequence[DataFile], enough: int) -> list[DataFile]:

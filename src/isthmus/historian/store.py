@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from isthmus.historian.columns import SAMPLES, decode, encode
-from isthmus.historian.events import EVENTS, write_events
+from isthmus.historian.columns import SAMPLES, decode, encode, ends
+from isthmus.historian.events import EVENTS, file_events, write_events
 from isthmus.historian.last import LastValues
 from isthmus.historian.manifest import DataFile, Manifest, fsync
 from isthmus.historian.parquet import write_samples
@@ -111,6 +111,18 @@ class Store:
             self.events.commit(made, positions={**positions, SEAL: seq})
             self.event_files = (*self.event_files, *made)
             return sum(file.size for file in made)
+
+    def merge_events(self, run: Sequence[DataFile]) -> None:
+        """Publish one file of events in place of several of one date; raises OSError."""
+        with self.lock:
+            turn = self.events.positions.get(TURN, 0) + 1
+            events = [event for file in run for event in file_events(self.events.root, file)]
+            made = write_events(
+                self.events.root, self.draft("events"), events, run[-1].seq, turn=turn
+            )
+            self.events.commit(made, run, positions={TURN: turn}, changes=False)
+            left = [file for file in self.event_files if file not in run]
+            self.event_files = tuple(sorted([*left, *made], key=lambda file: file.seq))
 
     def seal_samples(self, rows: Batch, positions: Mapping[str, int]) -> list[DataFile]:
         """Make settled rows and the positions durable; the new files.
@@ -210,11 +222,6 @@ class Store:
     def sync_root(self) -> None:
         """Make the root folder itself durable."""
         fsync(self.root)
-
-
-def ends(rows: Batch) -> Batch:
-    """The last row of each tag of arranged rows."""
-    return rows.where(np.append(rows.tag[1:] != rows.tag[:-1], True)) if len(rows) else rows
 
 
 def by_day(rows: Batch) -> Iterator[tuple[int, Batch]]:

@@ -6,16 +6,16 @@ So a reader that takes the view once sees every row exactly once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.historian.columns import settled
+from isthmus.historian.columns import arranged, ends, settled
 from isthmus.historian.hot import Tail
 from isthmus.historian.manifest import DataFile
 from isthmus.historian.segment import Segments
-from isthmus.historian.settings import DAY, Trend
+from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
 from isthmus.historian.trend import trend
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
 
@@ -23,6 +23,21 @@ from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
 def ids(tags: Sequence[TagId] | Int32s) -> Int32s:
     """The tags as an ascending column without repetition."""
     return np.unique(np.asarray(tags, np.int32))
+
+
+def _windows(floor: int, end: int) -> Iterator[tuple[int, int]]:
+    """[floor, end) in pieces, newest first: short ones, then UTC days.
+
+    Most tags have a sample in a short one, so that no day has to be held for many of them.
+    """
+    for span in (10 * MINUTE, 2 * HOUR):
+        start = max(floor, end - span)
+        yield start, end
+        end = start
+    while end > floor:
+        start = max(floor, (end - 1) // DAY * DAY)
+        yield start, end
+        end = start
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +82,14 @@ class View:
 
     def before(self, tags: Sequence[TagId] | Int32s, time: int, *, look_back: int) -> Batch:
         """The last sample of each tag in [time - look_back, time], by tag."""
-        wanted, floor, stop = ids(tags), time - look_back, time + 1
-        found: list[Batch] = []
-        # a newer day answers for a tag before an older one is opened
-        for day in range(time // DAY, floor // DAY - 1, -1):
-            start = max(day * DAY, floor)
-            rows = self.raw(wanted, start, min((day + 1) * DAY, stop))
-            if len(rows):
-                rows = rows.where(np.append(rows.tag[1:] != rows.tag[:-1], True))
-                found.append(rows)
-                wanted = np.setdiff1d(wanted, rows.tag, assume_unique=True)
+        wanted, found = ids(tags), [Batch.empty()]
+        for start, end in _windows(time - look_back, time + 1):
             if not len(wanted):
                 break
-        together = Batch.concat(found)
-        return together.where(np.argsort(together.tag, kind="stable"))
+            rows = ends(self.raw(wanted, start, end))
+            found.append(rows)
+            wanted = np.setdiff1d(wanted, rows.tag, assume_unique=True)
+        return arranged(Batch.concat(found))
 
     def trend(
         self, tags: Sequence[TagId] | Int32s, start: int, end: int, points: int

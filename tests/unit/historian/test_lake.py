@@ -65,6 +65,23 @@ def test_a_late_sample_does_not_move_the_last_value_but_is_history(lake):
     assert lake.before([A], NOON - 1).value.tolist() == [2.0]
 
 
+def test_a_merge_that_holds_late_samples_still_wins_over_an_older_large_file(tmp_path):
+    """SQL must know that the merged file replaces samples of the one that was left alone."""
+    lake = Lake.open(tmp_path, now=lambda: Nanoseconds(NOON), settings=SMALL)
+    many = np.arange(100, dtype=np.int64)
+    batch = Batch.of(np.ones(100, np.int32), NOON + many, np.zeros(100))
+    lake.append(batch, stream="s", position=1)
+    lake.seal()
+    for position, value in enumerate((1.0, 2.0, 3.0), 2):
+        put(lake, position, value, time=NOON + 50)
+        lake.seal()
+    lake.maintain()
+    assert lake.stats().files == 2
+    assert sorted(value for _, value in count(lake)) == [0.0] * 99 + [3.0]
+    assert lake.raw([A], NOON + 50, NOON + 51).value.tolist() == [3.0]
+    lake.close()
+
+
 def test_seal_answers_none_when_there_is_nothing(lake):
     assert lake.seal() is None
     put(lake, 1, 1.0)
@@ -139,6 +156,17 @@ def test_events_survive_and_are_found_by_time_kind_and_place(lake, tmp_path):
         lake.seal()
     assert lake.stats().events == 6
     assert Reader(tmp_path / "history").events(NOON, NOON + 3) == events[:3]
+
+
+def test_events_of_many_seals_become_one_file_and_stay_the_same(lake):
+    events = [Event(Nanoseconds(NOON + number), "line", "text", str(number)) for number in range(7)]
+    for number, event in enumerate(events, 1):
+        lake.append_events([event], stream="s", position=number)
+        lake.seal()
+    for _ in range(2):
+        lake.maintain()
+        assert lake.events(0, 1 << 62) == events
+    assert len(lake._store.event_files) == 1
 
 
 def test_tags_give_names_in_sql(lake):
