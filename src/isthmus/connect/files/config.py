@@ -23,7 +23,10 @@ UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 class FilesAddress(Address):
     """A named group of the line's pattern, or a column of the CSV file; in short its name."""
 
-    column: Annotated[str, Field(min_length=1, description="Name of the group or column.")]
+    column: Annotated[
+        str,
+        Field(min_length=1, description="Name of the group or column.", examples=["pressure"]),
+    ]
 
     @classmethod
     def parse(cls, written: object) -> Self:
