@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from isthmus.historian.settings import DAY
 from isthmus.model.event import Event
 from isthmus.model.sample import Nanoseconds
 
+log = logging.getLogger(__name__)
+BROKEN = (pa.ArrowException, OSError, ValueError)
 EVENTS = pa.schema(
     [
         pa.field("time", pa.timestamp("us", "UTC"), nullable=False),
@@ -154,5 +157,10 @@ def read_events(
     for file in sorted(near, key=lambda file: file.times, reverse=True):
         if len(found) >= limit and file.times[1] < sorted(e.time for e in found)[-limit]:
             continue
-        found += matching(file_events(root, file), start, end, kinds=kinds, path=path)
+        try:
+            events = file_events(root, file)
+        except BROKEN as error:  # maintenance sets it aside
+            log.warning("events of %s cannot be read: %s: %s", file.date, file.path, error)
+            continue
+        found += matching(events, start, end, kinds=kinds, path=path)
     return found

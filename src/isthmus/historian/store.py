@@ -76,12 +76,7 @@ class Store:
         )
         store.damaged = damaged
         store.set_aside(missing(store.samples, store.files))
-        lost = missing(store.events, store.event_files)
-        quarantine_files(
-            store.events, [f for f in store.event_files if f.path in lost], root, quarantine
-        )
-        store.damaged += lost.values()
-        store.event_files = tuple(store.events.files())
+        store._set_events_aside(missing(store.events, store.event_files))
         store.last = store._recall()
         return store
 
@@ -113,10 +108,22 @@ class Store:
             return sum(file.size for file in made)
 
     def merge_events(self, run: Sequence[DataFile]) -> None:
-        """Publish one file of events in place of several of one date; raises OSError."""
+        """Publish one file of events in place of several of one date; raises OSError.
+
+        Where files among them are broken, these are set aside instead.
+        """
+        events: list[Event] = []
+        broken: dict[str, str] = {}
+        for file in run:
+            try:
+                events += file_events(self.events.root, file)
+            except BROKEN as error:
+                broken[file.path] = f"{file.path}: {error}".strip()
         with self.lock:
+            if broken:
+                self._set_events_aside(broken)
+                return
             turn = self.events.positions.get(TURN, 0) + 1
-            events = [event for file in run for event in file_events(self.events.root, file)]
             made = write_events(
                 self.events.root, self.draft("events"), events, run[-1].seq, turn=turn
             )
@@ -171,6 +178,12 @@ class Store:
                 self.damaged += [broken[file.path] for file in gone]
                 self.files = tuple(file for file in self.files if file.path not in broken)
                 self.segments.forget(set(broken))
+
+    def _set_events_aside(self, broken: Mapping[str, str]) -> None:
+        gone = [file for file in self.event_files if file.path in broken]
+        quarantine_files(self.events, gone, self.root, self.root / "quarantine")
+        self.damaged += broken.values()
+        self.event_files = tuple(file for file in self.event_files if file.path not in broken)
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Replace the tag table; nothing happens if it says the same. Raises StorageError."""

@@ -22,6 +22,7 @@ from isthmus.historian.lake import Lake
 from isthmus.historian.reader import Reader
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.errors import StorageError
+from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 
 WRITING = Path(__file__).with_name("writing.py")
@@ -170,6 +171,28 @@ def test_a_damaged_data_file_is_named_and_the_rest_is_answered(tmp_path, damage)
     kept = [path.name for path in (tmp_path / "quarantine").iterdir()]
     assert [victim.name in name for name in kept] == ([] if damage == "gone" else [True])
     assert lake.sql("select count(*) n from samples").to_pylist() == [{"n": 2_000}]
+    lake.close()
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_file_of_events_is_named_and_the_rest_is_answered(tmp_path, damage):
+    lake = opened(tmp_path)
+    for number in range(1, 6):
+        event = Event(Nanoseconds(NOON + number), "line", "text", f"event {number}" * 30)
+        lake.append_events([event], stream="s", position=number)
+        lake.seal()
+    lake.close()
+    victim = sorted((tmp_path / "events").glob("date=*/*.parquet"))[2]
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 8] ^= 0x10
+    victim.write_bytes(content if damage == "flipped" else content[:-9])
+    lake = opened(tmp_path)
+    kept = ["event 1", "event 2", "event 4", "event 5"]
+    assert [event.text[:7] for event in lake.events(0, 1 << 62)] == kept
+    lake.maintain()
+    assert [victim.name in text for text in lake.stats().damaged] == [True]
+    lake.maintain()
+    assert [event.text[:7] for event in lake.events(0, 1 << 62)] == kept
     lake.close()
 
 
