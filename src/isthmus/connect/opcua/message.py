@@ -14,7 +14,6 @@ from isthmus.connect.opcua.wire import (
     numeric_id,
     string,
     uint32,
-    within,
 )
 from isthmus.model.errors import ProtocolError
 
@@ -96,7 +95,11 @@ def publication(data: bytes, at: int = 0) -> tuple[int, Publication | None]:
     acknowledged = count(data, at, 4)
     at += 4
     results = tuple(uint32(data, at + 4 * place)[0] for place in range(acknowledged))
-    within(data, at + 4 * acknowledged)
+    at += 4 * acknowledged
+    diagnostics = count(data, at, 1)
+    at += 4
+    for _ in range(diagnostics):
+        at = diagnostic_info(data, at)
     return result, Publication(
         sequence,
         tuple(values),
