@@ -24,7 +24,7 @@ describe("numbers as text", () => {
   it("chooses digits by the range", () => {
     expect(digitsOf(tag({ range: [0, 140] }))).toBe(1);
     expect(digitsOf(tag({ range: [0, 4] }))).toBe(2);
-    expect(digitsOf(tag({ range: [0, 0.5] }))).toBe(3);
+    expect(digitsOf(tag({ range: [0, 0.05] }))).toBe(3);
     expect(digitsOf(tag({ range: [0, 5000] }))).toBe(0);
     expect(digitsOf(tag({ counter: true, unit: "pc" }))).toBe(0);
   });
@@ -34,6 +34,8 @@ describe("numbers as text", () => {
     expect(short(1_500_000, 500_000)).toBe("1.5 M");
     expect(short(0.0125, 0.0005)).toBe("0.0125");
     expect(short(30, 10)).toBe("30");
+    expect(short(7.5, 2.5)).toBe("7.5");
+    expect(short(12_500, 2500)).toBe("12.5 k");
   });
   it("speaks the legend", () => expect(wordOf(tag({ kind: "enumeration", legend: { 6: "execute" } }), 6)).toBe("execute"));
   it("prints units", () => expect([unitText("1/min"), unitText("degC")]).toEqual(["/min", "°C"]));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { area, extent, linear, niceStep, padded, path, ticks, timeTicks } from "../src/draw/scale";
+import { area, extent, linear, niceStep, padded, path, stepPath, ticks, timeTicks } from "../src/draw/scale";
 
 const HOUR = 3_600_000;
 
@@ -34,6 +34,7 @@ describe("scales", () => {
   it("lifts the pen at a gap", () => {
     const same = (value: number) => value;
     expect(path([0, 1, 2, 3], [1, Number.NaN, 2, 3], same, same)).toBe("M0.0 1.0M2.0 2.0L3.0 3.0");
+    expect(stepPath([0, 1, 2, 3], [1, 2, Number.NaN, 3], same, same)).toBe("M0.0 1.0H1.0V2.0H2.0M3.0 3.0");
     expect(area([0, 1, 2, 3], [0, 0, null, 0], [1, 1, null, 1], same, same)).toBe("M0.0 1.0L1.0 1.0L1.0 0.0L0.0 0.0Z");
   });
 });

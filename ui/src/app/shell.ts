@@ -58,7 +58,7 @@ export class Shell extends Part {
 
   override render() {
     const { page, rest, query } = this.route;
-    const path = page === "asset" ? rest : page === "plant" || page === "performance" || page === "energy" ? this.site?.line(query.get("line"))?.path ?? "" : "";
+    const path = page === "asset" ? rest || (this.site?.assets()[0]?.path ?? "") : page === "plant" || page === "performance" || page === "energy" ? this.site?.line(query.get("line"))?.path ?? "" : "";
     return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill:var(--card)" /><path d="M0 0V5" style="stroke:var(--process-2);stroke-width:2.4" /></pattern>
         <pattern id="hatch2" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V4" style="stroke:var(--process-3);stroke-width:1.6" /></pattern></defs></svg>

@@ -21,14 +21,17 @@ export function signed(value: number | null | undefined, digits = 1): string {
   return value !== null && value !== undefined && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
-/** Decimals that show three or four figures of the tag's range, the same for every value of it. */
-export function digitsOf(tag: TagInfo): number {
+/**
+ * Decimals that show three or four figures of the tag's normal range or else of its range, the same for
+ * every value of it; a tag with neither is judged by `value`.
+ */
+export function digitsOf(tag: TagInfo, value?: number | null): number {
   if (tag.counter) return /^(kWh|MWh|h|m3|m³)$/.test(tag.unit) ? 1 : 0;
   if (tag.kind !== "number") return 0;
-  const [low, high] = tag.range ?? [0, tag.limits.high_high ?? tag.limits.high ?? 100];
+  const [low, high] = tag.normal ?? tag.range ?? [0, tag.limits.high_high ?? tag.limits.high ?? Math.max(100, Math.abs(value ?? 0))];
   const size = Math.max(Math.abs(low), Math.abs(high), 1e-9);
   const power = Math.floor(Math.log10(size));
-  return Math.min(4, power >= 3 ? 0 : power >= 1 ? 1 : 2 - power);
+  return Math.min(4, power >= 3 ? 0 : power >= 1 ? 1 : power >= -1 ? 2 : 1 - power);
 }
 
 /** Characters that the widest value of the tag's range needs, so that nothing moves. */
@@ -41,9 +44,11 @@ export function widthOf(tag: TagInfo): number {
 /** Short axis labels: 50 k, 1.2 M. */
 export function short(value: number, step: number): string {
   const size = Math.abs(value);
-  if (size >= 1e6) return `${number(value / 1e6, step >= 1e6 ? 0 : 1)} M`;
-  if (size >= 1e4 || (size >= 1e3 && step >= 1e3)) return `${number(value / 1e3, step >= 1e3 ? 0 : 1)} k`;
-  return number(value, step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
+  if (size >= 1e6) return `${number(value / 1e6, step % 1e6 ? 1 : 0)} M`;
+  if (size >= 1e4 || (size >= 1e3 && step >= 1e3)) return `${number(value / 1e3, step % 1e3 ? 1 : 0)} k`;
+  let digits = 0;
+  while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits += 1;
+  return number(value, digits);
 }
 
 /** What a tag's value is called: the legend's word for enumerations, else the number. */

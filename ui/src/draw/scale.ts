@@ -76,6 +76,24 @@ export function path(xs: ArrayLike<number>, ys: ArrayLike<number | null>, x: (va
   return text;
 }
 
+/** SVG path of values that hold until the next one; a null or NaN lifts the pen. */
+export function stepPath(xs: ArrayLike<number>, ys: ArrayLike<number | null>, x: (value: number) => number, y: (value: number) => number): string {
+  let text = "";
+  let down = false;
+  for (let row = 0; row < xs.length; row += 1) {
+    const value = ys[row];
+    const at = x(xs[row] ?? 0).toFixed(1);
+    if (value === null || value === undefined || Number.isNaN(value)) {
+      if (down) text += `H${at}`;
+      down = false;
+      continue;
+    }
+    text += down ? `H${at}V${y(value).toFixed(1)}` : `M${at} ${y(value).toFixed(1)}`;
+    down = true;
+  }
+  return text;
+}
+
 /** SVG path of the area between `low` and `high`, broken at gaps. */
 export function area(xs: ArrayLike<number>, low: ArrayLike<number | null>, high: ArrayLike<number | null>, x: (value: number) => number, y: (value: number) => number): string {
   let text = "";

@@ -151,7 +151,7 @@ export class AssetPage extends Part {
     const units = this.line ? this.site.unitsOf(this.line) : [];
     const at = units.indexOf(asset);
     if (at < 0) return nothing;
-    const row = (word: string, unit: EquipmentInfo | undefined, buffer: number | undefined) => unit ? html`<li class="row between"><span class="muted small">${word}</span><a class="link clip" href=${assetHref(unit.path)}>${unit.title || unit.name}</a>${buffer ? html`<span class="muted small nowrap">buffer ${buffer} pc</span>` : nothing}</li>` : nothing;
+    const row = (word: string, unit: EquipmentInfo | undefined, buffer: number | undefined) => unit ? html`<li class="row between"><span class="muted small" style="width:48px">${word}</span><a class="link clip grow" href=${assetHref(unit.path)}>${unit.title || unit.name}</a>${buffer ? html`<span class="muted small nowrap">buffer ${buffer} pc</span>` : nothing}</li>` : nothing;
     return html`<isthmus-card heading="In line" sub=${this.line?.title || this.line?.path || ""}><ul class="stack">${row("before", units[at - 1], this.line?.buffers[at - 1])}${row("after", units[at + 1], this.line?.buffers[at])}</ul></isthmus-card>`;
   }
 

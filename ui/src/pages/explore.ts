@@ -94,8 +94,8 @@ export class ExplorePage extends Part {
         <span class="row"><label class="vh" for="from">from</label><input id="from" class="field" type="datetime-local" step="1" .value=${fieldText(from)} @change=${this.typed} /><span class="muted">to</span><label class="vh" for="to">to</label><input id="to" class="field" type="datetime-local" step="1" .value=${fieldText(to)} @change=${this.typed} /></span>
         <span class="seg" role="group" aria-label="Axes"><button aria-pressed=${!one} @click=${() => setQuery({ axis: undefined })}>lanes</button><button aria-pressed=${one} @click=${() => setQuery({ axis: "one" })}>one axis</button></span>
         <span class="grow"></span><span class="seg">${["csv", "parquet"].map((format) => html`<a download href=${address("/api/export", { tags: this.ids(), from: Math.round(from), to: Math.round(to), format })}>${format === "csv" ? "CSV" : "Parquet"}</a>`)}<button aria-pressed=${this.query.get("sql") === "1"} @click=${() => setQuery({ sql: this.query.get("sql") ? undefined : "1" })}>SQL</button></span></div>
-      <isthmus-trend .pens=${pens} .from=${from} .to=${to} ?lanes=${!one} .cursors=${this.cursors} @isthmus-zoom=${this.zoom} @isthmus-cursors=${this.moveCursors}></isthmus-trend>
-      <div class="tiny muted row between"><span>drag zooms, wheel zooms at the pointer, shift-drag moves, click sets cursor 1, then 2, arrows move it</span><span>${number(samples, 0)} samples a pen, min and max kept</span></div></isthmus-card>`;
+      <isthmus-trend .pens=${pens} .from=${from} .to=${to} .lanes=${!one} .cursors=${this.cursors} @isthmus-zoom=${this.zoom} @isthmus-cursors=${this.moveCursors}></isthmus-trend>
+      <div class="tiny muted row between"><span>drag zooms, wheel zooms at the pointer, shift-drag moves, click sets cursor 1, then 2, arrows move it</span><span>${number(samples, 0)} samples a pen at most, min and max kept</span></div></isthmus-card>`;
   }
 
   private between(pens: Pen[]) {

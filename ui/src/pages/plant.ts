@@ -79,7 +79,7 @@ export class PlantPage extends Part {
     const { value, load } = this.overview;
     const items = [...(value?.attention ?? [])].sort((one, other) => one.priority - other.priority);
     return html`<isthmus-card heading="Needs attention" sub=${items.length ? `${items.length}, most urgent first` : ""} .load=${load} ?hollow=${!value}>
-      ${items.length ? html`<isthmus-attention class="scroll" .items=${items}></isthmus-attention>` : html`<div><p class="t15">Nothing.</p><p class="muted">All links deliver, no value is beyond a limit, and the line keeps its plan.</p></div>`}</isthmus-card>`;
+      ${items.length ? html`<isthmus-attention class="scroll" .items=${items}></isthmus-attention>` : html`<div><p class="t15">Nothing.</p><p class="muted">A link that stops, a lost sample, a full disk: what needs a person stands here, with what to do.</p></div>`}</isthmus-card>`;
   }
 
   private count() {
@@ -111,10 +111,11 @@ export class PlantPage extends Part {
   private orders() {
     const { value, load } = this.overview;
     const blank = value && value.orders.length === 0 ? { title: "No order is known", text: "orders appear as the machines' events tell of them" } : undefined;
-    return html`<isthmus-card heading="Orders" sub="product, planned pieces" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll"><table>
-      <thead><tr><th>Order</th><th class="num">Done</th><th>Start</th><th>Due</th></tr></thead>
-      <tbody>${value?.orders.map((order) => html`<tr><td><b>${order.order}</b><small class="nowrap">${order.product}, ${number(order.planned, 0)}</small></td><td class="num nowrap">${number(order.planned ? (100 * order.done) / order.planned : null, 0)} %</td>
-        <td class="nowrap">${order.state === "running" ? "running" : order.start ? when(order.start) : "—"}</td><td class="nowrap">${order.due ? when(order.due) : "—"}</td></tr>`)}</tbody></table></div></isthmus-card>`;
+    return html`<isthmus-card heading="Orders" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll"><table>
+      <thead><tr><th>Order</th><th class="num">Planned</th><th>Due</th></tr></thead>
+      <tbody>${value?.orders.map((order) => html`<tr><td class="clip"><b>${order.order}</b><small class="clip" title=${order.product}>${order.product}</small></td>
+        <td class="num nowrap">${number(order.planned, 0)}<small>${order.state === "next" ? "waits" : `${number(order.planned ? (100 * order.done) / order.planned : null, 0)} % done`}</small></td>
+        <td class="nowrap">${order.due ? when(order.due) : "—"}<small>${order.start ? `from ${when(order.start)}` : order.state}</small></td></tr>`)}</tbody></table></div></isthmus-card>`;
   }
 
   private get suffix(): string {

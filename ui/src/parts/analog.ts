@@ -52,7 +52,7 @@ export class Analog extends Part {
     const shown = tag.kind === "text" ? text ?? "—" : tag.kind === "number" ? value : wordOf(tag, value);
     return html`<span class="clip" title=${tag.description || tag.path}>${priority ? marker(priority) : nothing} ${this.label || plain(tag.name)}${note}</span>
       ${this.spark ? html`<isthmus-sparkline .trend=${this.trend} .normal=${tag.normal ?? null}></isthmus-sparkline>` : nothing}
-      <isthmus-value .value=${shown} .unit=${tag.unit} .quality=${quality} .reason=${reason} .digits=${digitsOf(tag)} .chars=${tag.kind === "number" ? widthOf(tag) : 0}></isthmus-value>
+      <isthmus-value .value=${shown} .unit=${tag.unit} .quality=${quality} .reason=${reason} .digits=${digitsOf(tag, value)} .chars=${tag.kind === "number" ? widthOf(tag) : 0}></isthmus-value>
       ${bar(shape, quality === "none" ? null : value, quality === "stale")}`;
   }
 }

@@ -119,7 +119,7 @@ export class Chart extends Picture {
   }
 
   private xTicks([from, to]: [number, number], x: (value: number) => number) {
-    const count = Math.max(2, Math.floor((this.width - LEFT - this.right) / 70));
+    const count = Math.max(2, Math.floor((this.width - LEFT - this.right) / 56));
     const at = this.time ? timeAxis(from, to, count) : this.plainTicks(from, to, count).map((value, _row, all) => ({ time: value, label: short(value, (all[1] ?? 1) - (all[0] ?? 0)) }));
     return at.map(({ time, label }, row) => {
       const px = x(time);

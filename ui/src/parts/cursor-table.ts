@@ -22,11 +22,12 @@ export class CursorTable extends Part {
     const found = this.rows.find((row) => row.tag === tag.id);
     const digits = Math.min(4, digitsOf(tag) + 1);
     const cell = (value: number | null | undefined) => html`<td class="num">${tag.kind === "enumeration" || tag.kind === "boolean" ? wordOf(tag, value) : number(value, digits)}</td>`;
-    const figure = (value: number | null | undefined) => html`<td class="num">${number(value, digits)}</td>`;
+    // A mean of states has no meaning.
+    const figure = (value: number | null | undefined) => html`<td class="num">${tag.kind === "number" ? number(value, digits) : "—"}</td>`;
     const difference = found && found.at_start !== null && found.at_end !== null ? found.at_end - found.at_start : null;
     const good = found?.good_percent;
     return html`<tr><td><span class="letter-box pen-${letter}">${letter.toUpperCase()}</span></td><td class="tag" title=${tag.path}>${tail(tag.path)}</td><td class="muted">${unitText(tag.unit)}</td>
-      ${cell(found?.at_start)}${cell(found?.at_end)}<td class="num">${signed(difference, digits)}</td>${figure(found?.min)}${figure(found?.mean)}${figure(found?.max)}${figure(found?.std)}
+      ${cell(found?.at_start)}${cell(found?.at_end)}<td class="num">${tag.kind === "number" ? signed(difference, digits) : "—"}</td>${figure(found?.min)}${figure(found?.mean)}${figure(found?.max)}${figure(found?.std)}
       <td class="num nowrap" title="${number(found?.samples, 0)} samples">${good !== undefined && good < 99 ? marker(4) : ""} ${number(good, 1)}</td>
       <td class="muted small nowrap">${tag.normal ? `${number(tag.normal[0], 1)} to ${number(tag.normal[1], 1)}` : "—"}</td>
       <td class="num"><button class="plain" aria-label="Remove ${tag.path}" @click=${() => this.dispatchEvent(new CustomEvent("isthmus-drop", { bubbles: true, detail: { path: tag.path } }))}>✕</button></td></tr>`;

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import type { Priority, TagInfo } from "../api/contract";
 import type { PenColumns } from "../api/columns";
 import { ink } from "../app/theme";
-import { duration } from "../app/clock";
+import { clock, duration } from "../app/clock";
 import { digitsOf, number, short, wordOf } from "../draw/number";
 import { extent, padded, ticks } from "../draw/scale";
 import { timeAxis } from "../draw/time";
@@ -15,21 +15,19 @@ export interface Pen {
   columns: PenColumns | undefined;
 }
 
-export const LEFT = 54;
+export const LEFT = 66;
 export const RIGHT = 82;
 export const FOOT = 24;
 
 const DASH: Record<string, number[]> = { a: [], b: [6, 4], c: [2, 3], d: [10, 3, 2, 3], e: [4, 2], f: [1, 3] };
 const WIDE_GAP = 26;
 
-type Cells = (number | null)[];
-const cells = (column: Float64Array): Cells => Array.from(column, (value) => (Number.isNaN(value) ? null : value));
-
 /** A lane in `host`; call `show` with every new answer and `destroy` at the end. */
 export class Lane {
   private readonly plot: uPlot;
   private pens: Pen[];
   private span: [number, number];
+  private states: number[] = [];
 
   constructor(host: HTMLElement, pens: Pen[], span: [number, number], size: { width: number; height: number }, private readonly last: boolean) {
     this.pens = pens;
@@ -56,10 +54,30 @@ export class Lane {
     if (pen) {
       const found = pen.columns;
       if (!found) return [[], [], [], []];
-      return [Array.from(found.time), cells(found.min), cells(found.max), cells(found.mean)];
+      if (pen.tag.kind !== "number") return this.steps(found);
+      return [this.times(found), this.held(found.min), this.held(found.max), this.held(found.mean)];
     }
-    const tables = this.pens.map(({ columns }): uPlot.AlignedData => (columns ? [Array.from(columns.time), cells(columns.mean)] : [[], []]));
+    const tables = this.pens.map(({ columns }): uPlot.AlignedData => (columns ? [this.times(columns), this.held(columns.mean)] : [[], []]));
     return uPlot.join(tables);
+  }
+
+  /** States as levels of equal distance; a bucket with several shows the highest. */
+  private steps(found: PenColumns): uPlot.AlignedData {
+    const states = found.mean.map((mean, row) => (Number.isInteger(mean) ? mean : found.max[row] ?? NaN));
+    this.states = [...new Set(states)].filter((value) => !Number.isNaN(value)).sort((one, other) => one - other);
+    const rank = states.map((value) => (Number.isNaN(value) ? NaN : this.states.indexOf(value)));
+    const none = rank.map(() => NaN);
+    return [this.times(found), this.held(none), this.held(none), this.held(rank)];
+  }
+
+  /** A value holds until the next one, and the last one until the end of the range or now. */
+  private times({ time }: PenColumns): number[] {
+    return [...time, Math.max(time[time.length - 1] ?? this.span[0], Math.min(this.span[1], clock.now()))];
+  }
+
+  private held(column: Float64Array): (number | null)[] {
+    const last = column[column.length - 1] ?? NaN;
+    return [...Array.from(column, (value) => (Number.isNaN(value) ? null : value)), Number.isNaN(last) ? null : last];
   }
 
   private range(): [number, number] {
@@ -69,7 +87,7 @@ export class Lane {
     if (!found) return normal ?? [0, 1];
     let [low, high] = found;
     const pen = this.single;
-    if (pen && pen.tag.kind !== "number") return [Math.min(0, low) - 0.3, Math.max(1, high) + 0.3];
+    if (pen && pen.tag.kind !== "number") return [-0.4, Math.max(1, this.states.length - 1) + 0.4];
     if (normal) [low, high] = [Math.min(low, normal[0]), Math.max(high, normal[1])];
     const room = (high - low || 1) * 0.3;
     for (const { at } of this.limits()) {
@@ -86,44 +104,41 @@ export class Lane {
       width, height, ms: 1, padding: [8, RIGHT, this.last ? 0 : 6, 0], cursor: { show: false }, legend: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
       scales: { x: { time: true, range: () => this.span }, y: { range: () => this.range() } },
       axes: [
-        { ...axis, show: this.last, size: FOOT, gap: 4, grid: { show: false }, border: { show: true, stroke: ink("line-strong"), width: 1 }, splits: () => this.times().map(({ time }) => time), values: () => this.times().map(({ label }) => label) },
+        { ...axis, show: this.last, size: FOOT, gap: 4, grid: { show: false }, border: { show: true, stroke: ink("line-strong"), width: 1 }, splits: () => this.ticks().map(({ time }) => time), values: () => this.ticks().map(({ label }) => label) },
         { ...axis, size: LEFT, gap: 6, splits: (plot) => this.levels(plot), values: (_plot, splits) => this.names(splits) },
       ],
       series: [{}, ...this.series()],
       bands: this.single ? [{ series: [2, 1], fill: `${ink(`pen-${this.single.letter}`)}33` }] : [],
-      hooks: { drawAxes: [(plot) => this.under(plot)], draw: [(plot) => this.over(plot)] },
+      hooks: { drawClear: [(plot) => this.under(plot)], draw: [(plot) => this.over(plot)] },
     };
   }
 
   private series(): uPlot.Series[] {
-    const line = ({ letter, tag }: Pen): uPlot.Series => ({
+    const line = ({ letter }: Pen): uPlot.Series => ({
       stroke: ink(`pen-${letter}`), width: 1.5, dash: DASH[letter] ?? [], points: { show: false }, spanGaps: false,
-      ...(tag.kind === "number" ? {} : { paths: uPlot.paths.stepped?.({ align: 1 }) ?? uPlot.paths.linear!() }),
+      paths: uPlot.paths.stepped!({ align: 1 }),
     });
     const pen = this.single;
     if (!pen) return this.pens.map(line);
-    const edge: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false } };
+    const edge: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false }, paths: uPlot.paths.stepped!({ align: 1 }) };
     return [edge, edge, line(pen)];
   }
 
-  private times() {
+  private ticks() {
     return timeAxis(this.span[0], this.span[1], Math.max(2, Math.floor((this.plot?.bbox.width ?? 600) / devicePixelRatio / 76)));
   }
 
   private levels(plot: uPlot): number[] {
     const { min = 0, max = 1 } = plot.scales["y"] ?? {};
-    const tag = this.single?.tag;
-    if (tag && tag.kind !== "number") {
-      const present = [...new Set(this.single?.columns?.mean ?? [])].filter((value) => !Number.isNaN(value) && Number.isInteger(value));
-      return present.slice(0, 8).sort((one, other) => one - other);
-    }
+    const pen = this.single;
+    if (pen && pen.tag.kind !== "number") return this.states.map((_, row) => row);
     const height = plot.bbox.height / devicePixelRatio;
     return ticks(min, max, Math.max(2, Math.floor(height / (height < 130 ? 26 : 48))));
   }
 
   private names(splits: number[]): string[] {
     const tag = this.single?.tag;
-    if (tag && tag.kind !== "number") return splits.map((value) => wordOf(tag, value).slice(0, 8));
+    if (tag && tag.kind !== "number") return splits.map((row) => wordOf(tag, this.states[row]).slice(0, 9));
     const step = splits.length > 1 ? (splits[1] ?? 1) - (splits[0] ?? 0) : 1;
     return splits.map((value) => short(value, step));
   }
@@ -194,7 +209,7 @@ export class Lane {
     ctx.textBaseline = "middle";
     for (const pen of this.pens) {
       const last = lastOf(pen.columns);
-      if (last) write(`${this.pens.length > 1 ? `${pen.letter.toUpperCase()} ` : ""}${pen.tag.kind === "number" ? number(last.value, digitsOf(pen.tag)) : wordOf(pen.tag, last.value)}`, plot.valToPos(last.value, "y", true), true);
+      if (last) write(`${this.pens.length > 1 ? `${pen.letter.toUpperCase()} ` : ""}${pen.tag.kind === "number" ? number(last.value, digitsOf(pen.tag)) : wordOf(pen.tag, last.value)}`, plot.valToPos(pen.tag.kind === "number" || !this.single ? last.value : this.states.indexOf(last.value), "y", true), true);
     }
     const { min = 0, max = 1 } = plot.scales["y"] ?? {};
     for (const limit of this.limits().filter(({ at }) => at >= min && at <= max)) {

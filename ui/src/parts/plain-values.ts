@@ -14,11 +14,11 @@ export class PlainValues extends Part {
   protected readonly follow = new LiveTags(this, () => this.tags.map((tag) => tag.id));
 
   override render() {
-    return html`<table><tbody>${this.tags.map((tag) => {
+    return html`<table class="fixed"><tbody>${this.tags.map((tag) => {
       const { value, text, quality, reason } = reading(tag);
       const shown = tag.kind === "text" ? text ?? "—" : tag.kind === "number" ? value : wordOf(tag, value).replaceAll("_", " ");
-      return html`<tr><td class="clip"><a href="?tag=${tag.name}" title=${tag.description || tag.path}>${plain(tag.name)}</a></td>
-        <td class="num"><isthmus-value size="s" .value=${shown} .unit=${tag.unit} .quality=${quality} .reason=${reason} .digits=${digitsOf(tag)}></isthmus-value></td></tr>`;
+      const name = tag.kind === "text" ? plain(tag.name) : html`<a href="?tag=${tag.name}">${plain(tag.name)}</a>`;
+      return html`<tr><td class="clip" title=${tag.description || tag.path}>${name}</td><td class="num clip" title=${tag.kind === "text" ? text ?? "" : ""}><isthmus-value size="s" .value=${shown} .unit=${tag.unit} .quality=${quality} .reason=${reason} .digits=${digitsOf(tag)}></isthmus-value></td></tr>`;
     })}</tbody></table>`;
   }
 }

@@ -1,6 +1,6 @@
 import { html, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { extent, linear, padded, path } from "../draw/scale";
+import { extent, linear, padded, stepPath } from "../draw/scale";
 import { Part } from "./part";
 
 const WIDTH = 52;
@@ -22,7 +22,7 @@ export class Sparkline extends Part {
     const last = trend.mean[trend.mean.length - 1];
     return html`<svg width=${WIDTH} height=${HEIGHT} viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">
       ${this.normal ? svg`<rect class="nrm" x="0" y=${y(this.normal[1])} width=${WIDTH} height=${Math.max(0, y(this.normal[0]) - y(this.normal[1]))}/>` : nothing}
-      <path class="pen2" d=${path(trend.time, trend.mean, x, y)} />
+      <path class="pen2" d=${stepPath(trend.time, trend.mean, x, y)} />
       ${last === undefined || Number.isNaN(last) ? nothing : svg`<circle class="fp" cx=${WIDTH - 3} cy=${y(last)} r="2"/>`}</svg>`;
   }
 }
