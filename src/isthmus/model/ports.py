@@ -135,6 +135,17 @@ class Counts(Protocol):
         ...
 
 
+@runtime_checkable
+class Resumes(Protocol):
+    """A subscription that remembers, outside of us, how far it was heard.
+
+    It may forget a reading once the next one is asked for; so the runtime asks only when the
+    reading is on disk. Its readings may come twice after a crash, with the same times.
+    """
+
+    resumes: bool
+
+
 class SourceConfig(BaseModel, ABC):
     """What a user writes to get a connection; the connector is this class and its `build`.
 

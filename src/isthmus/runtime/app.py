@@ -178,7 +178,12 @@ class App:
                 if number is not None:
                     bindings.append(Binding(number, self.namespace[number], address))
             self.links[name] = Link(
-                connection.config, bindings, self.outlet.take, self.now, str(state)
+                connection.config,
+                bindings,
+                self.outlet.take,
+                self.outlet.store,
+                self.now,
+                str(state),
             )
 
     def _last_texts(self) -> None:

@@ -19,6 +19,7 @@ from isthmus.model.ports import (
     Binding,
     Counts,
     Reading,
+    Resumes,
     Source,
     SourceConfig,
     Subscription,
@@ -33,6 +34,7 @@ REFUSED_PAUSE = 300.0
 WRONG_ANSWERS = 5
 
 Emit = Callable[["Link", Reading], Awaitable[None]]
+"""Takes a reading; returns when more may come (`emit`), or when it is on disk (`store`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,11 +48,13 @@ class Link:
     config: SourceConfig
     bindings: Sequence[Binding[Address]]
     emit: Emit
+    store: Emit
     now: Clock
     state: str
     health: Health = field(default_factory=Health)
     source: Source | Subscription | None = None
     _pause: float = 0.0
+    _resumes: bool = False
     _wrong: int = 0
     _counted: int = 0
     _chance: random.Random = field(default_factory=random.Random)
@@ -95,6 +99,8 @@ class Link:
     # ------------------------------------------------------------------ one session
     async def _session(self) -> None:
         self.source = source = self.config.build(self.bindings, now=self.now, state=self.state)
+        anything: object = source
+        self._resumes = isinstance(anything, Resumes) and anything.resumes
         await source.open()
         if isinstance(source, Subscription):
             await self._listen(source)
@@ -154,7 +160,7 @@ class Link:
             self.health.received.add(len(reading.batch) + len(reading.events), second)
             self.health.judge(reading.batch)
             self.health.last_good = self.now()
-            await self.emit(self, reading)
+            await (self.store if self._resumes else self.emit)(self, reading)
             if second != self._counted:
                 self._count(second)
 

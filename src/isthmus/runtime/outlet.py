@@ -74,9 +74,16 @@ class Outlet:
         if lane.rows >= ROWS or len(lane.events) >= EVENTS:
             await self._flush(lane)
 
+    async def store(self, link: Link, reading: Reading) -> None:
+        """Keep what is news in `reading`; returns when it is on disk."""
+        await self.take(link, reading)
+        lane = self._lanes[link.name]
+        acks = await self._flush(lane)
+        await asyncio.gather(*acks)
+
     async def run(self) -> None:
         """Hand over every few milliseconds what has gathered, until cancelled."""
-        waiting: dict[str, asyncio.Task[None]] = {}
+        waiting: dict[str, asyncio.Task[list[asyncio.Future[Ack]]]] = {}
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await asyncio.sleep(PAUSE)
@@ -113,7 +120,9 @@ class Outlet:
             self.tap.transform(lane.link.name, raw, shaped, news)
         return shaped if news.all() else shaped.where(news)
 
-    async def _flush(self, lane: Lane) -> None:
+    async def _flush(self, lane: Lane) -> list[asyncio.Future[Ack]]:
+        """Publish all that has gathered; the acks that are still to come."""
+        acks: list[asyncio.Future[Ack]] = []
         async with lane.order:
             batches, events, lane.batches, lane.events = lane.batches, lane.events, [], []
             lane.rows = 0
@@ -124,11 +133,12 @@ class Outlet:
                     self.subjects.frame(lane.link.name), frame.encode(part)
                 )
                 stored.add_done_callback(self._clock_lag(lane.link, int(part.time.max())))
+                acks.append(stored)
             for begin in range(0, len(events), EVENTS):
-                await self.publisher.publish(
-                    self.subjects.events(lane.link.name),
-                    document.encode_events(events[begin : begin + EVENTS]),
-                )
+                data = document.encode_events(events[begin : begin + EVENTS])
+                subject = self.subjects.events(lane.link.name)
+                acks += [await self.publisher.publish(subject, data)]
+        return acks
 
     def _clock_lag(self, link: Link, newest: int) -> Callable[[asyncio.Future[Ack]], None]:
         def stored(ack: asyncio.Future[Ack]) -> None:

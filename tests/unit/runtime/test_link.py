@@ -63,7 +63,7 @@ def run(*steps, until):
     async def go():
         binding = Binding(TagId(0), Tag("a/b"), Address())
         config = Script(name="press", every=0.01)
-        link = Link(config, [binding], emit, lambda: Nanoseconds(next(ticks) * 10**9), "")
+        link = Link(config, [binding], emit, emit, lambda: Nanoseconds(next(ticks) * 10**9), "")
         task = asyncio.create_task(link.run())
         for _ in range(1000):
             await asyncio.sleep(0.01)
