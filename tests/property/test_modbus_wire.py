@@ -44,6 +44,12 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.aborted = False
 
+    def get_extra_info(self, name, default=None):
+        return self if name == "socket" else default
+
+    def setsockopt(self, *option):
+        assert not self.aborted
+
     def write(self, data):
         assert data
 

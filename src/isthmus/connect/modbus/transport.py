@@ -7,6 +7,7 @@ be trusted; an unknown transaction id is thrown away and never matched to anothe
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from isthmus.model.errors import LinkError
 HEADER = struct.Struct(">HHHBB")
 LONGEST = 254  # the length field of the largest message: unit and 253 bytes of PDU
 READS = frozenset({1, 2, 3, 4})  # function codes
+QUICKACK = getattr(socket, "TCP_QUICKACK", None)  # Linux
 STRAYS = 1000  # answers in a row that nobody asked for, after which the peer is given up
 
 
@@ -76,6 +78,7 @@ class Transport(asyncio.Protocol):
         self._in_flight, self._timeout = in_flight, timeout
         self._loop = asyncio.get_running_loop()
         self._wire: asyncio.Transport | None = None
+        self._socket: socket.socket
         self._gone: str | None = None
         self._buffer = b""
         self._tid = 0
@@ -131,6 +134,7 @@ class Transport(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the connection; asyncio and uvloop both switch Nagle's algorithm off."""
         self._wire = cast("asyncio.Transport", transport)
+        self._socket = transport.get_extra_info("socket")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake whoever waits."""
@@ -156,6 +160,10 @@ class Transport(asyncio.Protocol):
                 return
             at = end
         self._buffer = buffer[at:]
+        if QUICKACK is not None and self._waiting and not self._unsent:
+            # A device that gathers small answers (Nagle) holds the next one back until this one is
+            # acknowledged, which we would do with our next request; but there is none.
+            self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
 
     # -------------------------------------------------------------- inside
 
