@@ -78,18 +78,21 @@ def encode(batch: Batch, seq: int) -> pa.RecordBatch:
 
 
 def decode(table: pa.Table) -> Batch:
-    """The samples in a table of schema `SAMPLES` (`seq` may be missing), copied out of it."""
+    """The samples in a table of schema `SAMPLES`, copied out of it.
+
+    `seq` may be missing, and so may columns that are null throughout.
+    """
     size = table.num_rows
     if not size:
         return Batch.empty()
-    column = {name: _one(table.column(name)) for name in SAMPLES.names if name != "seq"}
+    column = {name: _one(table.column(name)) for name in table.schema.names if name != "seq"}
     time = _numbers(column["time"], np.int64) * 1000
-    if column["sub_ns"].null_count < size:
-        time += column["sub_ns"].fill_null(0).to_numpy(zero_copy_only=False)
+    if (rest := column.get("sub_ns")) is not None:
+        time += rest.fill_null(0).to_numpy(zero_copy_only=False)
     return Batch(
         _numbers(column["tag"], np.int32).copy(),
         time,
-        _values(column["value"], column["exact"]),
+        _values(column.get("value"), column.get("exact")),
         _numbers(column["status"], np.int32).copy().view(np.uint32),
     )
 
@@ -104,18 +107,18 @@ def _numbers(column: pa.Array, kind: type[N]) -> npt.NDArray[N]:
     return np.frombuffer(column.buffers()[1], kind, len(column), column.offset * kind().itemsize)
 
 
-def _values(doubles: pa.Array, decimals: pa.Array) -> Floats:
+def _values(doubles: pa.Array | None, decimals: pa.Array | None) -> Floats:
     """The doubles of a pair of columns.
 
     An integer of 1/1000 divided by 1000 gives back the double that it came from; Arrow's own cast
     of a decimal to double does not (it differs in the last bit of every twelfth value).
     """
-    if decimals.null_count == len(decimals):
+    if decimals is None or (doubles is not None and not doubles.null_count):
         return np.asarray(doubles.to_numpy(zero_copy_only=False), np.float64).copy()
     words = np.frombuffer(decimals.buffers()[1], np.int64)
     low = words[2 * decimals.offset : 2 * (decimals.offset + len(decimals)) : 2]
     exact: Floats = low / 1000
-    if decimals.null_count:
+    if doubles is not None and decimals.null_count:
         absent = decimals.is_null().to_numpy(zero_copy_only=False)
         exact[absent] = doubles.to_numpy(zero_copy_only=False)[absent]
     return exact

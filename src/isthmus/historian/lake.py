@@ -24,8 +24,8 @@ from typing import Literal, Self
 import numpy as np
 
 from isthmus.historian.columns import arranged, decode, encode, settled
-from isthmus.historian.events import encode_events, weight
-from isthmus.historian.hot import Tail
+from isthmus.historian.events import encode_events
+from isthmus.historian.hot import EventTail, Tail
 from isthmus.historian.last import LastValues
 from isthmus.historian.lock import Lock
 from isthmus.historian.maintenance import Maintenance
@@ -55,12 +55,7 @@ class Lake(Queries):
         self._known_events = dict(store.events.positions)
         self._tail = Tail()
         self._view = View(store.files, (self._tail,), store.segments)
-        self._events: list[Event] = []
-        self._events_bytes = 0
-        self._event_view: tuple[Sequence[DataFile], tuple[list[Event], ...]] = (
-            store.event_files,
-            (self._events,),
-        )
+        self._events = EventTail(store.event_files)
         self._since: float | None = None  # monotonic time of the oldest unsealed row
         self._retry = 0.0
         self._full = False
@@ -105,7 +100,7 @@ class Lake(Queries):
             if position <= self._known.get(stream, -1):
                 return
             if self._hot_rows() >= settings.hot_rows or (
-                events and self._events_bytes >= settings.hot_text_bytes
+                events and self._events.bytes >= settings.hot_text_bytes
             ):
                 raise StorageError(
                     f"appending to {self._store.root}: {self._hot_rows():,} samples wait for "
@@ -115,8 +110,7 @@ class Lake(Queries):
                     else "the stream keeps what follows",
                 )
             if events and position > self._known_events.get(stream, -1):
-                self._events.extend(events)
-                self._events_bytes += sum(map(weight, events))
+                self._events.append(events)
             if len(batch):
                 if batch.tag.min() < 0:
                     raise ValueError(f"a tag id below zero: {batch.tag.min()}")
@@ -191,13 +185,8 @@ class Lake(Queries):
                 self._view = View(
                     self._view.files, (*self._view.tails, self._tail), self._view.segments
                 )
-            if self._events:
-                files, waiting = self._event_view
-                self._events = []
-                self._event_view = (files, (*waiting, self._events))
-            events = [event for part in self._event_view[1] for event in part]
             self._since = None
-            return self._view.tails[:-1], events, dict(self._known)
+            return self._view.tails[:-1], self._events.freeze(), dict(self._known)
 
     def _seal_events(self, events: list[Event], positions: dict[str, int]) -> int:
         """Commit events before the samples, whose commit holds the positions that count."""
@@ -206,8 +195,7 @@ class Lake(Queries):
         written = self._store.seal_events(events, positions)
         with self._append:
             self._known_events.update(positions)
-            self._event_view = (self._store.event_files, (self._events,))
-            self._events_bytes = sum(map(weight, self._events))
+            self._events.sealed(self._store.event_files)
         return written
 
     def _require_space(self, rows: int) -> None:
@@ -236,7 +224,7 @@ class Lake(Queries):
         self._maintenance.run()
         with self._store.lock, self._append:
             self._view = View(self._store.files, self._view.tails, self._store.segments)
-            self._event_view = (self._store.event_files, self._event_view[1])
+            self._events.view = (self._store.event_files, self._events.view[1])
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
         """The newest sample of each tag by time, in the order asked; none for a tag never seen."""
@@ -264,8 +252,7 @@ class Lake(Queries):
 
     def shelf(self) -> Shelf:
         """Everything that SQL sees at this moment."""
-        view, (event_files, waiting) = self._view, self._event_view
-        events = [event for part in waiting for event in list(part)]
+        view, (event_files, events) = self._view, self._events.all()
         hot = settled(Batch.concat([tail.all() for tail in view.tails]))
         with self._store.lock:
             sealed = self._store.last.times(hot.tag)
@@ -280,12 +267,7 @@ class Lake(Queries):
         )
 
     def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:
-        files, waiting = self._event_view
-        return (
-            self._store.events.root,
-            files,
-            [event for part in waiting for event in list(part)],
-        )
+        return (self._store.events.root, *self._events.all())
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Write the names of tags beside the samples, for SQL and other tools."""
@@ -295,13 +277,13 @@ class Lake(Queries):
         """How much there is, and how the lake does."""
         view, store, hot = self._view, self._store, self._hot_rows()
         span = view.span()
-        files, waiting = self._event_view
+        files, waiting = self._events.all()
         return LakeStats(
             rows=sum(file.rows for file in view.files) + hot,
             hot_rows=hot,
             bytes=sum(file.size for file in view.files) + sum(file.size for file in files),
             files=len(view.files),
-            events=sum(file.rows for file in files) + sum(map(len, waiting)),
+            events=sum(file.rows for file in files) + len(waiting),
             last_seal=self._sealed_at,
             last_commit_ms=store.samples.commit_ms,
             oldest=span[0] if span else None,

@@ -24,7 +24,7 @@ from isthmus.historian.manifest import DataFile
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Int32s, Int64s
 
-COLUMNS = ["tag", "time", "sub_ns", "value", "exact", "status"]
+COLUMNS = ("tag", "time", "sub_ns", "value", "exact", "status")
 ROW_BYTES = 24
 SCAN = 12  # more row groups of a file than this are passed through, not kept
 BROKEN = (pa.ArrowException, OSError, ValueError)
@@ -32,7 +32,10 @@ BROKEN = (pa.ArrowException, OSError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open file, and per row group its first and last tag and time (ns, widened)."""
+    """An open file, and per row group its first and last tag and time (ns, widened).
+
+    `columns` are those of a row group that are not null throughout.
+    """
 
     file: Any
     lock: threading.Lock
@@ -40,6 +43,7 @@ class Opened:
     high: Int32s
     start: Int64s
     end: Int64s
+    columns: list[list[str]]
 
 
 class Segments:
@@ -153,18 +157,26 @@ def _load(path: Path) -> Opened:
         np.array([tag.max for tag in tags], np.int32),
         bounds[:, 0],
         bounds[:, 1] + 999,
+        [
+            [
+                name
+                for place, name in enumerate(COLUMNS)
+                if group.column(place).statistics.null_count < group.num_rows
+            ]
+            for group in groups
+        ],
     )
 
 
 def _read(opened: Opened, number: int) -> pa.Table:
     with opened.lock:  # a Parquet reader is not made for two threads
-        return opened.file.read_row_group(number, columns=COLUMNS, use_threads=False)
+        return opened.file.read_row_group(number, columns=opened.columns[number], use_threads=False)
 
 
 def _scan(opened: Opened, number: int, tags: Int32s, start: int, end: int) -> Batch:
     """The rows of `tags` in [start, end) of one row group, decoding only those."""
     with opened.lock:
-        table = opened.file.read_row_group(number, columns=COLUMNS, use_threads=True)
+        table = opened.file.read_row_group(number, columns=opened.columns[number], use_threads=True)
     tag, time = table["tag"].to_numpy(), table["time"].to_numpy().view(np.int64) * 1000
     wanted = np.zeros(int(max(tag[-1], tags[-1])) + 1, np.bool_)
     wanted[tags] = True

@@ -8,6 +8,7 @@ from isthmus.historian.settings import Trend
 from isthmus.model.sample import Batch, Status
 
 NAN = float("nan")
+UNCERTAIN, BAD = int(Status.UNCERTAIN), int(Status.BAD)  # an enumeration is slow to ask
 
 
 def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
@@ -17,8 +18,8 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
     are not drawn: they make a gap. Uncertain ones are drawn but do not count as good.
     """
     size = len(rows)
-    good = (rows.quality < Status.UNCERTAIN).astype(np.float64)
-    drawn = (rows.quality < Status.BAD) & ~np.isnan(rows.value)
+    good = (rows.quality < UNCERTAIN).astype(np.float64)
+    drawn = (rows.quality < BAD) & ~np.isnan(rows.value)
     some = np.nonzero(drawn)[0]
     last = float(rows.value[some[-1]]) if len(some) else None
     share = float(good.mean()) if size else 0.0
