@@ -287,7 +287,6 @@ def test_write_and_browse(mosquitto, tmp_path):
         await link.write(Action(tag=0, value=1.0, reason="test", by="test"))
         (reading,) = await collect(link, 1)
         assert reading.batch.value.tolist() == [1.0]
-        await link.close()
         with publisher(mosquitto.port) as publish:
             publish("plant/b", '{"a": {"b c": [1, true]}}', retain=True, qos=1)
         nodes = await link.browse("plant/#")

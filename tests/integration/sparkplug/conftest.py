@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import queue
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,6 +43,9 @@ class Edge:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self._said: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def tell(self, **command: object) -> None:
         self.process.stdin.write(json.dumps(command) + "\n")
@@ -49,14 +54,19 @@ class Edge:
     def heard(self, word: str) -> object:
         """The next thing it says that has the key `word`."""
         for _ in range(50):
-            line = self.process.stdout.readline()
+            line = self._said.get(timeout=10)
             if line.startswith("{") and word in (said := json.loads(line)):
                 return said[word]
         raise AssertionError(f"the edge node never said `{word}`")
 
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self._said.put(line)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._reader.join()
         self.process.stdin.close()
         self.process.stdout.close()
 

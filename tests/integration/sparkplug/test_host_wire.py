@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from dataclasses import dataclass, field
+from typing import Self
 
 import pytest
 
@@ -30,7 +31,7 @@ class Recorder:
     target: int
     sent: bytearray = field(default_factory=bytearray)
 
-    async def __aenter__(self) -> Recorder:
+    async def __aenter__(self) -> Self:
         self.ended = asyncio.Event()
         self.server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
         self.port = self.server.sockets[0].getsockname()[1]
@@ -172,6 +173,7 @@ def test_commands(mosquitto, edge_node, tmp_path):
 
     async def run() -> Recorder:
         edge_node(mosquitto.url).heard("born")
+        await asyncio.sleep(0.5)  # it subscribes to its commands without waiting for the answer
         async with Recorder(mosquitto.port) as recorder:
             link = build(recorder.port, tmp_path)
             await link.open()

@@ -112,6 +112,7 @@ def test_births_data_death_and_return(mosquitto, edge_node, tmp_path, version):
 def test_late_host_asks_for_births(mosquitto, edge_node, tmp_path):
     edge = edge_node(mosquitto.url)
     edge.heard("born")
+    time.sleep(0.5)  # it subscribes to its commands without waiting for the answer
 
     async def run():
         async with opened(host(mosquitto.url, tmp_path)) as heard:

@@ -36,7 +36,8 @@ class MqttSubscription:
         self._bindings = {binding.id: binding for binding in bindings}
         self._filters = dict.fromkeys(fewest(b.address.topic for b in bindings), config.qos)
         self._extractor = Extractor(bindings, largest=config.largest)
-        self._session = Session(config, config.named(state), now=now)
+        self._client_id, self._now = config.named(state), now
+        self._session = Session(config, self._client_id, now=now)
 
     async def open(self) -> None:
         """Connect and subscribe; LinkError or AuthError where the broker does not let us."""
@@ -76,22 +77,21 @@ class MqttSubscription:
     async def browse(self, node: str = "", *, limit: int = 1000) -> Sequence[Node]:
         """What is heard within `discover` seconds at the filter `node` (all topics where empty)."""
         pattern = _browse_filter(node)
-        opened = not self._session.alive
-        if opened:
-            await self._session.open()
+        # a session of its own: the live one neither loses nor doubles a message
+        session = Session(self._config, f"{self._client_id}b", now=self._now)
+        await session.open()
         try:
-            await self._session.subscribe({pattern: 0})
-            return await self._heard(limit)
+            await session.subscribe({pattern: 0})
+            return await self._heard(session, limit)
         finally:
-            if opened:
-                await self._session.close()
+            await session.close()
 
-    async def _heard(self, limit: int) -> list[Node]:
+    async def _heard(self, session: Session, limit: int) -> list[Node]:
         found: dict[str, Node] = {}
         loop = asyncio.get_running_loop()
         end = loop.time() + self._config.discover
         while len(found) < limit and (left := end - loop.time()) > 0:
-            for message in await self._session.receive(wait=left):
+            for message in await session.receive(wait=left):
                 if len(message.payload) <= self._config.largest:
                     for one in _leaves(message.topic, decode(message.payload)):
                         found.setdefault(one.address, one)

@@ -52,7 +52,8 @@ class SparkplugHost:
             patience=round(config.patience * SECOND),
             pause=round(config.rebirth_pause * SECOND),
         )
-        self._session = Session(config, config.named(state), now=now)
+        self._client_id = config.named(state)
+        self._session = Session(config, self._client_id, now=now)
         self._birth = HostState(online=True, timestamp=0)
         self._stated = False
         self._dropped = 0
@@ -207,23 +208,27 @@ class SparkplugHost:
         Sparkplug has no directory: births that an Aware broker keeps are read, and every edge node
         that speaks up is asked to be born again.
         """
-        opened = not self._session.alive
-        if opened:
-            await self.open()
+        # a session of its own: the live one neither loses nor doubles a message
+        settings = {"host_id": "", "client_id": f"{self._client_id}b"}
+        scout = SparkplugHost(self._config.model_copy(update=settings), (), now=self._now, state="")
+        await scout.open()
         try:
-            group = self._config.group
-            kept = f"{CERTIFICATES}{NAMESPACE}/{group}/#"
-            await self._session.subscribe({f"{NAMESPACE}/{group}/#": 0, kept: 0})
-            loop = asyncio.get_running_loop()
-            end = loop.time() + self._config.discover
-            while (left := end - loop.time()) > 0:
-                await self._turn(left)
+            await scout.explore()
         finally:
-            if opened:
-                await self.close()
-        return self._nodes(node, limit)
+            await scout.close()
+        return scout.nodes(node, limit)
 
-    def _nodes(self, below: str, limit: int) -> list[Node]:
+    async def explore(self) -> None:
+        """Follow all that happens in the group for `discover` seconds."""
+        kept = f"{CERTIFICATES}{NAMESPACE}/{self._config.group}/#"
+        await self._session.subscribe({kept: 0})
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._config.discover
+        while (left := end - loop.time()) > 0:
+            await self._turn(left)
+
+    def nodes(self, below: str, limit: int) -> list[Node]:
+        """The metrics that are born, of the edge node or `edge/device` called `below` if any."""
         found = [
             Node(
                 address=f"{edge}/{name}/{known.name}",
