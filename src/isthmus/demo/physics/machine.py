@@ -12,6 +12,7 @@ from isthmus.model.state import Cause, State
 NEVER = 1 << 60
 NOMINAL = 118.4  # pieces a minute at which powers and vibrations are stated
 
+_RESTING = 0.75  # share of the idle power in a break
 _REFILL = 210.0  # seconds to bring a material that has run out
 
 
@@ -27,7 +28,7 @@ class Duty(IntEnum):
 _STOPPED, _STARTING, _IDLE = State.STOPPED, State.STARTING, State.IDLE
 _SUSPENDED, _EXECUTE, _HELD = State.SUSPENDED, State.EXECUTE, State.HELD
 _NONE, _STARVED, _BLOCKED = Cause.NONE, Cause.STARVED, Cause.BLOCKED
-_BREAK = Duty.BREAK
+_BREAK, _REST = Duty.BREAK, Cause.BREAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,8 @@ class Machine:
             power *= 1.0 + 0.3 * worn  # a worn bearing brakes
         else:
             power = make.standby if self.state == _STOPPED else make.idle
+            if self.cause == _REST:  # in a break, drives are let go and heaters held back
+                power *= _RESTING
         power = self.power = self.power + (power - self.power) * 0.5
         self.energy += power / 3600.0
         heat = ambient + make.rise * power * (1.0 + 0.2 * worn)

@@ -19,7 +19,7 @@ _EXECUTE = State.EXECUTE
 class Filler(Machine):
     """Fills half a litre from a bowl under pressure; too little or too much is rejected."""
 
-    MAKE = Make("filler", 18.3, 6.0, 0.6, 2.2, 1700, 80, 720, 0.0055, 90 * DAY)
+    MAKE = Make("filler", 18.3, 8.2, 0.6, 2.2, 1700, 95, 720, 0.0055, 90 * DAY)
     __slots__ = ("bottles", "bowl_pressure", "fill_volume", "steady")
 
     def __init__(self, chance: Chance) -> None:
@@ -57,7 +57,7 @@ class Filler(Machine):
 class Capper(Machine):
     """Screws caps on; its main bearing is what wears in this plant."""
 
-    MAKE = Make("capper", 5.4, 1.6, 0.2, 7.4, 4000, 300, 300, 0.004, 60 * DAY)
+    MAKE = Make("capper", 5.4, 2.4, 0.2, 7.4, 4000, 300, 300, 0.004, 60 * DAY)
     __slots__ = ("bearing_temp", "cap_torque")
 
     def __init__(self, chance: Chance) -> None:
@@ -79,7 +79,7 @@ class Capper(Machine):
 class Labeller(Machine):
     """Sleeves the bottles from a roll of film that has an end."""
 
-    MAKE = Make("labeller", 4.1, 1.2, 0.2, 9.0, 3600, 60, 420, 0.0025, 80 * DAY)
+    MAKE = Make("labeller", 4.1, 1.8, 0.2, 9.0, 3600, 60, 420, 0.0025, 80 * DAY)
     __slots__ = ("film", "label_offset")
 
     def __init__(self, chance: Chance) -> None:
@@ -108,7 +108,7 @@ class Labeller(Machine):
 class Packer(Machine):
     """Packs 24 bottles into a carton and glues it."""
 
-    MAKE = Make("packer", 7.9, 3.4, 0.4, 4.2, 4200, 90, 360, 0.0005, 85 * DAY)
+    MAKE = Make("packer", 7.9, 4.4, 0.4, 4.2, 4200, 90, 360, 0.0005, 85 * DAY)
     __slots__ = ("cartons", "glue_temperature", "heating")
 
     def __init__(self, chance: Chance) -> None:
@@ -142,7 +142,7 @@ class Packer(Machine):
 class Palletiser(Machine):
     """Stacks 60 cartons on a pallet; each layer lifts the drive's load."""
 
-    MAKE = Make("palletiser", 6.2, 1.8, 0.3, 6.4, 6000, 60, 240, 0.0, 100 * DAY)
+    MAKE = Make("palletiser", 6.2, 2.8, 0.3, 6.4, 6000, 60, 240, 0.0, 100 * DAY)
     __slots__ = ("drive_power", "order_start")
 
     def __init__(self, chance: Chance) -> None:
