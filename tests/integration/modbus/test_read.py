@@ -299,3 +299,36 @@ def test_the_fast_event_loop_reads_the_same(peers, libmodbus):
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
+
+
+def test_a_link_without_tags_still_notices_that_the_device_has_gone(peers):
+    async def run():
+        async with peers.pymodbus({"holding": [(0, [1])]}) as port:
+            link = peers.connect(port, [])
+            await link.open()
+            assert len((await link.read()).batch) == 0
+        await asyncio.sleep(0.05)
+        with pytest.raises(LinkError):
+            await link.read()
+        await link.close()
+
+    asyncio.run(run())
+
+
+def test_ten_thousand_tags_of_eight_units(peers):
+    async def run():
+        devices = [{"id": unit, "holding": [(0, list(range(1250)))]} for unit in range(1, 9)]
+        async with peers.pymodbus(*devices) as port:
+            link = peers.connect(
+                port,
+                [{"holding": n, "unit": unit} for unit in range(1, 9) for n in range(1250)],
+                timeout=30,
+            )
+            await link.open()
+            batch = (await link.read()).batch
+            await link.close()
+            assert batch.value.tolist() == list(range(1250)) * 8
+            assert not batch.quality.any()
+            assert link.counts()["requests"] == 80
+
+    asyncio.run(run())
