@@ -86,6 +86,8 @@ async def consume(
 class Reader:
     """One ephemeral consumer and what it has delivered; LinkError where it is gone."""
 
+    full = False  # it waits for messages, never for room
+
     def __init__(
         self, bus: Bus, stream: str, *, batch: int, max_bytes: int, filters: str = ""
     ) -> None:

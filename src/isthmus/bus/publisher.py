@@ -140,6 +140,11 @@ class Publisher:
         self._window.clear()
         self._bus.forget(self)
 
+    @property
+    def full(self) -> bool:
+        """Whether it waits for room in its stream."""
+        return self.stats.state is BusState.FULL
+
     def interrupt(self, why: str) -> None:
         """The connection is gone: what is in flight must be sent again."""
         self._fail(Failure(0, why))
