@@ -125,13 +125,13 @@ def timed(ask: Callable[[], object], *, rounds: int = 15) -> float:
 
 
 def append_us(folder: Path, rows: Batch) -> float:
-    """Microseconds of the writing thread for one batch of 1,000 rows."""
+    """Microseconds of processor time of the writing thread for one batch of 1,000 rows."""
     lake = opened(folder)
     some = list(batches(rows, 1_000))[:1_000]
-    start = time.perf_counter()
+    start = time.thread_time()
     for number, batch in some:
         lake.append(batch, stream="bench", position=number)
-    took = (time.perf_counter() - start) / len(some) * 1e6
+    took = (time.thread_time() - start) / len(some) * 1e6
     lake.close()
     return took
 
@@ -195,7 +195,7 @@ def main() -> None:
             report.add(f"cpu_us_per_row_{name}", cpu / len(rows) * 1e6)
             if name != "1k":
                 shutil.rmtree(folder)
-        report.add("append_1k_us", append_us(root / "append", rows))
+        report.add("append_1k_cpu_us", append_us(root / "append", rows))
         lake = opened(root / "1k")
         report.add("bytes_per_sample_sealed", lake.stats().bytes / lake.stats().rows)
         start = time.perf_counter()

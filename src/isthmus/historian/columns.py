@@ -107,8 +107,8 @@ def _numbers(column: pa.Array, kind: type[N]) -> npt.NDArray[N]:
     return np.frombuffer(column.buffers()[1], kind, len(column), column.offset * kind().itemsize)
 
 
-def _values(doubles: pa.Array | None, decimals: pa.Array | None) -> Floats:
-    """The doubles of a pair of columns.
+def _values(doubles: pa.Array, decimals: pa.Array) -> Floats:
+    """The doubles of a pair of columns, of which one may be None.
 
     An integer of 1/1000 divided by 1000 gives back the double that it came from; Arrow's own cast
     of a decimal to double does not (it differs in the last bit of every twelfth value).

@@ -94,7 +94,7 @@ def quarantine_files(
     gone = list(files)
     if not gone:
         return
-    turn = manifest.positions.get("isthmus.quarantine", 0) + 1
-    manifest.commit((), gone, positions={"isthmus.quarantine": turn})
+    turn = manifest.positions.get("isthmus:quarantine", 0) + 1
+    manifest.commit((), gone, positions={"isthmus:quarantine": turn})
     for file in gone:
         set_aside(manifest.root / file.path, root, quarantine)

@@ -29,9 +29,9 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, TagId
 from isthmus.model.tag import Tag
 
-SEAL = "isthmus.seal"
-TURN = "isthmus.compaction"
-OURS = "isthmus."
+OURS = "isthmus:"  # before names of our own counters, which are no streams
+SEAL = f"{OURS}seal"
+TURN = f"{OURS}compaction"
 LAST = "last.parquet"
 
 
