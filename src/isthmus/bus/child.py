@@ -61,7 +61,7 @@ def end_orphan(file: Path, *, patience: float = 10.0) -> None:
         return
     if child is None:
         return
-    if parent is not None and parent.pid != os.getpid():
+    if parent is not None:
         raise StorageError(
             f"opening {file.parent}: process {parent.pid} uses it",
             hint="stop the other one first, or choose another folder",

@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 EXPIRES, HEARTBEAT, SILENCE = 30.0, 2.0, 6.0
 LONGEST_WAIT = 2.0
+MARGIN = 65_536  # subject, reply and headers of a message
 
 
 def _say_gap(gap: Gap) -> None:
@@ -94,7 +95,7 @@ class Reader:
         self._bus = bus
         self._stream = stream
         self._batch = batch
-        self._max_bytes = max_bytes
+        self._max_bytes = max(max_bytes, bus.max_payload + MARGIN)  # the largest must fit
         self._filter = filters
         self._name = f"isthmus-{secrets.token_hex(8)}"
         self._queue: deque[tuple[Message, int]] = deque()
@@ -140,16 +141,17 @@ class Reader:
 
     async def take(self) -> list[Message]:
         """All that has arrived, at least one message and at most a batch."""
-        await self._top_up()
         while not self._queue:
             self._check()
             self._arrived.clear()
+            await self._top_up()
             try:
                 async with asyncio.timeout(SILENCE):
                     await self._arrived.wait()
             except TimeoutError:
                 self._broken = self._broken or f"no sign of life for {SILENCE:g} s"
         taken: list[Message] = []
+        await self._top_up()
         while self._queue and len(taken) < self._batch:
             message, size = self._queue.popleft()
             self._queued_bytes -= size

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from isthmus.bus.frame import decode, encode
+from isthmus.bus.jetstream import ask
 from isthmus.bus.port import BusState, StreamSettings
 from isthmus.model.errors import LinkError, ProtocolError, StorageError
 from isthmus.model.sample import Batch
@@ -241,5 +242,64 @@ def test_a_reader_that_is_killed_goes_on_where_it_was(tmp_path, running, connect
             lines = await asyncio.to_thread(read, server.url, 1, 37)
             lines += await asyncio.to_thread(read, server.url, int(lines[-1][0]) + 1, 63)
             assert lines == [[str(number + 1), str(number)] for number in range(100)]
+
+    asyncio.run(main())
+
+
+def test_an_idle_reader_asks_again_when_its_request_expires(
+    tmp_path, running, connected, monkeypatch
+):
+    from isthmus.bus import consumer
+
+    monkeypatch.setattr(consumer, "EXPIRES", 0.6)
+    monkeypatch.setattr(consumer, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(consumer, "SILENCE", 0.5)
+
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            reader = bus.consume("S", 1)
+            waiting = asyncio.ensure_future(anext(reader))
+            await asyncio.sleep(1.5)
+            made = await ask(bus, "CONSUMER.NAMES.S", {})
+            assert made["total"] == 1
+            publisher = await bus.publisher("S")
+            await publisher.publish("s.a", b"late")
+            assert [message.data for message in await waiting] == [b"late"]
+            assert (await ask(bus, "CONSUMER.NAMES.S", {}))["consumers"] == made["consumers"]
+            await reader.aclose()
+            assert (await ask(bus, "CONSUMER.NAMES.S", {}))["total"] == 0
+
+    asyncio.run(main())
+
+
+def test_the_largest_messages_pass_a_reader_of_small_bounds(tmp_path, running, connected):
+    async def main():
+        async with running(tmp_path) as server, connected(server) as bus:
+            await bus.stream(STREAM)
+            publisher = await bus.publisher("S")
+            sizes = [bus.max_payload - 200, 10, bus.max_payload - 200, 5_000_000, 3]
+            for size in sizes:
+                await publisher.publish("s.a", bytes(size))
+            await publisher.flush()
+            read = []
+            async for messages in bus.consume("S", 1, batch=3, max_bytes=1):
+                read += [len(message.data) for message in messages]
+                if len(read) == len(sizes):
+                    break
+            assert read == sizes
+
+    asyncio.run(main())
+
+
+def test_two_servers_over_one_folder_are_refused(tmp_path, running):
+    from isthmus.bus.server import Server
+    from isthmus.bus.settings import ServerSettings
+
+    async def main():
+        async with running(tmp_path) as server:
+            with pytest.raises(StorageError, match="uses it"):
+                await Server(ServerSettings(tmp_path)).start()
+            assert server.pid is not None
 
     asyncio.run(main())
