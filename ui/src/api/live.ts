@@ -36,7 +36,7 @@ export class Live {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.reopen();
     });
-    this.plan(0);
+    this.plan(200);
   }
 
   /** Tells `listener` of changes to `tags` until `forget`; the stream follows what is wanted. */

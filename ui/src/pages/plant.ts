@@ -58,18 +58,18 @@ export class PlantPage extends Part {
     const { status, stale } = live;
     if (!status) return nothing;
     const all = status.links_up === status.links && !stale;
-    return html`<div class="fig"><div class="small muted">Data</div><div class="state big ${all ? "run" : stale ? "stop" : "part"}">${stale ? "silent" : `${status.links_up} of ${status.links} links`}</div>
+    return html`<div class="fig"><div class="small muted">Data</div><div class="state big ${all ? "run" : stale || status.links_up === 0 ? "stop" : "part"}">${stale ? "silent" : `${status.links_up} of ${status.links} links`}</div>
       <div class="small muted">lag ${number(status.lag_s, 1)} s, lost ${number(status.lost, 0)}</div></div>`;
   }
 
   private picture() {
     const { line, units } = this;
-    const { value, load } = this.overview;
+    const { value } = this.overview;
     if (!line) return nothing;
     const ribbons = new Map(value?.ribbons.map((ribbon) => [ribbon.path, ribbon]));
     const looks = new Map<string, Look>(units.map((unit) => [unit.path, lookNow(unit, this.site, ribbons.get(unit.path)).look]));
     const since = value ? `, states since ${clock.minute(value.shift_start)}` : "";
-    return html`<isthmus-card class="line" heading=${line.path.replaceAll("/", " / ")} sub="live values against their normal range${since}" .action=${html`<span class="hide-s">${legend()}</span>`} .load=${value || load.state === "loading" ? undefined : load}>
+    return html`<isthmus-card class="line" heading=${line.path.replaceAll("/", " / ")} sub="live values against their normal range${since}" .action=${html`<span class="hide-s">${legend()}</span>`}>
       <isthmus-flow-picture class="hide-s" .units=${units} .looks=${looks}></isthmus-flow-picture>
       <div class="units" style="--units:${units.length}">${units.map((unit) => html`<isthmus-unit class="stack unit" .asset=${unit} .site=${this.site} .ribbon=${ribbons.get(unit.path)} .from=${value?.shift_start ?? 0} .to=${clock.now()}></isthmus-unit>`)}</div>
     </isthmus-card>`;

@@ -47,10 +47,10 @@ export class Analog extends Part {
     const { value, text, quality, reason, age } = reading(tag);
     const shape = barOf(tag, quality === "bad" ? null : value);
     const trusted = quality === "good" || quality === "calculated";
-    const note = quality === "stale" ? `, ${duration(age)} old` : quality === "bad" ? `, ${reason}` : "";
+    const note = quality === "stale" ? `${duration(age)} old` : quality === "bad" || quality === "uncertain" ? reason : "";
     const priority = shape?.priority && trusted ? shape.priority : quality === "stale" || quality === "bad" || quality === "uncertain" ? 4 : null;
     const shown = tag.kind === "text" ? text ?? "—" : tag.kind === "number" ? value : wordOf(tag, value);
-    return html`<span class="clip" title=${tag.description || tag.path}>${priority ? marker(priority) : nothing} ${this.label || plain(tag.name)}${note}</span>
+    return html`<span class="name" title="${tag.description || tag.path}${note ? `, ${note}` : ""}">${priority ? marker(priority) : nothing}<span class="clip">${this.label || plain(tag.name)}</span>${note ? html`<span class="age">${note}</span>` : nothing}</span>
       ${this.spark ? html`<isthmus-sparkline .trend=${this.trend} .normal=${tag.normal ?? null}></isthmus-sparkline>` : nothing}
       <isthmus-value .value=${shown} .unit=${tag.unit} .quality=${quality} .reason=${reason} .digits=${digitsOf(tag, value)} .chars=${tag.kind === "number" ? widthOf(tag) : 0}></isthmus-value>
       ${bar(shape, quality === "none" ? null : value, quality === "stale")}`;

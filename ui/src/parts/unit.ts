@@ -17,6 +17,8 @@ export function lookNow(unit: EquipmentInfo, site: Site, ribbon: Ribbon | undefi
   const tag = site.tag(unit.state);
   const now = tag ? reading(tag) : undefined;
   const word = tag && now && now.value !== null ? wordOf(tag, now.value) : last?.state ?? "unknown";
+  // A state that is not known now is not drawn as if it still held.
+  if (now && now.value !== null && (now.quality === "stale" || now.quality === "bad")) return { look: "unknown", word: `was ${word}`, since: undefined };
   const same = last && last.state === word;
   return { look: same ? last.look : lookOf(word, site, unit), word, since: same ? last.start : undefined };
 }
