@@ -45,6 +45,7 @@ class FilesSubscription:
         self._origins: WeakKeyDictionary[Followed, Origin] = WeakKeyDictionary()
         self._notes: list[Event] = []
         self._open = False
+        self._fresh = False  # opened, and not listened to since
         self._work: asyncio.Future[Any] | None = None
 
     async def open(self) -> None:
@@ -52,13 +53,21 @@ class FilesSubscription:
         if self._open:
             return
         await self._run(self._begin)
-        self._open = True
+        self._open = self._fresh = True
 
     async def listen(self) -> AsyncIterator[Reading]:
         """New whole lines, as they appear; LinkError when the folder is gone.
 
         What a reading holds counts as taken, and is remembered, when the next one is asked for.
+        Listening anew begins behind what was taken last.
         """
+        if self._open and not self._fresh:
+            if self._work is not None:  # its listener has gone, its thread perhaps not
+                await asyncio.wait({self._work}, timeout=self._config.timeout)
+                if not self._work.done():
+                    raise self._silent()
+            await self._run(self._begin)
+        self._fresh = False
         while self._open:
             readings = await self._run(self._poll)
             if readings:
@@ -83,6 +92,12 @@ class FilesSubscription:
     def counts(self) -> Mapping[str, int]:
         """Totals by kind: lines, those that said nothing, files cut, copied, not readable."""
         return Counter(self._parser.counts) + Counter(self._tail.counts)
+
+    def _silent(self) -> LinkError:
+        return LinkError(
+            f"reading {self._config.endpoint}: no answer in {self._config.timeout:g} s",
+            hint="is the share that holds the files still there?",
+        )
 
     def _abandon(self, work: asyncio.Future[object]) -> None:
         self._tail.close()
@@ -134,10 +149,7 @@ class FilesSubscription:
                 self._work = running = loop.run_in_executor(None, work)
                 return await asyncio.shield(running)
         except TimeoutError as error:
-            raise LinkError(
-                f"reading {config.endpoint}: no answer in {config.timeout:g} s",
-                hint="is the share that holds the files still there?",
-            ) from error
+            raise self._silent() from error
         except OSError as error:
             hint = "may this process read it?" if isinstance(error, PermissionError) else ""
             raise LinkError(

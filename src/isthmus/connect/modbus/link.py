@@ -140,7 +140,10 @@ class ModbusLink:
         try:
             answers = await self._transport.exchange(requests)
         except LinkError as error:
-            raise LinkError(f"{where}: {error}", hint=error.hint) from error
+            raise LinkError(
+                f"{where}: {error}",
+                hint="was it switched off? many devices serve only few connections at a time",
+            ) from error
         if answers and all(answer is Failure.TIMEOUT for answer in answers):
             raise LinkError(
                 f"{where}: no answer in {self._config.timeout:g} s",

@@ -20,6 +20,7 @@ class Machine:
 
     def __init__(self, folder):
         self.folder, self.state = folder / "machine", folder / "state"
+        self.listening = {}
         self.folder.mkdir()
         self.state.mkdir()
 
@@ -46,15 +47,30 @@ class Machine:
         return config.build(bindings, now=lambda: NOW, state=str(self.state))
 
     async def values(self, source, wanted):
-        """The next `wanted` values, all of them taken, so that they are remembered."""
-        async with contextlib.aclosing(source.listen()) as readings, asyncio.timeout(20):
-            found = []
-            while len(found) < wanted:
-                found += (await anext(readings)).batch.value.tolist()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    found += (await anext(readings)).batch.value.tolist()
-            return found
+        """The next `wanted` values, and what else comes at once; all taken and remembered."""
+        listening, waiting = self.listening.pop(source, (None, None))
+        if listening is None:
+            listening = source.listen()
+        found = []
+        while True:
+            waiting = waiting or asyncio.create_task(anext(listening))
+            patience = 20 if len(found) < wanted else 0.05
+            done, _ = await asyncio.wait({waiting}, timeout=patience)
+            if not done:
+                self.listening[source] = listening, waiting
+                assert len(found) >= wanted, f"only {found} of {wanted} came"
+                return found
+            reading, waiting = await waiting, None
+            found += reading.batch.value.tolist()
+
+    async def shut(self, source):
+        """Stop listening, and close."""
+        listening, waiting = self.listening.pop(source, (None, None))
+        if listening is not None:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            await listening.aclose()
+        await source.close()
 
     def read(self, wanted, **settings):
         """What one run from open to close reads."""
@@ -65,7 +81,7 @@ class Machine:
             try:
                 return await self.values(source, wanted)
             finally:
-                await source.close()
+                await self.shut(source)
 
         return asyncio.run(run())
 

@@ -36,7 +36,7 @@ def test_a_line_without_its_end_waits(machine):
         assert await machine.values(source, 1) == [1]
         machine.write("5\r\n")
         assert await machine.values(source, 1) == [25]
-        await source.close()
+        await machine.shut(source)
 
     asyncio.run(run())
 
@@ -50,7 +50,7 @@ def test_from_end_passes_over_what_was_there_and_nothing_after(machine):
         machine.write("4\n")
         machine.write("5\n", "new.log")
         assert sorted(await machine.values(source, 2)) == [5, 34]
-        await source.close()
+        await machine.shut(source)
 
     asyncio.run(run())
     machine.write("6\n")
@@ -69,7 +69,7 @@ def test_rename_and_a_new_file(machine, pattern):
         (machine.folder / "a.log").rename(machine.folder / "a.log.1")
         machine.write("3\n")
         assert sorted(await machine.values(source, 2)) == [2, 3]
-        await source.close()
+        await machine.shut(source)
 
     asyncio.run(run())
 
@@ -95,7 +95,7 @@ def test_removed_after_its_last_line(machine):
         assert await machine.values(source, 1) == [2]
         machine.write("3\n")
         assert await machine.values(source, 1) == [3]
-        await source.close()
+        await machine.shut(source)
 
     asyncio.run(run())
 
@@ -111,7 +111,7 @@ def test_truncation_begins_again(machine):
         assert await machine.values(source, 1) == [7]
         (machine.folder / "a.log").write_text("8\n9\n")  # longer than what was read
         assert await machine.values(source, 2) == [8, 9]
-        await source.close()
+        await machine.shut(source)
         assert source.counts()["truncated"] == 2
 
     asyncio.run(run())
@@ -129,7 +129,7 @@ def test_copy_and_truncate_neither_repeats_nor_loses(machine):
         shutil.copy(machine.folder / "a.log", machine.folder / "a.log.1")
         (machine.folder / "a.log").write_text("2\n")
         assert sorted(await machine.values(source, 2)) == [1, 2]
-        await source.close()
+        await machine.shut(source)
         assert source.counts()["copied"] == 1
 
     asyncio.run(run())
@@ -169,7 +169,7 @@ def test_hundreds_of_files_need_few_descriptors(machine):
             machine.write(f"{number + 1000}\n", f"{number}.log")
         assert sorted(await machine.values(source, 300)) == list(range(1000, 1300))
         assert psutil.Process().num_fds() <= held + 8
-        await source.close()
+        await machine.shut(source)
         assert psutil.Process().num_fds() <= held - 60
 
     asyncio.run(run())
@@ -189,7 +189,7 @@ def test_no_folder_is_no_link_and_a_folder_that_goes_is_a_lost_one(machine):
         shutil.rmtree(machine.folder / "sub")
         with pytest.raises(LinkError, match="reading file://"):
             await machine.values(source, 1)
-        await source.close()
+        await machine.shut(source)
 
     asyncio.run(run())
 
@@ -222,11 +222,34 @@ def test_closing_while_waiting_and_opening_again(machine):
         await source.open()
         await source.open()
         assert await machine.values(source, 1) == [1]
-        await source.close()
+        await machine.shut(source)
         await source.close()
         machine.write("2\n")
         await source.open()
         assert await machine.values(source, 1) == [2]
-        await source.close()
+        await machine.shut(source)
+
+    asyncio.run(run())
+
+
+def test_listening_anew_begins_behind_what_was_taken(machine):
+    machine.write("1\n")
+
+    async def run():
+        source = machine.source()
+        await source.open()
+        for _ in range(3):  # each listener goes before it has taken what it was given
+            listening = source.listen()
+            assert (await anext(listening)).batch.value.tolist() == [1]
+            await listening.aclose()
+        listening = source.listen()
+        await anext(listening)
+        waiting = asyncio.create_task(anext(listening))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        machine.write("2\n")
+        assert await machine.values(source, 1) == [2]
+        await machine.shut(source)
 
     asyncio.run(run())
