@@ -113,6 +113,9 @@ def _guessed(value: float) -> Nanoseconds | None:
 
 
 def _from_number(value: float, factor: int) -> Nanoseconds | None:
+    if isinstance(value, int):
+        time = value * factor
+        return Nanoseconds(time) if 0 < time < LATEST else None
     if not math.isfinite(value):
         return None
     # whole units stay exact: a float64 holds no nanoseconds of this century

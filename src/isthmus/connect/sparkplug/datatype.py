@@ -53,8 +53,14 @@ class DataType(IntEnum):
 
 
 D = DataType
-SIGNED: Final = {D.INT8: 8, D.INT16: 16, D.INT32: 32, D.INT64: 64}
-UNSIGNED: Final = {D.UINT8: 8, D.UINT16: 16, D.UINT32: 32, D.UINT64: 64, D.DATETIME: 64}
+SIGNED: Final[dict[int, int]] = {D.INT8: 8, D.INT16: 16, D.INT32: 32, D.INT64: 64}
+UNSIGNED: Final[dict[int, int]] = {
+    D.UINT8: 8,
+    D.UINT16: 16,
+    D.UINT32: 32,
+    D.UINT64: 64,
+    D.DATETIME: 64,
+}
 # the field of a metric in which a value of each type travels (6.4.16)
 FIELD: Final[dict[DataType, str]] = {
     **dict.fromkeys((D.INT8, D.INT16, D.INT32, D.UINT8, D.UINT16, D.UINT32), "int_value"),
@@ -88,8 +94,8 @@ def integer(raw: int, kind: int, field: str) -> float:
     or to the field's: both are read.
     """
     if kind in UNSIGNED:
-        return float(raw) if raw >> UNSIGNED[DataType(kind)] == 0 else math.nan
-    bits = SIGNED[DataType(kind)]
+        return float(raw) if raw >> UNSIGNED[kind] == 0 else math.nan
+    bits = SIGNED[kind]
     width = 32 if field == "int_value" else 64
     if raw >> bits == 0:
         return float(raw - (1 << bits) if raw >> (bits - 1) else raw)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from isthmus.connect.sparkplug.datatype import DataType
+from isthmus.connect.sparkplug.datatype import FIELD, NUMERIC, DataType
 from isthmus.connect.sparkplug.schema import Fields
 from isthmus.connect.sparkplug.topic import Topic
 from isthmus.model.sample import TagId
-from isthmus.model.tag import Tag
+from isthmus.model.tag import Kind, Tag
 
 MOST_METRICS: Final = 200_000  # of one device
 DEEPEST: Final = 8  # templates within templates
@@ -35,6 +35,24 @@ class Known:
     datatype: int
     alias: int | None
     targets: tuple[Target, ...]
+    # where it feeds one tag with a number: that tag's id, and the field of its values
+    only: int = -1
+    field: str = ""
+
+    @classmethod
+    def of(cls, metric: Fields, name: str, device: str, targets: tuple[Target, ...]) -> Known:
+        """What the birth of `metric` makes known; `name` has the names of its templates too."""
+        kind = metric.datatype
+        plain = len(targets) == 1 and targets[0].tag.kind is not Kind.TEXT and kind in NUMERIC
+        return cls(
+            name=name,
+            device=device,
+            datatype=kind,
+            alias=metric.alias if metric.HasField("alias") else None,
+            targets=targets,
+            only=targets[0].id if plain else -1,
+            field=FIELD[DataType(kind)] if plain else "",
+        )
 
 
 @dataclass(slots=True)
@@ -96,8 +114,7 @@ def metrics_of(
         name = prefix + metric.name
         if not name:
             continue
-        alias = metric.alias if metric.HasField("alias") else None
-        found.append(Known(name, device, metric.datatype, alias, wanted.get(name, ())))
+        found.append(Known.of(metric, name, device, wanted.get(name, ())))
         if metric.datatype == DataType.TEMPLATE and depth < DEEPEST:
             template = metric.template_value
             if not template.is_definition:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from math import isfinite
 from typing import Final
 
 from isthmus.connect.mqtt.columns import Columns
 from isthmus.connect.mqtt.value import number_of
-from isthmus.connect.sparkplug.codec import nanoseconds, quality_of
-from isthmus.connect.sparkplug.datatype import number, text
+from isthmus.connect.sparkplug.codec import LATEST_MS, MILLISECOND, nanoseconds, quality_of
+from isthmus.connect.sparkplug.datatype import integer, number, text
 from isthmus.connect.sparkplug.node import Device, Known
 from isthmus.connect.sparkplug.schema import Fields
 from isthmus.model.event import Event
@@ -34,29 +35,73 @@ def add_samples(
     counts `unknown_metrics`, that were never born, and `bad_time`.
     """
     device, by_alias = born
-    by_name, said, newest = device.metrics, payload.timestamp, device.newest
+    by_name, said = device.metrics, payload.timestamp
+    newest, limit = device.newest // MILLISECOND, (now + AHEAD) // MILLISECOND
     counted: Counter[str] = Counter()
-    waiting: list[tuple[str, Fields]] = [("", metric) for metric in payload.metrics]
-    for prefix, metric in waiting:  # grows by the members of template instances
+    for metric in payload.metrics:
         name = metric.name
-        known = by_name.get(prefix + name) if name else by_alias.get(metric.alias)
+        known = by_name.get(name) if name else by_alias.get(metric.alias)
+        time = metric.timestamp or said
+        if known is not None and known.only >= 0:
+            if newest < time <= limit:
+                newest = time
+            if _add_number(columns, known, metric, time, floor):
+                continue
+        _add_other(columns, born, metric, said, now=now, floor=floor, counted=counted)
+    device.newest = max(device.newest, newest * MILLISECOND)
+    return counted
+
+
+def _add_other(
+    columns: Columns,
+    born: tuple[Device, Mapping[int, Known]],
+    metric: Fields,
+    said: int,
+    *,
+    now: int,
+    floor: int,
+    counted: Counter[str],
+) -> None:
+    """Add what a metric says that is no plain number, and the members of a template instance."""
+    waiting: list[tuple[str, Fields]] = [("", metric)]
+    for prefix, one in waiting:  # grows by the members
+        known = born[0].metrics.get(prefix + one.name) if one.name else born[1].get(one.alias)
         if known is None:
             counted["unknown_metrics"] += 1
             continue
-        if metric.HasField("template_value") and not metric.template_value.is_definition:
-            waiting.extend((f"{known.name}/", one) for one in metric.template_value.metrics)
+        if one.HasField("template_value") and not one.template_value.is_definition:
+            waiting.extend((f"{known.name}/", member) for member in one.template_value.metrics)
         if not known.targets:
             continue
-        time = nanoseconds(metric.timestamp or said)
+        time = nanoseconds(one.timestamp or said)
         if time is None:
             counted["bad_time"] += 1
-            _add(columns, known, metric, Nanoseconds(now), max(floor, Status.UNCERTAIN))
-            continue
-        if newest < time <= now + AHEAD:
-            newest = time
-        _add(columns, known, metric, time, floor)
-    device.newest = newest
-    return counted
+            _add(columns, known, one, Nanoseconds(now), max(floor, Status.UNCERTAIN))
+        else:
+            _add(columns, known, one, time, floor)
+
+
+def _add_number(columns: Columns, known: Known, metric: Fields, time: int, floor: int) -> bool:
+    """Add the sample of a plain number at `time` (ms); False where it is anything else."""
+    field = known.field
+    if (
+        not field
+        or metric.WhichOneof("value") != field
+        or metric.is_null
+        or not 0 < time < LATEST_MS
+        or metric.HasField("properties")
+    ):
+        return False
+    value = getattr(metric, field)
+    if field in ("int_value", "long_value"):
+        value = integer(value, known.datatype, field)
+    if not isfinite(value):
+        return False
+    columns.tag.append(known.only)
+    columns.time.append(time * MILLISECOND)
+    columns.value.append(value)
+    columns.quality.append(floor)
+    return True
 
 
 def _add(
