@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from heapq import nlargest
+from os.path import commonprefix
 
 MAX_LEVELS = 16
 MAX_LEVEL = 64
@@ -23,6 +25,7 @@ _LEVEL = re.compile(r"[A-Za-z0-9_-]+")
 _PATTERN_LEVEL = re.compile(r"[A-Za-z0-9_*-]+")
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 _SHOWN = 40
+_COMPARED = 300
 
 
 def fault(path: str) -> str:
@@ -56,10 +59,18 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The name in `known` that was most likely meant by `word`, None where none is close."""
     if not word or len(word) > MAX_PATH:
         return None
-    names = list(known)
-    folded = {name.casefold(): name for name in reversed(names)}
-    found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    meant = word.casefold()
+    folded = {name.casefold(): name for name in reversed(list(known))}
+    names: Iterable[str] = folded
+    if len(folded) > _COMPARED:  # comparing is slow: first those that begin or end alike
+        names = nlargest(_COMPARED, folded, key=lambda name: _alike(name, meant))
+    found = get_close_matches(meant, names, n=1, cutoff=0.6)
     return folded[found[0]] if found else None
+
+
+def _alike(one: str, other: str) -> int:
+    ends = commonprefix((one[::-1], other[::-1]))  # noqa: RUF071 - characters, not folders
+    return len(ends) + len(commonprefix((one, other)))  # noqa: RUF071
 
 
 @dataclass(frozen=True, slots=True)

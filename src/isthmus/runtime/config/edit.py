@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -118,7 +119,8 @@ class _Plan:
         there = plant.equipment(equipment)
         self._there: dict[str, Tag] = {tag.name: tag for tag in there.tags} if there else {}
         self._taken = {path for link in plant.connections.values() for path in link.addresses}
-        self._bound = list(self._connection.addresses.values()) if self._connection else []
+        bound = self._connection.addresses.values() if self._connection else ()
+        self._bound = {address.model_dump_json() for address in bound}
         self.tags: dict[str, str] = {}
         self.known: list[str] = []
         self.unknown_units: list[str] = []
@@ -144,13 +146,13 @@ class _Plan:
         """One more node, unless its address is bound already or it holds no value."""
         if node.kind == "folder":
             return
-        address = self._address.parse(node.address)
+        address = self._address.parse(node.address).model_dump_json()
         if address in self._bound:
             self.known.append(node.address)
             return
-        self._bound.append(address)
+        self._bound.add(address)
         base = tag_name(node.name)
-        names = (base, *(f"{base[:60]}_{number}" for number in range(2, 100_000)))
+        names = chain([base], (f"{base[:58]}_{number}" for number in range(2, 100_000)))
         name = next(name for name in names if self._is_free(name))
         if name not in self._there:
             self._entries[name] = self._entry(node)

@@ -17,7 +17,7 @@ from isthmus.runtime.config.document import Written
 
 Loc = tuple[str | int, ...]
 
-MAX_NEAREST = 100
+MAX_NEAREST = 40
 MAX_ERRORS = 1000  # of one shape; a file with more is not what was meant to be a plant
 _QUOTED = re.compile(r"'([^']*)'")
 _KNOWN_SHOWN = 12

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from isthmus.runtime.config.document import LOADER
 from isthmus.runtime.config.emit import block, flow, word
 
 WIDTH = 100
@@ -22,7 +23,7 @@ class Growth:
 
 def splice(text: str, growth: Growth) -> str:
     """`text`, a YAML mapping, grown by new entries; none of them may be there already."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=LOADER)
     if node is None:
         return text + "\n".join(block(_nested(growth.loc, growth.entries), 0)) + "\n"
     if not isinstance(node, yaml.MappingNode):
