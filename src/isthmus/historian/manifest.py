@@ -98,6 +98,7 @@ class Manifest:
         self.root = root
         self._table = table
         self._positions = positions
+        self._uncertain = False
         self.commit_ms = 0.0
 
     @classmethod
@@ -186,8 +187,15 @@ class Manifest:
         """Publish and retire files and move positions in one durable commit.
 
         The files must be durable. `changes` is false where the rows stay the same (compaction).
-        Raises StorageError; then nothing was published.
+        Raises StorageError; then nothing was published. One case is worse: the commit is in the
+        log, but the disk refused to make it durable; then no further commit is taken, and the
+        next start finds out what the disk kept.
         """
+        if self._uncertain:
+            raise StorageError(
+                f"committing to {self.root}: the disk failed to keep the last commit",
+                hint="look after the disk, then start again: the stream replays what is missing",
+            )
         began = time.perf_counter()
         now = time.time_ns() // 1_000_000
         actions = [
@@ -206,9 +214,13 @@ class Manifest:
         except (DeltaError, OSError) as error:
             if not self._landed(positions):
                 raise StorageError(f"committing to {self.root}: {error}") from error
-        self._table.update_incremental()
-        fsync(self.root / LOG / f"{self.version:020d}.json")
-        fsync(self.root / LOG)
+        try:
+            self._table.update_incremental()
+            fsync(self.root / LOG / f"{self.version:020d}.json")
+            fsync(self.root / LOG)
+        except (DeltaError, OSError) as error:
+            self._uncertain = True
+            raise StorageError(f"keeping a commit of {self.root}: {error}") from error
         self._positions.update(positions)
         self.commit_ms = (time.perf_counter() - began) * 1000
 
