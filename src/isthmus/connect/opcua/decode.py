@@ -13,6 +13,7 @@ import numpy as np
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
+from isthmus.connect.opcua.few import FEW, few
 from isthmus.connect.opcua.layout import Layout, column, uniform, walked
 from isthmus.connect.opcua.message import Span
 from isthmus.connect.opcua.setting import OpcUaAddress
@@ -33,6 +34,9 @@ EPOCH = 116_444_736_000_000_000
 LATEST = EPOCH + (2**63 - 1) // 100
 
 REMEMBERED = 32
+LEARN = 8
+"""Of short messages with a new layout every so many is learned, should it come again."""
+
 BAD_ENCODING_LIMITS_EXCEEDED = 0x8008_0000
 
 
@@ -53,6 +57,7 @@ class Decoder:
         self.bindings = bindings
         self.now = now
         self.tally = Tally()
+        self._strange = -1
         self._notified: dict[int, Layout] = {}
         self._answered: dict[int, Layout] = {}
         self._tags = np.array([binding.id for binding in bindings], np.int32)
@@ -63,11 +68,10 @@ class Decoder:
     def notification(self, data: bytes, span: Span) -> Reading:
         """The MonitoredItemNotifications of `span`; ProtocolError where the bytes are damaged."""
         layout = self._layout(data, span, 4, self._notified)
+        if layout is None:
+            return self._few(data, span)
         handles = column(data, span.at, "<u4")[layout.heads].astype(np.int64)
-        if len(handles) and handles.max() >= len(self._tags):
-            raise ProtocolError(
-                f"decoding a notification: client handle {handles.max()} was never given"
-            )
+        self._given(handles)
         return self._reading(data, span.at, layout, handles)
 
     @checked
@@ -76,6 +80,7 @@ class Decoder:
         if first + span.count > len(self._tags):
             raise ProtocolError(f"decoding a read response: {span.count} results are too many")
         layout = self._layout(data, span, 0, self._answered)
+        assert layout is not None  # noqa: S101 - narrows the type: few only with handles
         return self._reading(
             data, span.at, layout, np.arange(first, first + span.count, dtype=np.int64)
         )
@@ -88,12 +93,24 @@ class Decoder:
         # An array of DiagnosticInfo follows values on the wire; here, an empty one.
         return self.notification(data + bytes(4), Span(0, len(values), len(data)))
 
-    def _layout(self, data: bytes, span: Span, head: int, known: dict[int, Layout]) -> Layout:
+    def _given(self, handles: Int64s) -> None:
+        if len(handles) and handles.max() >= len(self._tags):
+            raise ProtocolError(
+                f"decoding a notification: client handle {handles.max()} was never given"
+            )
+
+    def _layout(
+        self, data: bytes, span: Span, head: int, known: dict[int, Layout]
+    ) -> Layout | None:
+        """How the items of `span` lie; None where it is not worth to find out."""
         number = span.count
         layout = known.get(number)
         if layout is None or not layout.fits(data, span.at):
             layout = uniform(data, span.at, number, head) if number else None
             if layout is None:
+                self._strange += 1
+                if head and 0 < number <= FEW and self._strange % LEARN:
+                    return None
                 layout = walked(data, span.at, number, head)
             if not layout.odd:
                 if len(known) >= REMEMBERED:
@@ -102,6 +119,29 @@ class Decoder:
         if span.at + layout.size > span.end:
             raise ProtocolError("decoding an OPC UA message: values reach beyond their structure")
         return layout
+
+    def _few(self, data: bytes, span: Span) -> Reading:
+        """A short message whose layout is new."""
+        found = few(data, span.at, span.count)
+        if found is None:
+            layout = walked(data, span.at, span.count, 4)
+            handles = column(data, span.at, "<u4")[layout.heads].astype(np.int64)
+            self._given(handles)
+            return self._reading(data, span.at, layout, handles)
+        (handles, value, status, source, server), end = found
+        if end > span.end:
+            raise ProtocolError("decoding an OPC UA message: values reach beyond their structure")
+        self._given(handles)
+        filetime = server if source is None else source
+        if source is not None and server is not None and (missing := _absurd(source)).any():
+            source[missing] = server[missing]
+        time = _nanoseconds(filetime, len(handles), self.now())
+        quality = np.zeros(len(handles), np.uint32) if status is None else status
+        if status is not None:
+            self.tally.dropped += int(((quality & OVERFLOW) == OVERFLOW).sum())
+        if self._any_text:
+            self._mismatch(self._texts[handles], value, quality)
+        return Reading(Batch(self._tags[handles], time, value, quality))
 
     def _reading(self, data: bytes, at: int, layout: Layout, handles: Int64s) -> Reading:
         number = len(handles)
@@ -118,7 +158,11 @@ class Decoder:
             self.tally.dropped += int(((quality & OVERFLOW) == OVERFLOW).sum())
         value = self._values(data, at, layout, number)
         if self._any_text:
-            self._mismatch(layout, handles, value, quality)
+            wrong = self._texts[handles]
+            wrong[layout.nulls] = False
+            for item in layout.odd:
+                wrong[item.row] = False
+            self._mismatch(wrong, value, quality)
         if len(layout.nulls):
             self._absent(layout.nulls, quality)
         batch = Batch(self._tags[handles], time, value, quality)
@@ -154,21 +198,11 @@ class Decoder:
                 missing = _absurd(filetime[rows])
                 filetime[rows[missing]] = found[missing]
             if number and filetime.min() >= EPOCH and filetime.max() <= LATEST:
-                return (filetime - EPOCH) * 100
-        if filetime is None:
-            return np.full(number, now, np.int64)
-        absurd = _absurd(filetime)
-        filetime[absurd] = EPOCH
-        time = (filetime - EPOCH) * 100
-        time[absurd] = now
-        return time
+                break
+        return _nanoseconds(filetime, number, now)
 
-    def _mismatch(self, layout: Layout, handles: Int64s, value: Floats, quality: Uint32s) -> None:
+    def _mismatch(self, wrong: Bools, value: Floats, quality: Uint32s) -> None:
         """Numbers that came for tags of text: no value, and a quality that says why."""
-        wrong = self._texts[handles]
-        wrong[layout.nulls] = False
-        for item in layout.odd:
-            wrong[item.row] = False
         if wrong.any():
             value[wrong] = np.nan
             self.tally.mismatched += int(wrong.sum())
@@ -213,3 +247,16 @@ class Decoder:
 def _absurd(filetime: Int64s) -> Bools:
     """Which times are null, before 1970, or too late for nanoseconds in 64 bits (2262)."""
     return (filetime < EPOCH) | (filetime > LATEST)
+
+
+def _nanoseconds(filetime: Int64s | None, number: int, now: Nanoseconds) -> Int64s:
+    """ns since 1970; `now` for absent and absurd times."""
+    if filetime is None or not number:
+        return np.full(number, now, np.int64)
+    if filetime.min() >= EPOCH and filetime.max() <= LATEST:
+        return (filetime - EPOCH) * 100
+    absurd = _absurd(filetime)
+    filetime[absurd] = EPOCH
+    time = (filetime - EPOCH) * 100
+    time[absurd] = now
+    return time

@@ -1,4 +1,7 @@
-"""One value of an unusual type, decoded by asyncua from bytes whose extent is known to be sound."""
+"""One value of an unusual type, from bytes whose extent is known to be sound.
+
+Strings are decoded here, all else by asyncua.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,8 @@ def unusual(data: bytes, start: int, end: int, index: int | None) -> float | str
         end = scalar(data, at, kind)
     if end - at > LONGEST_TEXT:
         raise Oversize
+    if kind == STRING:
+        return bytes(data[at + 4 : end]).decode("utf-8", "replace")
     try:
         value = variant_from_binary(Buffer(bytes((kind,)) + data[at:end])).Value
     except Exception as error:  # whatever asyncua makes of it, the message goes on
