@@ -158,6 +158,19 @@ def test_what_cannot_be_added_leaves_the_file_alone(file, parts, settings, equip
     assert [path.name for path in file.parent.iterdir()] == ["plant.yaml"]
 
 
+def test_a_connection_of_another_kind_is_not_used(file, parts):
+    settings = {"kind": "modbus", "host": "10.4.1.21"}
+    with pytest.raises(ConfigError, match="is not of kind `modbus`"):
+        add_tags(file, settings, [], equipment=EQUIPMENT, connection="capper-plc", parts=parts)
+
+
+def test_an_address_that_is_none_is_refused(file, parts):
+    before = file.read_bytes()
+    with pytest.raises(ConfigError, match="an address that is none: 9bad"):
+        add_tags(file, PRESS, [Node("9bad", "x")], equipment=EQUIPMENT, parts=parts)
+    assert file.read_bytes() == before
+
+
 def test_a_file_with_mistakes_is_not_touched(file, parts):
     file.write_text(file.read_text(encoding="utf-8") + "colour: red\n", encoding="utf-8")
     before = file.read_bytes()

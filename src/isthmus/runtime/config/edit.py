@@ -116,6 +116,11 @@ class _Plan:
         self._address: type[Address] = kind.address
         self.name = connection or self._same(settings, parts) or self._free_name(settings)
         self._connection: Connection | None = plant.connections.get(self.name)
+        if self._connection is not None and not isinstance(self._connection.config, kind):
+            raise ConfigError(
+                f"adding tags: the connection `{self.name}` is not of kind `{settings['kind']}`",
+                hint="give the new connection another name",
+            )
         there = plant.equipment(equipment)
         self._there: dict[str, Tag] = {tag.name: tag for tag in there.tags} if there else {}
         self._taken = {path for link in plant.connections.values() for path in link.addresses}
@@ -146,7 +151,13 @@ class _Plan:
         """One more node, unless its address is bound already or it holds no value."""
         if node.kind == "folder":
             return
-        address = self._address.parse(node.address).model_dump_json()
+        try:
+            address = self._address.parse(node.address).model_dump_json()
+        except ValueError as error:
+            raise ConfigError(
+                f"adding tags: the device names an address that is none: {node.address[:100]}",
+                hint="write it into the plant file by hand",
+            ) from error
         if address in self._bound:
             self.known.append(node.address)
             return
