@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from asyncua import ua
 from asyncua.common.utils import NotEnoughData, ServiceError
-from asyncua.ua.status_codes import get_name_and_doc
+from asyncua.ua.status_codes import code_to_name_doc
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 from cryptography.exceptions import InvalidSignature
 
@@ -101,8 +101,8 @@ ANSWER = {
 
 def name(code: int) -> str:
     """The standard's name of a status code, `BadNodeIdUnknown`; hexadecimal where unknown."""
-    known = get_name_and_doc(code & 0xFFFF_0000)[0]
-    return str(known) if known and known != "UnknownUaError" else f"0x{code:08X}"
+    known = code_to_name_doc.get(code & 0xFFFF_0000)
+    return str(known[0]) if known else f"0x{code:08X}"
 
 
 def failed(code: int, doing: str) -> IsthmusError:
