@@ -36,9 +36,10 @@ class Extract:
     quality: JsonPath | None
     codes: str
     words: Mapping[str, float]
+    rule: int  # the same number for all that find time and quality in the same places
 
     @classmethod
-    def of(cls, binding: Binding[MqttAddress]) -> Extract:
+    def of(cls, binding: Binding[MqttAddress], rule: int) -> Extract:
         """What the address of `binding` asks for."""
         address = binding.address
         return cls(
@@ -50,6 +51,7 @@ class Extract:
             quality=JsonPath.parse(address.quality) if address.quality else None,
             codes=address.quality_codes,
             words=words_of(binding.tag),
+            rule=rule,
         )
 
 
@@ -75,8 +77,12 @@ class Extractor:
 
     def __init__(self, bindings: Sequence[Binding[MqttAddress]], *, largest: int) -> None:
         self._routes: Routes[Extract] = Routes()
+        rules: dict[tuple[str, ...], int] = {}
         for binding in bindings:
-            self._routes.add(binding.address.topic, Extract.of(binding))
+            address = binding.address
+            places = (address.time, address.time_format, address.quality, address.quality_codes)
+            rule = rules.setdefault(places, len(rules))
+            self._routes.add(address.topic, Extract.of(binding, rule))
         self._largest = largest
         self.counted: Counter[str] = Counter()
 
@@ -95,13 +101,19 @@ class Extractor:
                 continue  # a retained message was cleared (MQTT-3.3.1-10): nothing is said
             else:
                 document = decode(message.payload)
+            stamps: dict[int, tuple[Nanoseconds, int]] = {}
             for extract in extracts:
-                self._extract(extract, document, message, columns)
+                self._extract(extract, document, message, (columns, stamps))
         return columns.reading()
 
     def _extract(
-        self, extract: Extract, document: object, message: Message, columns: Columns
+        self,
+        extract: Extract,
+        document: object,
+        message: Message,
+        out: tuple[Columns, dict[int, tuple[Nanoseconds, int]]],
     ) -> None:
+        columns, stamps = out
         whole = not extract.value.steps
         if document is UNREADABLE or (isinstance(document, str) and not whole):
             self.counted["unreadable"] += 1
@@ -114,7 +126,10 @@ class Extractor:
         if value is MISSING:
             self.counted["missing"] += 1
             return
-        time, quality = self._stamp(extract, document, message)
+        stamp = stamps.get(extract.rule)
+        if stamp is None:
+            stamp = stamps[extract.rule] = self._stamp(extract, document, message)
+        time, quality = stamp
         if extract.tag.kind is Kind.TEXT:
             columns.events.append(Event(time, extract.tag.path, "text", self._text(value)))
             return

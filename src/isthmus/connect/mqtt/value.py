@@ -39,6 +39,8 @@ def number_of(value: object, tag: Tag, codes: Mapping[str, float]) -> tuple[floa
     Numbers and booleans are themselves; text is a number, an on/off word of a boolean tag, or a
     word of the legend (`codes`: word in lower case to code).
     """
+    if type(value) is float and math.isfinite(value):
+        return value, Status.GOOD
     if isinstance(value, str):
         return _number_of_text(value, tag, codes)
     if value is None:
