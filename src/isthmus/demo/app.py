@@ -24,7 +24,8 @@ from isthmus.demo.logfile import CompressorLog
 from isthmus.demo.moment import Moment
 from isthmus.demo.opcua import OpcUaPlc
 from isthmus.demo.physics.plant import Fault
-from isthmus.demo.plantfile import Places, plant_file
+from isthmus.demo.plantfile import plant_file
+from isthmus.demo.plantlinks import Places
 from isthmus.demo.signal import LINE
 from isthmus.demo.sparkplug import Broker, PackerEdge
 from isthmus.model.clock import Pace
@@ -75,13 +76,15 @@ class Demo:
         self._packer = PackerEdge(_broker(settings), self._moment) if settings.broker else None
         self._log = CompressorLog(folder / "compressor")
         self._cut_off = False
+        self._disk_refused = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop`; says on stdout when every server listens."""
         settings, live = self._settings, self.live
-        await live.follow(time.time_ns())
         try:
             await self._start()
+            await live.follow(time.time_ns())
+            live.plant.rouse()
             _replace(settings.folder / "plant.yaml", plant_file(self._places, live.plant.calendar))
             sys.stdout.write(json.dumps({"ready": True, "ports": self.ports}) + "\n")
             sys.stdout.flush()
@@ -128,12 +131,24 @@ class Demo:
                 await plc.show(live.moment)
             if self._packer is not None:
                 self._packer.show()
-            self._log.show(live.moment)
+            self._write(state=now - saved >= _SAVE_EVERY)
             if now - saved >= _SAVE_EVERY:
                 saved = now
-                save(live.plant, self._state)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _TICK)
+
+    def _write(self, *, state: bool) -> None:
+        """The compressor's log, and at times the plant's state; a full disk stops neither."""
+        try:
+            self._log.show(self.live.moment)
+            if state:
+                save(self.live.plant, self._state)
+        except OSError as error:
+            if not self._disk_refused:
+                sys.stderr.write(f"writing to {self._settings.folder}: {error}\n")
+            self._disk_refused = True
+        else:
+            self._disk_refused = False
 
     async def _set_faults(self) -> None:
         faults = faults_of(self._settings.folder)
@@ -142,16 +157,19 @@ class Demo:
         cut_off = Fault.NETWORK in faults
         if cut_off == self._cut_off:
             return
-        self._cut_off = cut_off
         if cut_off:
             await self._capper.stop()
-        else:
-            await self._capper.start()
-        if self._packer is not None:
-            if cut_off:
+            if self._packer is not None:
                 await asyncio.to_thread(self._packer.stop, abruptly=True)
-            else:
+        else:
+            try:
+                await self._capper.start()
+            except (OSError, RuntimeError) as error:  # its port is not free yet: in a second again
+                sys.stderr.write(f"listening on port {self._capper.port}: {error}\n")
+                return
+            if self._packer is not None:
                 self._packer.start()
+        self._cut_off = cut_off
 
 
 def _broker(settings: Settings) -> Broker:

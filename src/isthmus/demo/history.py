@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from isthmus.demo.instruments import Instruments
 from isthmus.demo.physics.calendar import Calendar
-from isthmus.demo.physics.chance import HOUR
 from isthmus.demo.physics.plant import Plant
 from isthmus.demo.signal import PATHS, SIGNALS
 from isthmus.demo.text import happened, opening
@@ -21,6 +20,7 @@ from isthmus.model.sample import Batch, Nanoseconds
 _SECOND = 1_000_000_000
 _ORDERS_A_DAY = 4
 _LATEST_ORDER = 1042  # what runs when the plant opens
+_PART = 1800  # seconds a part: within one hour of chance, some 30,000 rows
 _KEEP_ALIVE = 600  # seconds after which an unchanged value is sampled again
 
 Part = tuple[list[str], Batch, tuple[Event, ...]]
@@ -37,10 +37,10 @@ def opened(seed: int, start: Nanoseconds, end: Nanoseconds) -> Plant:
 def history(
     seed: int, start: Nanoseconds, end: Nanoseconds, *, state: Path | None = None
 ) -> Iterator[Part]:
-    """What happened from `start` to `end` (ns UTC) in time order, an hour at a time.
+    """What happened from `start` to `end` (ns UTC) in time order, half an hour at a time.
 
     Each part is the paths, a batch whose tag ids are places in that list, and the events of the
-    hour. The plant at `end` is written to `state`, from which the live plant goes on.
+    time. The plant at `end` is written to `state`, from which the live plant goes on.
     """
     plant = opened(seed, start, end)
     instruments = Instruments(plant.chance)
@@ -49,7 +49,7 @@ def history(
     events = opening(plant)
     while plant.now < last:
         first = plant.now + 1
-        until = min(last, (first // HOUR + 1) * HOUR - 1)
+        until = min(last, (first // _PART + 1) * _PART - 1)
         rows = []
         for _ in range(until - plant.now):
             plant.step()

@@ -12,6 +12,7 @@ import numpy as np
 from isthmus.demo.history import opened
 from isthmus.demo.instruments import Instruments
 from isthmus.demo.moment import Moment
+from isthmus.demo.physics.calendar import Calendar
 from isthmus.demo.physics.plant import Plant
 from isthmus.demo.text import texts
 from isthmus.model.clock import Pace
@@ -61,6 +62,8 @@ def plant_at(now: Nanoseconds, seed: int, state: Path | None) -> Plant:
         else:
             absent = now // _SECOND - plant.now
             if -60 <= absent <= _OLDEST:
+                if plant.calendar.duty(now // _SECOND):  # it opens again, in what was a break
+                    plant.calendar = Calendar.around(now // _SECOND)
                 return plant
             sys.stderr.write(f"{state} is {absent} s from now; the plant begins anew\n")
     return opened(seed, Nanoseconds(now - _WARM_UP * _SECOND), now)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-
-from isthmus.demo.modbus import CAPPER, LABELLER, METERS, Register
-from isthmus.demo.opcua import node_name
 from isthmus.demo.physics.calendar import SHIFTS, Calendar
-from isthmus.demo.signal import LINE, MACHINE, TYPES, UNITS, Signal
-from isthmus.model.state import State
+from isthmus.demo.plantlinks import Places, connections
+from isthmus.demo.signal import MACHINE, TYPES, Signal
 
 _SPELL = {
     "Filler": "Fills half-litre bottles; it sets the pace of the line.",
@@ -31,23 +25,10 @@ _EXTRA = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where everything of this start is: ports on 127.0.0.1, and files."""
-
-    ports: Mapping[str, int]
-    pki: Path
-    log: Path
-    broker: str
-    ca: str = ""
-    user: str = ""
-    password_file: str = ""
-
-
 def plant_file(places: Places, calendar: Calendar) -> str:
     """The text of `plant.yaml`."""
     return "\n".join(
-        (_head(calendar), _types(), _EQUIPMENT, _connections(places), _TAIL),
+        (_head(calendar), _types(), _EQUIPMENT, connections(places), _TAIL),
     )
 
 
@@ -167,130 +148,6 @@ equipment:
       units:
         compressor: {type: LegacyCompressor, built: 1998, owners: {ot: maintenance}}
 """
-
-
-def _connections(places: Places) -> str:
-    ports = places.ports
-    parts = [
-        "# ------------------------------------------------------- connections: how values come",
-        "connections:",
-    ]
-    parts += [_opcua(places, name) for name in ("filler", "palletiser")]
-    parts.append(
-        f"""\
-  capper-plc:
-    kind: modbus
-    host: 127.0.0.1
-    port: {ports["capper"]}
-    unit: 1
-    zone: line1
-    every: 500 ms
-    word_order: swapped # this maker sends the low word first
-    tags:
-{_registers(CAPPER)}"""
-    )
-    parts.append(
-        f"""\
-  labeller-plc:
-    kind: modbus
-    host: 127.0.0.1
-    port: {ports["labeller"]}
-    unit: 1
-    zone: line1
-    every: 1 s
-    max_registers: 20 # this device refuses larger reads, and has no registers 5 to 9
-    tags:
-{_registers(LABELLER)}"""
-    )
-    parts.append(
-        f"""\
-  meters: # a gateway: each meter has its own unit id
-    kind: modbus
-    host: 127.0.0.1
-    port: {ports["meters"]}
-    zone: line1
-    every: 1 s
-    tags:
-{_registers(METERS[1], unit=1)}
-{_registers(METERS[4], unit=4)}
-{_registers(METERS[7], unit=7)}"""
-    )
-    parts.append(_sparkplug(places))
-    parts.append(
-        f"""\
-  compressor-log:
-    kind: files
-    path: {_quoted_path(places.log)}
-    zone: utilities
-    line: '(?P<time>\\S+ \\S+) P=(?P<pressure>[\\d,]+)bar RUN=(?P<running>[01]) H=(?P<hours>\\d+)'
-    decimal: ","
-    timezone: Europe/Berlin # its clock shows local time
-    tags:
-      utilities/air/compressor/pressure: pressure
-      utilities/air/compressor/running: running
-      utilities/air/compressor/hours: hours
-"""
-    )
-    return "\n".join(parts)
-
-
-def _opcua(places: Places, name: str) -> str:
-    unit = f"{LINE}/{name}"
-    lines = [
-        f"  {name}-plc:",
-        "    kind: opcua",
-        f"    url: opc.tcp://127.0.0.1:{places.ports[name]}",
-        "    security: sign-and-encrypt",
-        f"    server_certificate: {_quoted_path(places.pki / (name + '.pem'))}",
-        "    zone: line1",
-        "    tags:",
-        f'      {unit}: "ns=2;s={name.capitalize()}.{{Tag}}"',
-    ]
-    if UNITS[unit] == "Filler":
-        lines.append(f'      {unit}/product: "ns=2;s={node_name(name, "product")}"')
-    return "\n".join(lines)
-
-
-def _sparkplug(places: Places) -> str:
-    lines = [
-        "  packer-edge:",
-        "    kind: sparkplug",
-        f"    broker: {places.broker}",
-        *([f"    ca: {_quoted_path(Path(places.ca))}"] if places.ca else []),
-        *([f"    user: {places.user}"] if places.user else []),
-        *(
-            [f"    password: {{file: {_quoted_path(Path(places.password_file))}}}"]
-            if places.password_file
-            else []
-        ),
-        "    group: riverside",
-        "    zone: line1",
-        f"    tags: {{{LINE}/packer: packer-edge/packer}}",
-    ]
-    return "\n".join(lines)
-
-
-def _quoted_path(path: Path) -> str:
-    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _registers(registers: Mapping[str, Register], *, unit: int | None = None) -> str:
-    width = max(len(path) for path in registers) + 1
-    lines = []
-    for path, register in registers.items():
-        fields = [f"{register.table}: {register.place}", f"as: {register.layout}"]
-        if unit is not None:
-            fields.append(f"unit: {unit}")
-        if register.scale != 1.0:
-            fields.append(f"scale: {register.scale:g}")
-        if register.codes:
-            words = ", ".join(
-                f"{code}: {State(state).name.lower()}"
-                for state, code in sorted(register.codes.items(), key=lambda pair: pair[1])
-            )
-            fields.append(f"map: {{{words}}}")
-        lines.append(f"      {path + ':':{width}} {{{', '.join(fields)}}}")
-    return "\n".join(lines)
 
 
 _TAIL = """\

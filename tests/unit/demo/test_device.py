@@ -16,7 +16,8 @@ from isthmus.demo.moment import Moment
 from isthmus.demo.physics.calendar import Calendar
 from isthmus.demo.physics.chance import Chance
 from isthmus.demo.physics.plant import Fault, Plant
-from isthmus.demo.plantfile import Places, plant_file
+from isthmus.demo.plantfile import plant_file
+from isthmus.demo.plantlinks import Places
 from isthmus.demo.signal import COLUMNS, LINE, PATHS, SIGNALS
 from isthmus.demo.text import texts
 from isthmus.model.errors import ConfigError
