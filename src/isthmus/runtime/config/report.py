@@ -22,6 +22,7 @@ MAX_ERRORS = 1000  # of one shape; a file with more is not what was meant to be 
 _QUOTED = re.compile(r"'([^']*)'")
 _KNOWN_SHOWN = 12
 _VALUE_SHOWN = 40
+_MEMBERS = frozenset({"str", "int", "float", "bool", "SecretStr"})
 _BOUNDS = {
     "greater_than": ("gt", "above"),
     "greater_than_equal": ("ge", "at least"),
@@ -90,12 +91,17 @@ class Report:
         is left out.
         """
         for detail in error.errors(include_url=False)[:MAX_ERRORS]:
-            where = tuple(step for step in detail["loc"] if step != "[key]")
+            where = written_steps(detail["loc"])
             gone = where[:-1] if detail["type"] == "missing" else where
             if any(place[: len(gone)] == gone for place in taken):
                 continue
             text, hint = describe(detail, model)
             self.add((*loc, *where), text, hint)
+
+
+def written_steps(loc: Loc) -> Loc:
+    """`loc` without what pydantic puts between: `[key]`, and the members of unions."""
+    return tuple(step for step in loc if "[" not in str(step) and step not in _MEMBERS)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -113,7 +119,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def describe(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """Text and hint for one thing that pydantic found wrong in a `model`."""
     kind, value = detail["type"], detail["input"]
-    loc = tuple(step for step in detail["loc"] if step != "[key]")
+    loc = written_steps(detail["loc"])
     context: Mapping[str, Any] = detail.get("ctx") or {}
     name = next((str(step) for step in reversed(loc) if isinstance(step, str)), "")
     name = f"`{name[:_VALUE_SHOWN]}`" if name else "this"
