@@ -41,6 +41,7 @@ class Connection:
         self.client = Client()
         self.errors = 0
         self.last_error = ""
+        self._refusal = ""
         self._on_state = on_state
         self._users: set[User] = set()
         self._closed = self._begun = False
@@ -95,8 +96,9 @@ class Connection:
             joining.result()
             return
         kind = AuthError if refused.done() else LinkError
+        why = self._refusal or self.last_error or "timed out"
         raise kind(
-            f"connecting to the bus at {', '.join(urls)}: {self.last_error or 'timed out'}",
+            f"connecting to the bus at {', '.join(urls)}: {why}",
             hint="is it running, and did this plant's authority issue our certificate?",
         )
 
@@ -171,6 +173,7 @@ class Connection:
             half_open.close()  # type: ignore[no-untyped-call]
         text = self.last_error.lower()
         if isinstance(error, ssl.SSLError) or any(word in text for word in _REFUSED):
+            self._refusal = self._refusal or self.last_error  # a reset often follows
             self._refused.set()
 
     async def _disconnected(self) -> None:
