@@ -107,7 +107,9 @@ class App:
             await self._open()
             async with asyncio.TaskGroup() as tasks:
                 keep = [tasks.create_task(self.intake.run(), name="intake")]
-                keep.append(tasks.create_task(self.intake.seal_for_ever(), name="seal"))
+                keep.append(
+                    tasks.create_task(self.intake.seal_for_ever(self._pressed), name="seal")
+                )
                 if self.server:
                     keep.append(tasks.create_task(self.server.supervise(), name="bus"))
                 await self._catch_up()
@@ -213,6 +215,9 @@ class App:
                 lost = gap(known, Nanoseconds(since))
                 await self.publisher.publish(self.subjects.frame(name), frame.encode(lost))
 
+    def _pressed(self) -> bool:
+        return self.bus_state() == "full"
+
     async def _first(self) -> None:
         while not any(link.health.received.total for link in self.links.values()):
             await asyncio.sleep(0.02)
@@ -245,6 +250,8 @@ def _wall() -> Nanoseconds:
 
 
 def _told(state: BusState, why: str) -> None:
+    if why == "closed":  # by us, at the end
+        return
     log.log(logging.INFO if state is BusState.UP else logging.WARNING, "bus is %s: %s", state, why)
 
 

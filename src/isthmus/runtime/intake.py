@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -179,12 +180,15 @@ class Intake:
         )
 
     # ------------------------------------------------------------------ sealing
-    async def seal_for_ever(self) -> None:
-        """Seal when it is due, tend the table now and then, and make room in the stream."""
+    async def seal_for_ever(self, pressed: Callable[[], bool]) -> None:
+        """Seal when it is due, tend the table now and then, and make room in the stream.
+
+        `pressed` tells that the stream is full: then sealing does not wait until it is due.
+        """
         seals = 0
         while True:
             await asyncio.sleep(0.25)
-            if not self.lake.due():
+            if not self.lake.due() and not pressed():
                 continue
             sealed = await asyncio.to_thread(self.lake.seal)
             if sealed is None:

@@ -31,6 +31,8 @@ T = TypeVar("T")
 class FilesSubscription:
     """A Subscription over growing files; files are read in a thread, for a share may hang."""
 
+    resumes = True
+
     def __init__(
         self,
         config: Files,

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from isthmus.model.errors import Mistake
 from isthmus.model.path import nearest
 from isthmus.runtime.config.document import Written
+from isthmus.runtime.config.emit import flow
 
 Loc = tuple[str | int, ...]
 
@@ -175,7 +176,7 @@ def example(model: type[BaseModel], loc: Sequence[str | int]) -> str:
     found = _model_at(model, loc[:-1])
     for name, info in found.model_fields.items() if found else ():
         if loc and loc[-1] in {name, info.alias} and info.examples:
-            return f"write it like `{info.examples[0]}`"
+            return f"write it like `{flow(info.examples[0])}`"
     return ""
 
 
