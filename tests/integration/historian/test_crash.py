@@ -77,7 +77,8 @@ def must_hold(root: Path) -> int:
         assert not lake.stats().damaged
         rows = lake.raw(list(range(100)), 0, 1 << 62)
         assert len(rows) == position * writing.ROWS
-        total = sum(float(writing.frame(n).value.sum()) for n in range(1, position + 1))
+        each = float(writing.frame(0).value.sum())  # of frame n: n more in every row
+        total = position * each + writing.ROWS * position * (position + 1) / 2
         assert rows.value.sum() == pytest.approx(total, rel=1e-12)
         last = lake.last(list(range(100)))
         assert (last.value == np.arange(100) / 1000 + position).all()
@@ -255,3 +256,30 @@ def test_a_disk_that_fills_up_while_sealing_is_a_state_and_passes(tmp_path):
     assert lake.stats().state == "up"
     lake.close()
     assert len(Reader.open(tmp_path).raw(list(range(50_000)), 0, 1 << 62)) == 100_000
+
+
+@pytest.mark.chaos
+def test_a_reader_beside_the_writer_sees_whole_seals_and_never_less_than_before(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, str(WRITING), str(tmp_path)], stdout=subprocess.PIPE
+    ) as child:
+        try:
+            assert child.stdout.read(8)
+            reader, seen = Reader.open(tmp_path), []
+            stop = time.monotonic() + 2.5
+            while time.monotonic() < stop:
+                rows = reader.raw(list(range(100)), 0, 1 << 62)
+                assert len(rows) % (20 * writing.ROWS) == 0
+                seen.append(len(rows))
+                ((count,),) = (
+                    row.values() for row in reader.sql("select count(*) from samples").to_pylist()
+                )
+                assert count % (20 * writing.ROWS) == 0
+                assert count >= len(rows)
+                assert len(reader.last(list(range(100)))) == 100
+                time.sleep(0.05)
+        finally:
+            child.kill()
+    assert seen == sorted(seen)
+    assert seen[-1] > seen[0]
+    reader.close()
