@@ -16,6 +16,7 @@ import "../parts/window-switch";
 
 const WINDOWS = ["day", "week", "month"] as const;
 const REFRESH_MS = 20_000;
+const HOUR = 3_600_000;
 
 /** The energy page: does the pilot pay? */
 @customElement("isthmus-energy-page")
@@ -45,16 +46,22 @@ export class EnergyPage extends Part {
     return html`<isthmus-card class="figures barless" .load=${load} ?hollow=${!value}>${value ? html`<isthmus-figure .kpi=${value.per_piece} size="xl"></isthmus-figure>${[value.baseline_per_piece, value.saved, value.money, value.co2, value.base_load].map((kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}` : nothing}</isthmus-card>`;
   }
 
+  /** Whole hours only: an hour just begun compares a part with a whole. */
+  private get hours() {
+    const value = this.answer.value;
+    return value ? value.hours.filter((hour) => hour.start >= value.start && hour.start + HOUR <= value.end) : [];
+  }
+
   private perPiece() {
     const { value, load } = this.answer;
-    const hours = value?.hours ?? [];
+    const hours = this.hours;
     const blank = value && !hours.some((hour) => hour.kwh_per_piece !== null) ? { title: "No hour with both energy and pieces yet", text: "the first point appears when a whole hour has passed" } : undefined;
     return html`<isthmus-card heading="kWh per piece, by hour" sub="light: baseline hours; band: expected at the same output, 95 %" .why=${value?.why} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-per-piece .hours=${hours}></isthmus-per-piece></isthmus-card>`;
   }
 
   private cusum() {
     const { value, load } = this.answer;
-    const hours = value?.hours ?? [];
+    const hours = this.hours;
     const blank = value && !hours.some((hour) => hour.cusum_kwh !== null) ? { title: "Nothing to compare with yet", text: "needs a baseline and hours after it" } : undefined;
     return html`<isthmus-card heading="CUSUM" sub="kWh used minus expected; falls = saves" .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-cusum .hours=${hours}></isthmus-cusum></isthmus-card>`;
   }
@@ -70,7 +77,7 @@ export class EnergyPage extends Part {
     const { value, load } = this.answer;
     const fit = value?.baseline ?? null;
     const blank = value && !fit ? { title: "No baseline yet", text: value.notes[0] ?? "it needs whole hours with different output" } : undefined;
-    return html`<isthmus-card heading="Baseline model" sub=${fit ? `kWh an hour by output; R² ${number(fit.r2, 2)}, CV ${number(fit.cv_percent, 1)} %` : ""} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-baseline .hours=${value?.hours ?? []} .fit=${fit}></isthmus-baseline></isthmus-card>`;
+    return html`<isthmus-card heading="Baseline model" sub=${fit ? `kWh an hour by output; R² ${number(fit.r2, 2)}, CV ${number(fit.cv_percent, 1)} %` : ""} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-baseline .hours=${this.hours} .fit=${fit}></isthmus-baseline></isthmus-card>`;
   }
 
   private meters() {

@@ -36,6 +36,7 @@ const LEFT = 44;
 const BOTTOM = 20;
 const TOP = 14;
 const MOST_ROWS = 12;
+const MOST_TICKS = 8;
 
 /** A chart of lines, bands and points in SVG, redrawn to the element's size; its numbers are a hidden table. */
 @customElement("isthmus-chart")
@@ -65,7 +66,7 @@ export class Chart extends Picture {
     const yRange = this.yRange();
     const xRange = this.xRange ?? extent(this.x, ...this.points.map((one) => one.x));
     if (!yRange || !xRange) return nothing;
-    const steps = ticks(yRange[0], yRange[1], Math.max(2, Math.floor((height - TOP - BOTTOM) / 40)));
+    const steps = ticks(yRange[0], yRange[1], Math.min(MOST_TICKS, Math.max(2, Math.floor((height - TOP - BOTTOM) / 40))));
     const step = steps.length > 1 ? (steps[1] ?? 0) - (steps[0] ?? 0) : 1;
     const x = linear(xRange[0], xRange[1], LEFT, width - this.right);
     const y = linear(yRange[0], yRange[1], height - BOTTOM, TOP);

@@ -7,6 +7,8 @@ import { Picture } from "./part";
 
 const LEFT = 40;
 const BOTTOM = 50;
+const BOTTOM_NARROW = 84;
+const NARROW = 46;
 const TOP = 22;
 
 /** Where the time went: filled columns are kept, hollow ones were lost since the column before. */
@@ -18,8 +20,10 @@ export class Waterfall extends Picture {
     const { width, height, times } = this;
     const most = Math.max(0, ...times.map((step) => step.minutes));
     if (width < 160 || height < 100 || most <= 0) return nothing;
-    const y = linear(0, most, height - BOTTOM, TOP);
     const step = (width - LEFT - 8) / times.length;
+    const narrow = step < NARROW;
+    const base = height - (narrow ? BOTTOM_NARROW : BOTTOM);
+    const y = linear(0, most, base, TOP);
     const steps = ticks(0, most, Math.max(2, Math.floor(height / 70)));
     let top = 0;
     const columns = times.map((one, row) => {
@@ -32,14 +36,14 @@ export class Waterfall extends Picture {
       const middle = x + wide / 2;
       return svg`${row ? svg`<path class="axis" d="M${x - step * 0.28} ${Math.round(y(before)) + 0.5}H${x}"/>` : nothing}
         <rect class=${one.kept ? "fp" : "hol"} x=${x} y=${y(high)} width=${wide} height=${Math.max(1.5, y(low) - y(high))}><title>${one.title}: ${number(one.minutes, 1)} min</title></rect>
-        <text class="v m" x=${middle} y=${y(high) - 6}>${one.kept ? number(one.minutes, 0) : `−${number(one.minutes, 1)}`}</text>
-        ${fit(one.title, step).map((words, line) => svg`<text class="tx m" x=${middle} y=${height - BOTTOM + 15 + line * 13}>${words}</text>`)}
-        ${one.percent === null ? nothing : svg`<text class="m" x=${middle} y=${height - BOTTOM + 43}>${number(one.percent, 1)} %</text>`}`;
+        <text class="v m" x=${middle} y=${y(high) - 6}>${one.kept ? number(one.minutes, 0) : `−${number(one.minutes, narrow ? 0 : 1)}`}</text>
+        ${narrow ? svg`<text class="tx e" transform="translate(${middle + 4} ${base + 8}) rotate(-90)">${one.title}</text>` : fit(one.title, step).map((words, line) => svg`<text class="tx m" x=${middle} y=${base + 15 + line * 13}>${words}</text>`)}
+        ${one.percent === null || narrow ? nothing : svg`<text class="m" x=${middle} y=${base + 43}>${number(one.percent, 1)} %</text>`}`;
     });
     const words = times.map((one) => `${one.title} ${one.kept ? "" : "lost "}${number(one.minutes, 1)} minutes`).join(", ");
     return html`<svg width=${width} height=${height} role="img" aria-label="where the time went: ${words}">
       ${steps.map((at) => svg`<path class="grid" d="M${LEFT} ${Math.round(y(at)) + 0.5}H${width - 8}"/><text class="e" x=${LEFT - 6} y=${y(at) + 4}>${number(at, 0)}</text>`)}
-      ${columns}<path class="axis" d="M${LEFT} ${height - BOTTOM + 0.5}H${width - 8}" /></svg>`;
+      ${columns}<path class="axis" d="M${LEFT} ${base + 0.5}H${width - 8}" /></svg>`;
   }
 }
 
