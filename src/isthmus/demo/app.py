@@ -31,7 +31,7 @@ from isthmus.demo.sparkplug import Broker, PackerEdge
 from isthmus.model.clock import Pace
 
 _DEVICES = ("filler", "capper", "labeller", "palletiser", "meters")
-_TICK = 0.1  # seconds between two looks at the clock
+_TICK = 0.2  # seconds between two looks at the clock
 _SAVE_EVERY = 60.0  # seconds
 
 
