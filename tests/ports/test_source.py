@@ -320,11 +320,7 @@ def test_cancelling_whoever_waits_leaves_a_link_that_can_be_closed(peer):
     asyncio.run(run())
 
 
-def test_closing_wakes_whoever_waits(peer, request):
-    if request.node.callspec.params["peer"] == "opcua":
-        why = "who listens is cancelled, not told: `_published` raises its tasks' CancelledError"
-        request.applymarker(pytest.mark.xfail(raises=asyncio.CancelledError, reason=why))
-
+def test_closing_wakes_whoever_waits(peer):
     async def run():
         source = peer.source()
         await source.open()

@@ -112,7 +112,7 @@ def opcua():
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server():
     with serving(many=40) as running:
         yield running

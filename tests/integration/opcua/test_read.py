@@ -7,8 +7,9 @@ import math
 
 import pytest
 
+from isthmus.connect.opcua import subscribe
 from isthmus.connect.opcua.session import hooks_fit
-from isthmus.model.errors import LinkError
+from isthmus.model.errors import LinkError, ProtocolError
 from isthmus.model.ports import Browse, Counts, Writer
 from isthmus.model.sample import Status
 
@@ -127,6 +128,40 @@ def test_a_text_of_ten_megabytes_is_bad_and_all_else_goes_on(server, opcua, tmp_
     assert values[11][1] == 0
     assert events == []
     assert counts["oversize"] == 1
+
+
+def test_a_message_longer_than_we_allow_ends_the_link(server, opcua, tmp_path, monkeypatch):
+    monkeypatch.setattr("isthmus.connect.opcua.session.LONGEST_MESSAGE", 2**20)
+
+    async def run():
+        link = opcua.linked(server.url, opcua.bound("Batch"), tmp_path, mode="poll")
+        await link.open()
+        with pytest.raises((LinkError, ProtocolError)):
+            await link.read()
+        await link.close()
+
+    server.put(Batch=["x" * 3_000_000, "String"])
+    asyncio.run(run())
+    server.put(Batch=["B-1", "String"])
+
+
+def test_a_link_without_tags_waits_and_notices_a_loss(opcua, tmp_path, monkeypatch):
+    monkeypatch.setattr(subscribe, "KEEP_ALIVE", 0.1)
+
+    async def run(running):
+        link = opcua.linked(running.url, [], tmp_path)
+        await link.open()
+        waiting = asyncio.create_task(anext(link.listen()))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        running.process.kill()
+        with pytest.raises(LinkError):
+            async with asyncio.timeout(15):
+                await waiting
+        await link.close()
+
+    with opcua.serving() as running:
+        asyncio.run(run(running))
 
 
 def test_polling_gives_a_text_once_and_numbers_each_time(server, opcua, tmp_path):

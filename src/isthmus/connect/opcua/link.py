@@ -45,6 +45,7 @@ class OpcUaLink:
     async def open(self) -> None:
         """Connect; LinkError, AuthError or ProtocolError say why it could not be done."""
         await self.session.open()
+        self.refused = {}
         self.nodes = [self._node(place) for place in range(len(self.bindings))]
 
     async def close(self) -> None:

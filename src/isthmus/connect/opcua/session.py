@@ -176,6 +176,7 @@ class Session:
                 mode=MODE[self.setting.security],
             )
         await client.connect()
+        _limit(client)
 
     async def _endpoint(self, client: _Client) -> ua.EndpointDescription:
         offered = await client.connect_and_get_server_endpoints()
@@ -276,6 +277,14 @@ class Session:
             return ua.NodeId(found["id"], number, FORM["s"])
         with meaning(f"resolving {written}"):
             return ua.NodeId.from_string(f"ns={number};{found['kind']}={found['id']}")
+
+
+def _limit(client: Client) -> None:
+    """Hold the server to `LONGEST_MESSAGE`; asyncua would take whatever limit the server names."""
+    connection = getattr(client.uaclient.protocol, "_connection", None)
+    limits = getattr(connection, "_limits", None)
+    if limits is not None:
+        limits.max_message_size = min(limits.max_message_size or LONGEST_MESSAGE, LONGEST_MESSAGE)
 
 
 def _quieten() -> None:

@@ -84,6 +84,8 @@ class Subscribe(OpcUaLink):
         """Readings in the order of the server's messages, each message once."""
         if self.refused:
             yield self.bad(self.refused)
+        if not self.bindings:
+            await self._idle()
         if self._stock is not None:
             async for values in self._stock.listen(self._silence):
                 self._counts["notifications"] += 1
@@ -159,6 +161,14 @@ class Subscribe(OpcUaLink):
             ),
         )
 
+    async def _idle(self) -> None:
+        """Nothing to hear: look now and then whether the server is there, until it is not."""
+        state = ua.NodeId(ua.ObjectIds.Server_ServerStatus_State)
+        while True:
+            await asyncio.sleep(KEEP_ALIVE)
+            with meaning(f"listening to {self.setting.url}"):
+                await self.session.read([state])
+
     # ------------------------------------------------------------------ publishing
     async def _published(self) -> list[Answer]:
         """The next messages in the order of their numbers, those missed among them."""
@@ -177,6 +187,8 @@ class Subscribe(OpcUaLink):
         answers: list[Answer] = []
         with meaning(f"listening to {self.setting.url}"):
             for answer in results:
+                if isinstance(answer, asyncio.CancelledError):
+                    raise LinkError(f"listening to {self.setting.url}: the link was closed")
                 if isinstance(answer, BaseException):
                     raise answer
                 if isinstance(answer, int):
