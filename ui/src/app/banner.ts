@@ -28,7 +28,7 @@ export class AlarmBanner extends Part {
 
   private sentence(attention: [string, Priority][]) {
     if (live.stale) {
-      return html`<span class="banner-stale"><span>${marker(4)}<b>The live stream is silent for ${duration(Date.now() - live.heard)}.</b>
+      return html`<span class="banner-stale"><span>${marker(4)}<b>The live stream is silent<span aria-hidden="true"> for ${duration(Date.now() - live.heard)}</span>.</b>
         <span class="muted hide-m">What you see is old; connecting again.</span></span></span>`;
     }
     if (!live.status) return html`<span class="muted">Waiting for the first values.</span>`;

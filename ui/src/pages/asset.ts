@@ -157,7 +157,7 @@ export class AssetPage extends Part {
 
   private others(asset: EquipmentInfo) {
     const tags = this.site.tagsOf(asset).filter((tag) => tag.kind !== "number" || tag.counter);
-    return tags.length ? html`<isthmus-card class="rest" heading="Counters and states"><isthmus-plain-values class="scroll" .tags=${tags}></isthmus-plain-values></isthmus-card>` : nothing;
+    return tags.length ? html`<isthmus-card class="rest" heading="Counters and states"><isthmus-plain-values class="scroll" tabindex="0" .tags=${tags}></isthmus-plain-values></isthmus-card>` : nothing;
   }
 }
 

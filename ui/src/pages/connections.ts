@@ -56,7 +56,7 @@ export class ConnectionsPage extends Part {
     return html`<isthmus-card heading=${link.name} sub=${link.kind}>
       <div class="row">${linkState(link)}<span class="small muted">for ${duration(now - link.since)}</span></div>
       ${link.error ? html`<div class="fail" role="alert"><b>${link.error}</b><span class="small">${link.hint}</span>${link.next_try_s === null ? nothing : html`<span class="small muted">next try in ${number(Math.max(0, link.next_try_s), 0)} s</span>`}</div>` : html`<p class="small muted">No error since it came up.</p>`}
-      <dl class="facts small scroll"><dt>address</dt><dd class="tag">${link.endpoint}</dd><dt>on the wire</dt><dd>${link.wire}</dd><dt>silent tags</dt><dd>${link.silent_tags} of ${link.tags}</dd>${blank.map(([name, count]) => html`<dt>${name.replaceAll("_", " ")}</dt><dd>${number(count, 0)}</dd>`)}</dl></isthmus-card>`;
+      <dl class="facts small scroll" tabindex="0"><dt>address</dt><dd class="tag">${link.endpoint}</dd><dt>on the wire</dt><dd>${link.wire}</dd><dt>silent tags</dt><dd>${link.silent_tags} of ${link.tags}</dd>${blank.map(([name, count]) => html`<dt>${name.replaceAll("_", " ")}</dt><dd>${number(count, 0)}</dd>`)}</dl></isthmus-card>`;
   }
 
   private browse(link: LinkInfo) {

@@ -84,7 +84,7 @@ export class EnergyPage extends Part {
     const { value, load } = this.answer;
     const meters = value?.meters ?? [];
     const blank = value && meters.length === 0 ? { title: "No machine has a meter", text: "give machines a tag with role: power" } : undefined;
-    return html`<isthmus-card heading="Where the power goes" sub="now; kWh of the window" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll"><table>
+    return html`<isthmus-card heading="Where the power goes" sub="now; kWh of the window" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table>
       <thead><tr><th>Meter</th><th class="num">Now</th><th class="num">Expected</th><th class="num">Difference</th><th class="num">kWh</th></tr></thead>
       <tbody>${meters.map((meter) => {
         const quality = qualityOf(meter.quality, meter.kw);

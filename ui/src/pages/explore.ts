@@ -115,7 +115,7 @@ export class ExplorePage extends Part {
       this.copied = true;
       setTimeout(() => (this.copied = false), 2000);
     };
-    return html`<isthmus-card class="sql" heading="Same picture in SQL" sub="for isthmus query --sql, notebooks, BI" .action=${html`<button class="why" @click=${copy}>${this.copied ? "copied" : "copy"}</button>`}><pre class="scroll">${text}</pre></isthmus-card>`;
+    return html`<isthmus-card class="sql" heading="Same picture in SQL" sub="for isthmus query --sql, notebooks, BI" .action=${html`<button class="why" @click=${copy}>${this.copied ? "copied" : "copy"}</button>`}><pre class="scroll" tabindex="0">${text}</pre></isthmus-card>`;
   }
 
   private toggle(path: string): void {

@@ -69,7 +69,7 @@ export class PerformancePage extends Part {
     const action = html`<span class="seg" role="group" aria-label="Unit">${units.map(([name, title]) => html`<button aria-pressed=${name === unit} @click=${() => setQuery({ losses: name })}>${title}</button>`)}</span>`;
     const total = losses.reduce((sum, loss) => sum + loss.minutes, 0);
     return html`<isthmus-card heading="Losses" sub="${number(total, 1)} min, largest first" .action=${action} .load=${load} ?hollow=${!value} .blank=${blank}>
-      <div class="scroll">${losses.length ? html`<isthmus-pareto .losses=${losses} .unit=${unit} .currency=${this.site.info.currency}></isthmus-pareto>` : nothing}</div></isthmus-card>`;
+      <div class="scroll" tabindex="0">${losses.length ? html`<isthmus-pareto .losses=${losses} .unit=${unit} .currency=${this.site.info.currency}></isthmus-pareto>` : nothing}</div></isthmus-card>`;
   }
 
   private states() {

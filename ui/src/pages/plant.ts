@@ -111,7 +111,7 @@ export class PlantPage extends Part {
   private orders() {
     const { value, load } = this.overview;
     const blank = value && value.orders.length === 0 ? { title: "No order is known", text: "orders appear as the machines' events tell of them" } : undefined;
-    return html`<isthmus-card heading="Orders" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll"><table>
+    return html`<isthmus-card heading="Orders" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table>
       <thead><tr><th>Order</th><th class="num">Planned</th><th>Due</th></tr></thead>
       <tbody>${value?.orders.map((order) => html`<tr><td class="clip"><b>${order.order}</b><small class="clip" title=${order.product}>${order.product}</small></td>
         <td class="num nowrap">${number(order.planned, 0)}<small>${order.state === "next" ? "waits" : `${number(order.planned ? (100 * order.done) / order.planned : null, 0)} % done`}</small></td>

@@ -14,7 +14,7 @@ export class CursorTable extends Part {
   @property({ attribute: false }) rows: Statistics[] = [];
 
   override render() {
-    return html`<div class="scroll"><table><thead><tr><th><span class="vh">pen</span></th><th>Tag</th><th>Unit</th><th class="num">At 1</th><th class="num">At 2</th><th class="num">2 − 1</th><th class="num">Min</th><th class="num">Mean</th><th class="num">Max</th><th class="num">Std dev</th><th class="num">Good %</th><th>Normal</th><th><span class="vh">remove</span></th></tr></thead>
+    return html`<div class="scroll" tabindex="0"><table><thead><tr><th><span class="vh">pen</span></th><th>Tag</th><th>Unit</th><th class="num">At 1</th><th class="num">At 2</th><th class="num">2 − 1</th><th class="num">Min</th><th class="num">Mean</th><th class="num">Max</th><th class="num">Std dev</th><th class="num">Good %</th><th>Normal</th><th><span class="vh">remove</span></th></tr></thead>
       <tbody>${this.pens.map((pen) => this.row(pen))}</tbody></table></div>`;
   }
 

@@ -33,7 +33,7 @@ export class LinkTable extends Part {
   @property({ type: Number }) now = 0;
 
   override render() {
-    return html`<div class="scroll"><table><thead><tr><th>Link</th><th>State</th><th>Address</th><th class="hide-m">Zone</th><th class="num">Tags</th><th class="num">Rate, 10 min</th><th class="num">Lag p95</th><th class="num">Queue</th><th class="num">Oldest</th><th class="num">Lost</th><th class="num">Good %</th><th>On the wire</th></tr></thead>
+    return html`<div class="scroll" tabindex="0"><table><thead><tr><th>Link</th><th>State</th><th>Address</th><th class="hide-m">Zone</th><th class="num">Tags</th><th class="num">Rate, 10 min</th><th class="num">Lag p95</th><th class="num">Queue</th><th class="num">Oldest</th><th class="num">Lost</th><th class="num">Good %</th><th>On the wire</th></tr></thead>
       <tbody>${this.links.map((link) => this.row(link))}</tbody></table></div>`;
   }
 

@@ -57,7 +57,7 @@ export class Tap extends Part {
     return html`<div class="toolbar"><span class="small muted grow clip">${this.broken ? "the tap is silent, connecting again" : this.paused ? "paused; nothing is held back on the way" : `${this.link}, newest first, a sample of what passes`}</span>
         <span class="seg" role="group" aria-label="Stage">${STAGES.map((name) => html`<button aria-pressed=${name === this.stage} @click=${() => (this.stage = name)}>${name}</button>`)}</span>
         <button @click=${() => (this.paused = !this.paused)}>${this.paused ? "Resume" : "Pause"}</button></div>
-      <div class="scroll tap ${this.broken ? "old" : ""}"><table><thead><tr><th>Device time</th><th>Tag</th><th class="num">Raw</th><th class="num">Value</th><th>Then</th><th class="num">After</th></tr></thead>
+      <div tabindex="0" class="scroll tap ${this.broken ? "old" : ""}"><table><thead><tr><th>Device time</th><th>Tag</th><th class="num">Raw</th><th class="num">Value</th><th>Then</th><th class="num">After</th></tr></thead>
         <tbody>${this.rows.map((row) => html`<tr><td class="tag nowrap">${clock.second(row.time)}.${String(Math.floor(row.time % 1000)).padStart(3, "0")}</td><td class="tag clip" title=${row.tag}>${tail(row.tag)}</td>
           <td class="num">${number(row.raw, digits(row.raw))}</td><td class="num b">${row.text || number(row.value, digits(row.value))}</td><td class="nowrap ${row.then === "kept" || row.then === "stored" ? "" : "muted"}">${row.then}${row.quality >= 0x40000000 ? html`<small>${reasonOf(row.quality)}</small>` : nothing}</td>
           <td class="num nowrap">${row.after_s === null ? "—" : `+${number(row.after_s, 2)} s`}</td></tr>`)}</tbody></table>

@@ -20,12 +20,19 @@ export function lookNow(unit: EquipmentInfo, site: Site, ribbon: Ribbon | undefi
   // A state that is not known now is not drawn as if it still held.
   if (now && now.value !== null && (now.quality === "stale" || now.quality === "bad")) return { look: "unknown", word: `was ${word}`, since: undefined };
   const same = last && last.state === word;
-  return { look: same ? last.look : lookOf(word, site, unit), word, since: same ? last.start : undefined };
+  const cause = causeOf(site, unit);
+  const look = same ? last.look : lookOf(word, cause);
+  // Why it stands says more than that it stands: "starved" rather than "suspended".
+  return { look, word: look !== "run" && cause ? cause.replaceAll("_", " ") : word, since: same ? last.start : undefined };
 }
 
-function lookOf(word: string, site: Site, unit: EquipmentInfo): Look {
-  const cause = site.tag(unit.cause);
-  const why = cause ? wordOf(cause, reading(cause).value) : "";
+function causeOf(site: Site, unit: EquipmentInfo): string {
+  const tag = site.tag(unit.cause);
+  const word = tag ? wordOf(tag, reading(tag).value) : "";
+  return word === "none" || word === "—" ? "" : word;
+}
+
+function lookOf(word: string, why: string): Look {
   if (word === "execute") return "run";
   if (why === "starved" || why === "blocked" || why === "break") return why;
   if (why === "changeover") return "setup";
