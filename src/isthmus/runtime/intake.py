@@ -19,7 +19,7 @@ import numpy as np
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
 from isthmus.historian.lake import Lake
-from isthmus.model.errors import ProtocolError, StorageError
+from isthmus.model.errors import IsthmusError, ProtocolError, StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock
 from isthmus.model.tag import Namespace
@@ -32,6 +32,7 @@ from isthmus.runtime.tap import Tap
 log = logging.getLogger(__name__)
 
 RETRY = 1.0
+MAINTAIN_SEALS = 16
 FILL = 0.7  # sealed messages are forgotten once the stream is so full
 
 
@@ -116,9 +117,7 @@ class Intake:
             try:
                 self.lake.append(batch, stream=self._epoch, position=seq)
             except StorageError as error:
-                if str(error) != self.trouble:
-                    log.warning("history takes no more: %s", error)
-                self.trouble = str(error)
+                self._note(str(error))
                 await asyncio.sleep(RETRY)
             else:
                 self.trouble = ""
@@ -131,7 +130,7 @@ class Intake:
                 self.lake.append_events(events, stream=self._epoch, position=message.seq)
                 break
             except StorageError as error:
-                self.trouble = str(error)
+                self._note(str(error))
                 await asyncio.sleep(RETRY)
         for event in events:
             self._tell(event)
@@ -172,6 +171,12 @@ class Intake:
             raise ProtocolError("a frame names a tag that its edge's catalogue does not name")
         return Batch(own, batch.time, batch.value, batch.quality)
 
+    def _note(self, trouble: str) -> None:
+        """Say a trouble once, however long it lasts; its numbers may change meanwhile."""
+        if not self.trouble:
+            log.warning("history takes no more: %s", trouble)
+        self.trouble = trouble
+
     def _gap(self, gap: Gap) -> None:
         self.discarded += gap.end - gap.start + 1
         log.error(
@@ -190,13 +195,18 @@ class Intake:
             await asyncio.sleep(0.25)
             if not self.lake.due() and not pressed():
                 continue
-            sealed = await asyncio.to_thread(self.lake.seal)
-            if sealed is None:
-                continue
-            seals += 1
-            await self.make_room()
-            if seals % 16 == 0:
-                await asyncio.to_thread(self.lake.maintain)
+            try:
+                sealed = await asyncio.to_thread(self.lake.seal)
+                if sealed is None:
+                    await asyncio.sleep(RETRY if pressed() else 0)
+                    continue
+                seals += 1
+                await self.make_room()
+                if seals % MAINTAIN_SEALS == 0:
+                    await asyncio.to_thread(self.lake.maintain)
+            except IsthmusError as error:  # a disk or a bus in trouble: told, tried again
+                self._note(str(error))
+                await asyncio.sleep(RETRY)
 
     async def make_room(self) -> None:
         """Forget sealed messages once the stream is nearly full; what is not sealed stays."""
