@@ -68,3 +68,8 @@ class Live:
     def since(self, stamp: int, tags: Int32s) -> Batch:
         """The rows of `tags` that changed after `stamp`."""
         return self.last(tags[self._stamps[tags] > stamp])
+
+    def stamps(self, tags: Int32s) -> Int64s:
+        """The stamp of each tag's last change, 0 where it never changed."""
+        found: Int64s = self._stamps[tags]
+        return found
