@@ -83,6 +83,10 @@ async def main(given: dict) -> None:
             for name, (value, kind) in order.items():
                 if name == "stop":
                     return
+                if name == "add":
+                    parent = server.get_node(ua.NodeId("Line", index))
+                    await parent.add_variable(ua.NodeId(f"Line.{value}", index), value, 1.0)
+                    continue
                 variant = ua.Variant(
                     float(value) if kind == "Double" else value, ua.VariantType[kind]
                 )

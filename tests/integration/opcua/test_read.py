@@ -130,6 +130,28 @@ def test_a_text_of_ten_megabytes_is_bad_and_all_else_goes_on(server, opcua, tmp_
     assert counts["oversize"] == 1
 
 
+def test_a_tag_that_the_server_learns_later_is_found(server, opcua, tmp_path, monkeypatch):
+    monkeypatch.setattr(subscribe, "RETRY", 0.2)
+    monkeypatch.setattr(subscribe, "KEEP_ALIVE", 0.1)
+
+    async def run():
+        link = opcua.linked(server.url, opcua.bound("Later"), tmp_path)
+        await link.open()
+        readings = link.listen()
+        first = (await anext(readings)).batch
+        await asyncio.to_thread(server.put, add=["Later", "Double"])
+        second = (await anext(readings)).batch
+        counts = link.counts()
+        await readings.aclose()
+        await link.close()
+        return first, second, counts
+
+    first, second, counts = asyncio.run(run())
+    assert first.quality.tolist() == [Status.BAD_NODE_ID_UNKNOWN]
+    assert (second.value.tolist(), second.quality.tolist()) == ([1.0], [0])
+    assert counts["refused"] == 0
+
+
 def test_a_message_longer_than_we_allow_ends_the_link(server, opcua, tmp_path, monkeypatch):
     monkeypatch.setattr("isthmus.connect.opcua.session.LONGEST_MESSAGE", 2**20)
 

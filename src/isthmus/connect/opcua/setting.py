@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from isthmus.model.errors import LinkError
 from isthmus.model.ports import Address, Binding, SourceConfig
 from isthmus.model.sample import Clock
+from isthmus.model.secret import Secret
 from isthmus.model.unit import Seconds
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 NODE = re.compile(
     r"(?:ns=(?P<ns>\d{1,5});|nsu=(?P<uri>[^;]+);)?(?P<kind>[isgb])=(?P<id>.+)", re.DOTALL
 )
-
-Secret = SecretStr | dict[Literal["env", "file"], str]
 
 
 class Security(StrEnum):
@@ -115,7 +113,7 @@ class OpcUa(SourceConfig):
     ] = None
     password: Annotated[
         Secret | None,
-        Field(description="Password of `user`.", examples=[{"env": "FILLER_PASSWORD"}]),
+        Field(description="Where the password of `user` is kept.", examples=[{"env": "FILLER_PASSWORD"}]),
     ] = None
     clear_password: Annotated[
         Literal["refuse", "allow"],
@@ -153,13 +151,6 @@ class OpcUa(SourceConfig):
             )
         return policy
 
-    @field_validator("user", "password")
-    @classmethod
-    def _one_origin(cls, secret: Any) -> Any:  # noqa: ANN401 - any form of a secret
-        if isinstance(secret, dict) and len(secret) != 1:
-            raise ValueError("a secret is written {env: NAME} or {file: PATH}")
-        return secret
-
     @model_validator(mode="after")
     def _password_has_user(self) -> Self:
         if self.password is not None and self.user is None:
@@ -194,28 +185,7 @@ class OpcUa(SourceConfig):
             cast("Sequence[Binding[OpcUaAddress]]", bindings),
             now=now,
             state=Path(state),
-            user=resolved(self.user, f"{self.name}.user"),
-            password=resolved(self.password, f"{self.name}.password"),
+            user=self.user.reveal() if isinstance(self.user, Secret) else self.user,
+            password=self.password.reveal() if self.password else None,
         )
 
-
-def resolved(secret: str | Secret | None, where: str) -> str | None:
-    """The secret itself; LinkError where its variable or file is missing."""
-    if secret is None or isinstance(secret, str):
-        return secret
-    if isinstance(secret, SecretStr):
-        return secret.get_secret_value()
-    if (variable := secret.get("env")) is not None:
-        if variable not in os.environ:
-            raise LinkError(
-                f"resolving {where}: environment variable {variable} is not set",
-                hint=f"set {variable} for the process that runs the plant",
-            )
-        return os.environ[variable]
-    file = Path(secret["file"])
-    try:
-        return file.read_text(encoding="utf-8").strip("\r\n")
-    except OSError as error:
-        raise LinkError(
-            f"resolving {where}: {error}", hint="check the path and who may read the file"
-        ) from error

@@ -17,13 +17,16 @@ from isthmus.connect.opcua.status import failed, meaning, name
 from isthmus.connect.opcua.stock import StockSubscription
 from isthmus.model.errors import LinkError, ProtocolError
 from isthmus.model.ports import Binding, Reading
-from isthmus.model.sample import Clock, Status
+from isthmus.model.sample import Clock
 
 KEEP_ALIVE = 5.0
 """Seconds of nothing new after which the server is asked to say so."""
 
 LIFETIME = 12
 """Keep-alives that the server waits for us before it deletes the subscription."""
+
+RETRY = 60.0
+"""Seconds after which tags that the server refused are tried again: programs of PLCs change."""
 
 MOST_MISSED = 1_000
 LAST_SEQUENCE = 0xFFFF_FFFF
@@ -66,7 +69,7 @@ class Subscribe(OpcUaLink):
             with meaning(f"subscribing at {self.setting.url}"):
                 if self.bindings:
                     await self._subscribe()
-                    await self._monitor()
+                    await self._monitor(range(len(self.bindings)))
         except BaseException:
             await self.close()
             raise
@@ -91,7 +94,13 @@ class Subscribe(OpcUaLink):
                 self._counts["notifications"] += 1
                 yield self.decoder.objects(values)
             return
+        clock = asyncio.get_running_loop().time
+        again = clock() + RETRY
         while True:
+            if self.refused and clock() >= again:
+                again = clock() + RETRY
+                with meaning(f"monitoring refused tags of {self.setting.url} again"):
+                    await self._monitor(sorted(self.refused))
             for data, message in await self._published():
                 for span in message.values:
                     self._counts["notifications"] += 1
@@ -130,8 +139,8 @@ class Subscribe(OpcUaLink):
         data, at = await self.session.ask(request)
         return self.session.decoded(ua.CreateSubscriptionResponse, data, at).Parameters
 
-    async def _monitor(self) -> None:
-        places = [place for place, node in enumerate(self.nodes) if node is not None]
+    async def _monitor(self, wanted: Sequence[int]) -> None:
+        places = [place for place in wanted if self.nodes[place] is not None]
         size = self.session.limits.monitor
         for start in range(0, len(places), size):
             chunk = places[start : start + size]
@@ -145,8 +154,10 @@ class Subscribe(OpcUaLink):
                     f"monitoring {len(chunk)} tags of {self.setting.url}: {len(results)} answers"
                 )
             for place, result in zip(chunk, results, strict=True):
-                if not result.StatusCode.is_good():
-                    self.refused[place] = int(result.StatusCode.value) or int(Status.BAD)
+                if result.StatusCode.is_bad():
+                    self.refused[place] = int(result.StatusCode.value)
+                else:
+                    self.refused.pop(place, None)
 
     def _item(self, place: int) -> ua.MonitoredItemCreateRequest:
         sampling = self.setting.sampling
