@@ -18,6 +18,7 @@ from isthmus.model.errors import ConfigError, IsthmusError, Refused
 from isthmus.runtime.app import App
 from isthmus.web import energy, history, links, overview, performance, plant, sql, stream
 from isthmus.web.ask import Problem
+from isthmus.web.openapi import Api
 from isthmus.web.session import LOOPBACK, Sessions, protect
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ TRIES = 20
 
 def create(app: App, sessions: Sessions) -> FastAPI:
     """The web application of a running plant."""
-    web = FastAPI(
+    web = Api(
         title="Isthmus",
         version=__version__,
         summary="A plant's live values, history and figures.",
