@@ -104,6 +104,8 @@ export class Live {
     if (!this.stale) return;
     this.stale = false;
     this.tell(null);
+    // The site may have come back as another one: other tags, another clock.
+    window.dispatchEvent(new Event("isthmus-back"));
   }
 
   private check(): void {

@@ -40,6 +40,7 @@ export class Shell extends Part {
       applyTheme();
     });
     window.addEventListener("isthmus-signed-out", () => (this.signedOut = true));
+    window.addEventListener("isthmus-back", () => this.plant.again());
     window.addEventListener("isthmus-theme", () => this.requestUpdate());
     live.start();
   }

@@ -104,7 +104,7 @@ export class PlantPage extends Part {
     const last = kw.filter((one) => one !== null).at(-1);
     const blank = value && !kw.some((one) => one !== null) ? { title: "No power measured in this shift", text: "set energy_meter of the line in plant.yaml" } : undefined;
     return html`<isthmus-card heading="Line power" sub=${low && high ? "kW, band: expected" : "kW"} .load=${load} ?hollow=${!value} .blank=${blank} .action=${html`<a class="why" href="/energy${this.suffix}">energy</a>`}>
-      <isthmus-chart label="line power in kW" time zero .x=${columns["time"] ?? []} .bands=${low && high ? [{ name: "expected", low, high }] : []}
+      <isthmus-chart label="line power in kW" time zero right="66" .x=${columns["time"] ?? []} .bands=${low && high ? [{ name: "expected", low, high }] : []}
         .lines=${[{ name: "kW", y: kw, end: last === undefined ? "" : `${number(last, 1)} kW` }]}></isthmus-chart></isthmus-card>`;
   }
 

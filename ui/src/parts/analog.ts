@@ -47,7 +47,7 @@ export class Analog extends Part {
     const { value, text, quality, reason, age } = reading(tag);
     const shape = barOf(tag, quality === "bad" ? null : value);
     const trusted = quality === "good" || quality === "calculated";
-    const note = quality === "stale" ? `${duration(age)} old` : quality === "bad" || quality === "uncertain" ? reason : "";
+    const note = quality === "stale" ? duration(age) : quality === "bad" || quality === "uncertain" ? reason : "";
     const priority = shape?.priority && trusted ? shape.priority : quality === "stale" || quality === "bad" || quality === "uncertain" ? 4 : null;
     const shown = tag.kind === "text" ? text ?? "—" : tag.kind === "number" ? value : wordOf(tag, value);
     return html`<span class="name" title="${tag.description || tag.path}${note ? `, ${note}` : ""}">${priority ? marker(priority) : nothing}<span class="clip">${this.label || plain(tag.name)}</span>${note ? html`<span class="age">${note}</span>` : nothing}</span>
