@@ -12,29 +12,26 @@ from typing import Literal
 import numpy as np
 
 from isthmus.bus import frame
-from isthmus.bus.client import Bus
-from isthmus.bus.port import BusState, Publishing, StreamSettings
-from isthmus.bus.server import Server, ServerState
-from isthmus.bus.settings import ServerSettings
+from isthmus.bus.port import Publishing, StreamSettings
+from isthmus.bus.server import Server
 from isthmus.historian.lake import Lake
 from isthmus.historian.settings import LakeSettings
 from isthmus.model.clock import Pace
 from isthmus.model.plant import Plant
-from isthmus.model.ports import Binding
 from isthmus.model.sample import Nanoseconds, Status, TagId
 from isthmus.model.tag import Namespace
 from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.collect import Collector, end
 from isthmus.runtime.figures.read import Records
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.link import Link, gap
 from isthmus.runtime.live import Live
+from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.outlet import Outlet
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
-from isthmus.runtime.subject import Subjects, level
+from isthmus.runtime.subject import Subjects
 from isthmus.runtime.tap import Tap
-from isthmus.runtime.transform import Transform
-from isthmus.trust.authority import PlantAuthority
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +58,8 @@ class App:
         )
         self.records = Records(plant, self.namespace, self.lake, self.now)
         self.links: dict[str, Link] = {}
-        self.server: Server | None = None
-        self.bus: Bus | None = None
-        self.publisher: Publishing
-        self.outlet: Outlet
+        self.local: LocalBus | None = None
+        self.collector: Collector
         self.intake: Intake
 
     # ------------------------------------------------------------------ what others ask
@@ -72,6 +67,21 @@ class App:
     def namespace(self) -> Namespace:
         """All tags and their ids."""
         return self.catalogue.namespace
+
+    @property
+    def publisher(self) -> Publishing:
+        """What our own links say goes through it."""
+        return self.collector.publisher
+
+    @property
+    def outlet(self) -> Outlet:
+        """What our own links have said and the stream has not."""
+        return self.collector.outlet
+
+    @property
+    def server(self) -> Server | None:
+        """The bus where it is our own child."""
+        return self.local.server if self.local else None
 
     def now(self) -> Nanoseconds:
         """The plant's time."""
@@ -88,12 +98,7 @@ class App:
 
     def bus_state(self) -> Literal["up", "down", "full"]:
         """Whether the stream takes what comes."""
-        states = {self.publisher.stats.state}
-        if self.bus is not None:
-            states.add(self.bus.state)
-        if BusState.FULL in states or (self.server and self.server.state is ServerState.FULL):
-            return "full"
-        return "down" if BusState.DOWN in states else "up"
+        return self.local.state(self.publisher) if self.local else "down"
 
     def shift_name(self) -> str:
         """The shift running on the first line, empty between shifts."""
@@ -104,89 +109,51 @@ class App:
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Run until `stopping` is set; then hand over, store and close in order."""
         try:
-            await self._open()
+            local = self.local = await LocalBus.open(self.settings, self.plant.site)
+            await self._open(local)
             async with asyncio.TaskGroup() as tasks:
                 keep = [tasks.create_task(self.intake.run(), name="intake")]
                 keep.append(
                     tasks.create_task(self.intake.seal_for_ever(self._pressed), name="seal")
                 )
-                if self.server:
-                    keep.append(tasks.create_task(self.server.supervise(), name="bus"))
+                if local.server:
+                    keep.append(tasks.create_task(local.server.supervise(), name="bus"))
                 await self._catch_up()
                 await self._mark_gaps()
-                keep.append(tasks.create_task(share_for_ever(self), name="share"))
-                keep.append(tasks.create_task(self.outlet.run(), name="outlet"))
+                keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
-                links = [
-                    tasks.create_task(link.run(), name=f"link {name}")
-                    for name, link in self.links.items()
-                ]
+                self.collector.start(tasks)
                 ready()
                 await self.stopping.wait()
-                await _end(links)
+                await self.collector.stop()
                 await self._hand_over()
-                await _end(keep)
+                await end(keep)
         finally:
             self.stopping.set()
             await self._close()
 
-    async def _open(self) -> None:
+    async def _open(self, local: LocalBus) -> None:
         settings = self.settings
-        authority = PlantAuthority.open(settings.folder / "pki", self.plant.site, _wall)
-        identity = authority.client("isthmus")
-        if not settings.bus_url:
-            self.server = Server(
-                ServerSettings(
-                    settings.folder / "bus",
-                    tls=authority.server("nats"),
-                    sync=settings.sync,
-                    go_memory=settings.bus_memory,
-                    max_file_store=settings.stream_bytes + (256 << 20),
-                )
-            )
-            await self.server.start()
-        url = settings.bus_url or (self.server.url if self.server else "")
-        self.bus = await Bus.connect(url, tls=identity, name=self.plant.site, on_state=_told)
-        await self.bus.stream(
+        await local.bus.stream(
             StreamSettings(STREAM, (self.subjects.all,), max_bytes=settings.stream_bytes)
         )
-        self.publisher = await self.bus.publisher(STREAM)
         self.intake = Intake(
-            *(self.bus, STREAM, settings.stream_bytes, self.lake, self.live),
+            *(local.bus, STREAM, settings.stream_bytes, self.lake, self.live),
             *(self.catalogue, self.tap, self.now),
             names_file=settings.folder / "edges" / f"{STREAM}.json",
         )
         await self.intake.open()
-        self._prepare()
-
-    def _prepare(self) -> None:
         self.lake.write_tags(self.namespace.items())
         self.live.update(self.lake.last(np.arange(len(self.namespace), dtype=np.int32)))
         self._last_texts()
-        self.outlet = Outlet(
-            self.publisher,
-            self.subjects,
-            {path: number for number, path in enumerate(self.namespace.paths())},
-            self.now,
-            self.tap,
-            lambda link: Transform.of(link.bindings, len(self.namespace)),
+        self.collector = Collector(
+            *(self.plant.connections, self.namespace),
+            *(await local.bus.publisher(STREAM), self.subjects),
+            now=self.now,
+            tap=self.tap,
+            folder=settings.folder / "links",
         )
-        for name, connection in self.plant.connections.items():
-            state = self.settings.folder / "links" / level(name)
-            state.mkdir(parents=True, exist_ok=True)
-            bindings = []
-            for path, address in connection.addresses.items():
-                number = self.namespace.id(path)
-                if number is not None:
-                    bindings.append(Binding(number, self.namespace[number], address))
-            self.links[name] = Link(
-                connection.config,
-                bindings,
-                self.outlet.take,
-                self.outlet.store,
-                self.now,
-                str(state),
-            )
+        self.links.update(self.collector.links)
 
     def _last_texts(self) -> None:
         """Text values as history knows them, the newest of each tag in the last week."""
@@ -224,10 +191,9 @@ class App:
         self.first_value = time.monotonic() - self.started
 
     async def _hand_over(self) -> None:
-        """Store all that was taken before we leave; what cannot be handed over is in the log."""
+        """Store all that the stream holds before we leave; the rest is read again next time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(10):
-                await self.outlet.drain()
                 last = (await self.intake.info()).last
                 while self.intake.position < last:
                     await asyncio.sleep(0.02)
@@ -238,24 +204,5 @@ class App:
         except Exception:
             log.exception("sealing at the end; the stream still holds what was not sealed")
         self.lake.close()
-        if self.bus is not None:
-            await self.bus.close()
-        if self.server is not None:
-            await self.server.stop()
-
-
-def _wall() -> Nanoseconds:
-    """Certificates live by the wall's clock, whatever the plant's does."""
-    return Nanoseconds(time.time_ns())
-
-
-def _told(state: BusState, why: str) -> None:
-    if why == "closed":  # by us, at the end
-        return
-    log.log(logging.INFO if state is BusState.UP else logging.WARNING, "bus is %s: %s", state, why)
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        if self.local is not None:
+            await self.local.close()

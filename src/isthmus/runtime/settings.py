@@ -23,6 +23,8 @@ class Settings:
     stream_bytes: int = 2 * GB
     bus_memory: int = 256 * MB
     bus_url: str = ""
+    bus_host: str = "127.0.0.1"
+    bus_port: int = 0  # any that is free
     sync: Literal["always"] | float = 10.0
     host: str = "127.0.0.1"
     port: int = 8800

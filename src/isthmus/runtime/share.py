@@ -10,27 +10,27 @@ from isthmus.model.errors import IsthmusError
 from isthmus.runtime.subject import level
 
 if TYPE_CHECKING:
+    from isthmus.bus.port import Backbone
     from isthmus.runtime.app import App
 
 EVERY = 2.0
 
 
-async def share_for_ever(app: App) -> None:
+async def share_for_ever(app: App, bus: Backbone) -> None:
     """Put the catalogue once and last values every two seconds, where they changed.
 
     Bucket `catalogue`, key `tags`; bucket `last`, one key a link, a frame of one row a tag.
     A bus that is away is no loss here: the next turn puts what is then true.
     """
-    assert app.bus is not None  # noqa: S101 - opened before
     shared: dict[str, int] = {}
     named = False
     while True:
         try:
             if not named:
-                keys = await app.bus.bucket("catalogue")
+                keys = await bus.bucket("catalogue")
                 await keys.put("tags", document.encode_catalogue(app.namespace.items()))
                 named = True
-            last = await app.bus.bucket("last")
+            last = await bus.bucket("last")
             for name, link in app.links.items():
                 rows = app.live.since(shared.get(name, 0), link.ids)
                 if len(rows):

@@ -1,0 +1,96 @@
+"""The bus of this installation: our own child with certificates of its own, or a cluster."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from isthmus.bus.client import Bus
+from isthmus.bus.port import BusState, Publishing
+from isthmus.bus.server import Server, ServerState
+from isthmus.bus.settings import Client, ServerSettings
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.settings import MB, Settings
+from isthmus.trust.authority import PlantAuthority
+
+log = logging.getLogger(__name__)
+
+OURS = "isthmus"  # the common name of our own certificate
+BESIDE_STREAMS = 256 * MB  # buckets, and what the store needs to work
+
+
+@dataclass(slots=True, eq=False)
+class LocalBus:
+    """A connection that may do everything, and the server behind it where it is our child."""
+
+    bus: Bus
+    server: Server | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        name: str,
+        *,
+        clients: Sequence[Client] = (),
+        hosts: Sequence[str] = (),
+        edge_bytes: int = 0,
+    ) -> Self:
+        """The bus that `settings` ask for, connected.
+
+        `clients` may connect besides us, with certificates of the plant's authority; `hosts` are
+        names under which they reach the server; `edge_bytes` is what their streams may hold.
+        Raises ConfigError, LinkError, AuthError or StorageError where it cannot run.
+        """
+        authority = PlantAuthority.open(settings.folder / "pki", name, wall)
+        identity = authority.client(OURS)
+        server = None
+        if not settings.bus_url:
+            server = Server(
+                ServerSettings(
+                    settings.folder / "bus",
+                    tls=authority.server("nats", hosts),
+                    clients=(Client(OURS), *clients),
+                    host=settings.bus_host,
+                    port=settings.bus_port,
+                    sync=settings.sync,
+                    go_memory=settings.bus_memory,
+                    max_file_store=settings.stream_bytes + edge_bytes + BESIDE_STREAMS,
+                )
+            )
+            await server.start()
+        try:
+            url = server.url if server else settings.bus_url
+            return cls(await Bus.connect(url, tls=identity, name=name, on_state=_told), server)
+        except BaseException:
+            if server is not None:
+                await server.stop()
+            raise
+
+    def state(self, *publishers: Publishing) -> Literal["up", "down", "full"]:
+        """Whether the streams take what comes."""
+        states = {self.bus.state, *(publisher.stats.state for publisher in publishers)}
+        full = self.server is not None and self.server.state is ServerState.FULL
+        if full or BusState.FULL in states:
+            return "full"
+        return "down" if BusState.DOWN in states else "up"
+
+    async def close(self) -> None:
+        """Leave the bus, then stop the server."""
+        await self.bus.close()
+        if self.server is not None:
+            await self.server.stop()
+
+
+def wall() -> Nanoseconds:
+    """Certificates live by the wall's clock, whatever the plant's does."""
+    return Nanoseconds(time.time_ns())
+
+
+def _told(state: BusState, why: str) -> None:
+    if why == "closed":  # by us, at the end
+        return
+    log.log(logging.INFO if state is BusState.UP else logging.WARNING, "bus is %s: %s", state, why)
