@@ -80,6 +80,10 @@ def bound(*nodes: str, text: tuple[str, ...] = (), index: dict[str, int] | None 
 
 def linked(url: str, bindings, state: Path, **given):
     given = {"security": "none", "timeout": 4, "publish": 0.05, **given}
+    if isinstance(given.get("password"), str):
+        kept = state / "password"
+        kept.write_text(given["password"])
+        given["password"] = {"file": str(kept)}
     setting = OpcUa(name="line", url=url, **given)
     return setting.build(bindings, now=lambda: Nanoseconds(time.time_ns()), state=str(state))
 

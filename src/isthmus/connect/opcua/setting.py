@@ -113,7 +113,10 @@ class OpcUa(SourceConfig):
     ] = None
     password: Annotated[
         Secret | None,
-        Field(description="Where the password of `user` is kept.", examples=[{"env": "FILLER_PASSWORD"}]),
+        Field(
+            description="Where the password of `user` is kept.",
+            examples=[{"env": "FILLER_PASSWORD"}],
+        ),
     ] = None
     clear_password: Annotated[
         Literal["refuse", "allow"],
@@ -188,4 +191,3 @@ class OpcUa(SourceConfig):
             user=self.user.reveal() if isinstance(self.user, Secret) else self.user,
             password=self.password.reveal() if self.password else None,
         )
-

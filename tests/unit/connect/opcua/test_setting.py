@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from isthmus.connect.opcua import Mode, OpcUa, OpcUaAddress, Policy, Security
-from isthmus.connect.opcua.setting import resolved
 from isthmus.model.errors import LinkError
+from isthmus.model.sample import Nanoseconds
 
 URL = "opc.tcp://10.4.1.20:4840"
 
@@ -49,7 +49,7 @@ def test_the_defaults_protect():
         ({"url": "opc.tcp://user:secret@10.4.1.20"}, "opc"),
         ({"password": {"env": "A"}}, "needs `user`"),
         ({"user": "a", "password": {"env": "A", "file": "b"}}, "env: NAME"),
-        ({"user": "a", "password": {"vault": "b"}}, "env"),
+        ({"user": "a", "password": {"vault": "b"}}, "vault"),
         ({"publish": 0}, "0.01"),
         ({"unknown": 1}, "unknown"),
     ],
@@ -59,16 +59,22 @@ def test_mistakes_are_named(given, said):
         OpcUa(**{"name": "line", "url": URL, **given})
 
 
-def test_secrets_are_resolved_late_and_never_shown(tmp_path, monkeypatch):
-    file = tmp_path / "secret"
-    file.write_text("from file\r\n")
-    monkeypatch.setenv("FILLER", "from env")
-    assert resolved({"env": "FILLER"}, "x") == "from env"
-    assert resolved({"file": str(file)}, "x") == "from file"
-    assert resolved(None, "x") is None
-    setting = OpcUa(name="line", url=URL, user="operator", password="hidden")
+def test_secrets_are_read_late_and_never_shown(monkeypatch):
+    monkeypatch.setenv("FILLER", "hidden")
+    setting = OpcUa(name="line", url=URL, user={"env": "FILLER"}, password={"env": "FILLER"})
     assert "hidden" not in repr(setting) + setting.model_dump_json()
-    assert resolved(setting.password, "x") == "hidden"
-    for missing in ({"env": "NOT_SET"}, {"file": str(tmp_path / "none")}):
-        with pytest.raises(LinkError, match="resolving line"):
-            resolved(missing, "line.password")
+    link = setting.build([], now=lambda: Nanoseconds(0), state="")
+    assert "hidden" not in repr(link)
+    monkeypatch.delenv("FILLER")
+    with pytest.raises(LinkError, match="no environment variable `FILLER`"):
+        setting.build([], now=lambda: Nanoseconds(0), state="")
+
+
+def test_a_password_in_the_file_is_refused_without_repeating_it():
+    with pytest.raises(ValidationError) as caught:
+        OpcUa(name="line", url=URL, user="operator", password="hidden")
+    assert "does not stand in the file" in str(caught.value)
+    assert "hidden" not in str(caught.value)
+    with pytest.raises(ValidationError) as caught:
+        OpcUa(name="line", url=URL, user="operator", password={"vault": "hidden"})
+    assert "hidden" not in str(caught.value)
