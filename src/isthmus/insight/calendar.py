@@ -38,9 +38,11 @@ def instant(day: date, minute: int, zone: ZoneInfo) -> Nanoseconds:
 def shifts(
     calendar: Calendar, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo
 ) -> list[Stretch]:
-    """Every shift that touches [start, end), whole, in order."""
+    """Every shift that touches [start, end), whole, in order; none begins on a holiday."""
     found = []
     for day in _days(start, end, zone):
+        if day in calendar.holidays:
+            continue
         for shift in calendar.shifts:
             if day.weekday() in shift.days:
                 stretch = _stretch(shift, day, zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from isthmus.model.ports import Address, SourceConfig
@@ -42,11 +43,15 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When work is planned: shifts, and breaks as (start, end) in minutes of the day."""
+    """When work is planned: shifts, and breaks as (start, end) in minutes of the day.
+
+    No shift begins on one of the `holidays`, which are local dates.
+    """
 
     name: str
     shifts: tuple[Shift, ...]
     breaks: tuple[tuple[int, int], ...] = ()
+    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

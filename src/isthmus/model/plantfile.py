@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -56,6 +57,22 @@ def _network(text: str) -> str:
     return text
 
 
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 and 3166-2
+
+
+def _holiday(text: str) -> str:
+    if not _REGION.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise WrongError(f"`{text}` is no day", hint="write it like `2026-12-25`") from error
+    return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class CalendarEntry(Entry):
     """When work is planned: shifts by name, breaks, and whose holidays count."""
 
@@ -66,15 +83,24 @@ class CalendarEntry(Entry):
         list[Annotated[Text, AfterValidator(_span)]],
         Field(description="Times without work in every shift they fall into."),
     ] = []
-    holidays: Annotated[Text, Field(description="Country and region, such as `DE-BY`.")] = ""
+    holidays: Annotated[
+        list[Annotated[Text, AfterValidator(_holiday)]],
+        BeforeValidator(_listed, json_schema_input_type=list[str] | str),
+        Field(
+            description="Dates on which no shift begins, such as `[2026-12-25]`. A country and "
+            "region such as `DE-BY` is kept for later and frees no day yet."
+        ),
+    ] = []
 
     def calendar(self, name: str) -> Calendar:
         """The calendar that this entry describes."""
         shifts = (self.__pydantic_extra__ or {}).items()
+        days = (day for day in self.holidays if not _REGION.fullmatch(day))
         return Calendar(
             name,
             tuple(shift(key, text) for key, text in shifts),
             tuple(span(text) for text in self.breaks),
+            frozenset(map(date.fromisoformat, days)),
         )
 
 

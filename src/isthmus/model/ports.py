@@ -150,10 +150,15 @@ class SourceConfig(BaseModel, ABC):
     """What a user writes to get a connection; the connector is this class and its `build`.
 
     The plant file's `tags` of the connection become `bindings` with addresses of class `address`.
-    Times are fields of type `isthmus.model.unit.Seconds`: a file may then say `250 ms`.
+    Times are fields of type `isthmus.model.unit.Seconds`: a file may then say `250 ms`. A field
+    `timezone` that the file leaves out holds the plant's.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # it may be a secret in a wrong place
+    )
     address: ClassVar[type[Address]] = Address
 
     name: Annotated[str, Field(description="The connection's name, its key in the file.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
@@ -16,7 +17,11 @@ NOT_HERE = "a secret does not stand in the file: write {env: NAME} or {file: PAT
 class Secret(BaseModel):
     """Where a secret is kept: `{env: NAME}` or `{file: PATH}`."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"oneOf": [{"required": ["env"]}, {"required": ["file"]}]},
+    )
 
     env: Annotated[str, Field(description="Name of an environment variable.")] = ""
     file: Annotated[str, Field(description="Path of a file that holds nothing else.")] = ""
@@ -24,9 +29,9 @@ class Secret(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _not_here(cls, written: object) -> object:
-        if isinstance(written, str):
-            raise ValueError(NOT_HERE)  # noqa: TRY004 - pydantic collects ValueErrors
-        return written
+        if isinstance(written, Mapping | Secret):
+            return written
+        raise ValueError(NOT_HERE)
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

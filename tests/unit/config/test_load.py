@@ -196,3 +196,17 @@ def test_the_examples_have_no_mistake(path, tmp_path):
     plant, mistakes = lint(copy)
     assert mistakes == []
     assert all(link.addresses for link in plant.connections.values())
+
+
+@pytest.mark.parametrize(
+    ("ours", "expected"), [("", "Europe/Berlin"), ("    timezone: Asia/Tokyo\n", "Asia/Tokyo")]
+)
+def test_lines_without_a_zone_are_in_the_plants(tmp_path, ours, expected):
+    file = tmp_path / "plant.yaml"
+    file.write_text(
+        "isthmus: 1\nenterprise: acme\nsite: riverside\ntimezone: Europe/Berlin\nconnections:\n"
+        f"  log:\n    kind: files\n    path: /var/log/press.log\n    csv: true\n{ours}",
+        encoding="utf-8",
+    )
+    (config,) = (link.config for link in load(file).connections.values())
+    assert config.timezone == expected

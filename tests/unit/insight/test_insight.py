@@ -1,6 +1,7 @@
 """Time, counters, KPIs and energy: cases computed by hand, and what must hold for any data."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -207,6 +208,14 @@ def test_between_shifts_the_time_has_no_name():
     assert free.name == ""
     assert free.start == day("2026-11-13T21:00")
     assert free.end == day("2026-11-16T05:00")
+
+
+def test_no_shift_begins_on_a_holiday_but_the_night_before_goes_on():
+    free = replace(TWO, holidays=frozenset({date(2026, 11, 10)}))
+    assert planned(free, day("2026-11-09T23:00"), day("2026-11-10T23:00"), BERLIN) == []
+    night = replace(NIGHT, holidays=frozenset({date(2026, 11, 10)}))
+    (only,) = planned(night, day("2026-11-09T11:00"), day("2026-11-11T11:00"), BERLIN)
+    assert (only.start, only.end) == (day("2026-11-09T21:00"), day("2026-11-10T05:00"))
 
 
 # ------------------------------------------------------------------ energy

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from isthmus.model.calendar import DAYS, CalendarError, days, shift, span
+from isthmus.model.plantfile import CalendarEntry
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,13 @@ def test_any_text_is_a_shift_or_a_calendar_error(text):
         assert hint
     else:
         assert made.days <= frozenset(range(len(DAYS)))
+
+
+def test_holidays_are_days_or_a_region_that_frees_none():
+    entry = CalendarEntry.model_validate({"early": "06:00-14:00", "holidays": ["2026-12-25"]})
+    assert entry.calendar("x").holidays == {date(2026, 12, 25)}
+    region = CalendarEntry.model_validate({"early": "06:00-14:00", "holidays": "DE-BY"})
+    assert region.calendar("x").holidays == frozenset()
+    for wrong in (["2026-13-01"], "Bavaria", {"a": 1}):
+        with pytest.raises(ValidationError):
+            CalendarEntry.model_validate({"early": "06:00-14:00", "holidays": wrong})

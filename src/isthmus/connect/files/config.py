@@ -85,7 +85,13 @@ class Files(SourceConfig):
             examples=["%d.%m.%Y %H:%M:%S"],
         ),
     ] = ""
-    timezone: Annotated[str, Field(description="Zone of times written without an offset.")] = "UTC"
+    timezone: Annotated[
+        str,
+        Field(
+            description="Zone of times written without an offset; the plant's where absent.",
+            examples=["Europe/Berlin"],
+        ),
+    ] = ""
     decimal: Annotated[
         Literal[".", ","], Field(description="Decimal sign; thousands are not separated.")
     ] = "."
@@ -129,7 +135,7 @@ class Files(SourceConfig):
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
         try:
-            ZoneInfo(name)
+            ZoneInfo(name or "UTC")
         except (ValueError, OSError, KeyError) as error:
             raise ValueError(f"there is no time zone `{name}`; one is `Europe/Berlin`") from error
         return name

@@ -54,7 +54,7 @@ class Parser:
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._config, self._now = config, now
-        self._clock = LineClock(config.time_format, config.timezone)
+        self._clock = LineClock(config.time_format, config.timezone or "UTC")
         self._pattern = re.compile(config.line) if config.line else None
         self._bindings = tuple(bindings)
         self._words = {

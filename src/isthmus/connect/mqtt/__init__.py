@@ -14,13 +14,13 @@ from typing import Annotated, ClassVar, Literal, cast
 from pydantic import Field
 
 from isthmus.connect.mqtt.address import MqttAddress
-from isthmus.connect.mqtt.settings import BrokerConfig, Secret
+from isthmus.connect.mqtt.settings import BrokerConfig
 from isthmus.connect.mqtt.subscription import MqttSubscription
 from isthmus.model.ports import Address, Binding
 from isthmus.model.sample import Clock
 from isthmus.model.unit import Seconds
 
-__all__ = ["BrokerConfig", "Mqtt", "MqttAddress", "MqttSubscription", "Secret"]
+__all__ = ["BrokerConfig", "Mqtt", "MqttAddress", "MqttSubscription"]
 
 
 class Mqtt(BrokerConfig):

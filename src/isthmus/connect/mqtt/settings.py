@@ -6,13 +6,14 @@ import os
 import re
 import ssl
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from isthmus.model.errors import LinkError
 from isthmus.model.ports import SourceConfig
+from isthmus.model.secret import Secret
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -26,39 +27,6 @@ class _TidySocket(ssl.SSLSocket):
         except BaseException:
             self.close()
             raise
-
-
-class Secret(BaseModel):
-    """Where a secret is kept: an environment variable or a file, never the plant file itself."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
-
-    env: Annotated[str, Field(description="Name of an environment variable.")] = ""
-    file: Annotated[str, Field(description="Path of a file that holds nothing else.")] = ""
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Secret:
-        if bool(self.env) == bool(self.file):
-            raise ValueError("a secret is either {env: NAME} or {file: PATH}")
-        return self
-
-    def reveal(self) -> str:
-        """The secret itself; LinkError where the variable or the file is missing."""
-        if self.env:
-            found = os.environ.get(self.env)
-            if found is None:
-                raise LinkError(
-                    f"reading a password: no environment variable `{self.env}`",
-                    hint=f"set {self.env} for the process that runs the plant",
-                )
-            return found
-        try:
-            return Path(self.file).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LinkError(
-                f"reading a password from {self.file}: {error}",
-                hint="the file must exist and be readable by the process that runs the plant",
-            ) from error
 
 
 class BrokerConfig(SourceConfig):

@@ -61,8 +61,11 @@ class Links:
         areas: tuple[Equipment, ...],
         names: Names,
         report: Report,
+        *,
+        timezone: str,
     ) -> None:
         self._parts, self._names, self._report = parts, names, report
+        self._timezone = timezone
         self._equipment = {found.path: found for area in areas for found in area.walk()}
         self._tags = {tag.path: tag for found in self._equipment.values() for tag in found.tags}
         self._told: set[str] = set()  # tag paths with an address of their own
@@ -102,6 +105,8 @@ class Links:
             settings["zone"] = entry.zone
         if "kind" in kind.model_fields:
             settings["kind"] = entry.kind
+        if "timezone" in kind.model_fields:
+            settings.setdefault("timezone", self._timezone)
         loc: Loc = ("connections", name)
         if "name" in (entry.model_extra or {}):
             self._report.add((*loc, "name"), f"a connection's key is its name: `{name}`")

@@ -59,8 +59,10 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     names = Names.of(report)
     templates = resolve(file.types, names.types, report)
     areas = Tree(templates, names, report).build(file)
-    connections = Links(parts, areas, names, report).build(file.connections)
     _check_site(file, names, report)
+    timezone = file.timezone if file.timezone in _time_zones() else "UTC"  # else reported above
+    links = Links(parts, areas, names, report, timezone=timezone)
+    connections = links.build(file.connections)
     return Plant(
         enterprise=file.enterprise,
         site=file.site,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from isthmus.connect.mqtt import Mqtt, MqttAddress, Secret
+from isthmus.connect.mqtt import Mqtt, MqttAddress
 from isthmus.model.errors import LinkError
+from isthmus.model.secret import Secret
 
 
 def settings(**more) -> Mqtt:
