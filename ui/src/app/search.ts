@@ -30,7 +30,7 @@ export class Search extends Part {
 
   private hits(): Hit[] {
     const assets: Hit[] = this.site.assets().map(({ path, title, name }) => ({ href: assetHref(path), title: title || plain(name), kind: "asset", path }));
-    const tags: Hit[] = this.site.info.tags.map((tag) => ({ href: `/explore?pens=${tag.path}`, title: plain(tag.name), kind: "tag", path: tag.path }));
+    const tags: Hit[] = this.site.info.tags.map((tag) => ({ href: tag.kind === "text" ? assetHref(tag.equipment) : `/explore?pens=${tag.path}`, title: plain(tag.name), kind: "tag", path: tag.path }));
     return find(this.text, [...assets, ...tags], (hit) => `${hit.title} ${hit.path}`, 12);
   }
 

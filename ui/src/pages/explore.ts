@@ -86,7 +86,7 @@ export class ExplorePage extends Part {
   private picture(pens: Pen[]) {
     const { from, to, name, follows } = this.range.range();
     const one = this.query.get("axis") === "one";
-    const blank = pens.length ? undefined : { title: "Choose a tag at the left", text: "press Space on it, click it, or drag it here; up to six pens, each with its letter" };
+    const blank = pens.length ? undefined : { title: "Choose a tag at the left", text: "press Space on it, click it, or drag it here; up to six pens, each with its letter; texts have no trend" };
     const samples = this.trends.value?.pens.reduce((most, pen) => Math.max(most, pen.samples), 0) ?? 0;
     return html`<isthmus-card class="picture" .blank=${blank} .load=${pens.length ? this.trends.load : undefined} ?hollow=${!this.trends.value}>
       <div class="toolbar"><isthmus-range .name=${name}></isthmus-range>
@@ -119,6 +119,7 @@ export class ExplorePage extends Part {
   }
 
   private toggle(path: string): void {
+    if (this.site.tagPaths.get(path)?.kind === "text") return;
     const paths = this.paths;
     const next = paths.includes(path) ? paths.filter((one) => one !== path) : [...paths, path].slice(-LETTERS.length);
     setQuery({ pens: next.length ? next.join() : undefined });
