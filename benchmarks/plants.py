@@ -58,17 +58,19 @@ class Flooding:
         """Batches, each a few nanoseconds after the one before."""
         chance = np.random.default_rng(1)
         size = len(self.ids)
-        walks = np.round(20 + np.cumsum(chance.normal(0, 0.02, (CYCLE, size)), axis=0), 3)
+        steps_of = np.round(chance.normal(0, 0.02, (CYCLE, size)), 3)
+        steps_of[steps_of == 0] = 0.001
+        walks = np.round(20 + np.cumsum(steps_of, axis=0), 3)
         quality = np.zeros(size, np.uint32)
         steps = np.arange(size, dtype=np.int64)
         said, began = 0, time.perf_counter()
         turn = 0
         while not self.config.limit or said < self.config.limit:
             at = np.full(size, self.now(), np.int64) + steps
-            # bounce through the walks and drift, so that no value repeats the one before
+            # to and fro through the walks, so that no value repeats the one before
             place = turn % (2 * CYCLE - 2)
             row = place if place < CYCLE else 2 * CYCLE - 2 - place
-            yield Reading(Batch(self.ids, at, walks[row] + turn * 1e-3, quality))
+            yield Reading(Batch(self.ids, at, walks[row], quality))
             turn += 1
             said += size
             if self.config.rate:

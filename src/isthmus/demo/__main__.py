@@ -16,6 +16,7 @@ def _settings(arguments: list[str]) -> Settings:
     parser.add_argument("--seed", type=int, default=7, help="what chance starts from")
     parser.add_argument("--pace", type=Pace.parse, required=True, help="wall:plant:rate, ns UTC")
     parser.add_argument("--state", type=Path, help="where the back-fill left the plant")
+    parser.add_argument("--past", action="store_true", help="wait for --state to be written")
     parser.add_argument("--broker", default="", help="MQTT broker of the packer; none: no packer")
     parser.add_argument("--broker-ca", default="", help="PEM file that the broker is checked by")
     parser.add_argument("--broker-user", default="", help="the packer's name at the broker")
@@ -23,7 +24,7 @@ def _settings(arguments: list[str]) -> Settings:
     given = parser.parse_args(arguments)
     return Settings(
         given.folder.absolute(), given.seed, given.pace, given.broker, given.broker_ca,
-        given.broker_user, given.broker_password_file, given.state,
+        given.broker_user, given.broker_password_file, given.state, given.past,
     )  # fmt: skip
 
 

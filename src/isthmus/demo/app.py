@@ -33,6 +33,7 @@ from isthmus.model.clock import Pace
 _DEVICES = ("filler", "capper", "labeller", "palletiser", "meters")
 _TICK = 0.2  # seconds between two looks at the clock
 _SAVE_EVERY = 60.0  # seconds
+_PAST_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Settings:
     broker_user: str = ""
     broker_password_file: str = ""
     state: Path | None = None
+    past: bool = False  # somebody still makes the past, and `state` with it
 
 
 class Demo:
@@ -80,9 +82,12 @@ class Demo:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop`; says on stdout when every server listens."""
-        settings, live = self._settings, self.live
+        settings = self._settings
         try:
             await self._start()
+            if settings.past:
+                self.live = await _after_past(settings, self._state)
+            live = self.live
             await live.follow(time.time_ns())
             live.plant.rouse()
             _replace(settings.folder / "plant.yaml", plant_file(self._places, live.plant.calendar))
@@ -200,6 +205,16 @@ async def _run(settings: Settings) -> None:
     state = settings.state or settings.folder / "state.json"
     plant = plant_at(settings.pace.at(time.time_ns()), settings.seed, state)
     await Demo(settings, Live(plant, settings.pace), state).run(stop)
+
+
+async def _after_past(settings: Settings, state: Path) -> Live:
+    """The plant as its past leaves it, once that is written; without it after two minutes."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PAST_SECONDS):
+            while not await asyncio.to_thread(state.is_file):
+                await asyncio.sleep(0.05)
+    now = settings.pace.at(time.time_ns())
+    return Live(plant_at(now, settings.seed, state), settings.pace)
 
 
 def _until_orphaned(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

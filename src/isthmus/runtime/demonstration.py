@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import logging
 import secrets
@@ -40,6 +41,7 @@ DAY = 86_400
 READY_SECONDS = 60.0
 ROWS = 20_000
 FASTEST = 0.1
+NEEDS = ("asyncua", "paho.mqtt", "google.protobuf", "pymodbus")
 MARKER = "demo.json"
 
 Progress = Callable[[str, float], None]
@@ -72,6 +74,7 @@ class Demonstration:
     async def open(self) -> AsyncIterator[App]:
         """The site of the demo plant, ready to run; the devices run while the block lasts."""
         wish = self.wish
+        complete()
         prepare(wish)
         state = wish.folder / "plant" / "state.json"
         state.parent.mkdir(parents=True, exist_ok=True)
@@ -81,10 +84,12 @@ class Demonstration:
             ends.push_async_callback(broker.stop)
             supervising = asyncio.create_task(broker.supervise())
             ends.push_async_callback(_end, supervising)
-            await past
-            self._progress("starting the machines", 0.0)
-            process = await self._machines(broker, state)
+            fresh = self.wish.back_fill > 0 and not state.exists()
+            process = await self._machines(broker, state, past=fresh)
             ends.push_async_callback(_stop, process)
+            await past
+            self._progress("starting the machines", 1.0)
+            await self._ready(process)
             plant = paced(load(wish.folder / "plant" / "plant.yaml"), wish.speed)
             pace = self.pace if wish.speed != 1.0 else None
             self.app = App(plant, Settings.of(plant, wish.folder / "site"), pace=pace)
@@ -139,32 +144,47 @@ class Demonstration:
         await server.start()
         return server
 
-    async def _machines(self, broker: Server, state: Path) -> asyncio.subprocess.Process:
+    async def _machines(
+        self, broker: Server, state: Path, *, past: bool
+    ) -> asyncio.subprocess.Process:
+        """The machines' process; it gets ready while the past is still being made."""
         floor = self.wish.folder / "floor"
         folder = self.wish.folder / "plant"
         with (folder / "machines.log").open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "isthmus.demo"),
                 *("--folder", str(folder), "--seed", str(self.wish.seed)),
                 *("--pace", self.pace.text(), "--state", str(state)),
                 *("--broker", broker.mqtt_url, "--broker-ca", str(floor / "pki" / "ca.crt")),
+                *(("--past",) if past else ()),
                 *("--broker-user", "packer", "--broker-password-file", f"{floor}/packer.password"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
             )
+
+    async def _ready(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None  # noqa: S101 - asked for above
         try:
             async with asyncio.timeout(READY_SECONDS):
                 line = await process.stdout.readline()
             json.loads(line)["ready"]
         except (TimeoutError, ValueError, KeyError) as error:
-            await _stop(process)
             raise LinkError(
                 "starting the machines of the demo plant failed",
-                hint=f"see {folder / 'machines.log'}",
+                hint=f"see {self.wish.folder / 'plant' / 'machines.log'}",
             ) from error
-        return process
+
+
+def complete() -> None:
+    """Raise where a library that the demonstration's devices need is not installed."""
+    for module in NEEDS:
+        top = module.partition(".")[0]
+        if importlib.util.find_spec(top) is None or importlib.util.find_spec(module) is None:
+            raise ConfigError(
+                f"the demonstration needs `{module}`, which is not installed",
+                hint="install it: pip install 'isthmus[demo]'",
+            )
 
 
 def prepare(wish: Wish) -> None:

@@ -78,6 +78,7 @@ class Health:
     good: int = 0
     judged: int = 0
     missed: int = 0  # samples of readings that could not be taken: lost, and known to be
+    overruns: int = 0  # readings left out as the device took longer than its period
     protocol_errors: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     _lags: Floats = field(default_factory=lambda: np.full(256, np.nan))

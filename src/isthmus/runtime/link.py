@@ -147,11 +147,13 @@ class Link:
             else:
                 self._wrong = 0
                 await self._rose()
+            heard = clock()
             await self._take(reading)
-            missed = int((clock() - beat) // every)
-            if missed > 1:  # the first is this beat itself
-                self.health.missed += (missed - 1) * len(self.bindings)
-            beat = max(beat + every, beat + missed * every)
+            held = int((clock() - heard) // every)  # readings not taken as nobody could keep them
+            self.health.missed += held * len(self.bindings)
+            late = int((clock() - beat) // every)
+            self.health.overruns += max(0, late - held - 1)
+            beat += max(1, late) * every
             await asyncio.sleep(max(0.0, beat - clock()))
 
     async def _take(self, reading: Reading) -> None:

@@ -114,7 +114,11 @@ def _link(app: App, link: Link) -> contract.LinkInfo:
             "error": health.error,
             "hint": health.hint,
             "next_try_s": _left(health.next_try),
-            "counts": {**health.counts, **app.outlet.counts(link.name)},
+            "counts": {
+                "overruns": health.overruns,
+                **health.counts,
+                **app.outlet.counts(link.name),
+            },
             "can_browse": isinstance(link.source, Browse),
         }
     )

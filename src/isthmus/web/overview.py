@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 from fastapi import APIRouter
 
 from isthmus.insight.series import grid
-from isthmus.model.event import Event
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds, Status
 from isthmus.model.state import PACKML
@@ -240,26 +242,54 @@ def attention(app: App) -> list[contract.Attention]:
 
 
 def _orders(app: App, line: Equipment) -> list[contract.OrderInfo]:
-    """Orders as the line's events tell them: `order` with state start, done or next."""
-    since = Nanoseconds(app.now() - 36 * HOUR)
-    events = app.lake.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
-    latest: dict[str, tuple[Event, float | None]] = {}
-    for event in sorted(events, key=lambda event: event.time):
-        name = str(event.data.get("order") or event.text)
-        before = latest.get(name)
-        started = event.time / 1e6 if event.data.get("state") == "start" else None
-        latest[name] = (event, started or (before[1] if before else None))
-    rows = [_order(app, line, event, started) for event, started in latest.values()]
+    """The line's order book as a machine tells it, else as the events of the last days do."""
+    rows = [_order(app, line, data, at) for data, at in _book(app, line) or _told_orders(app)]
     open_rows = [row for row in rows if row.state != "done"]
     done = [row for row in rows if row.state == "done"]
     return sorted(open_rows, key=lambda row: row.state != "running")[:5] + done[-1:]
 
 
+Order = tuple[Mapping[str, object], float | None]
+"""What is known of an order, and when it was started (ms), None where it was not."""
+
+
+def _book(app: App, line: Equipment) -> list[Order]:
+    """The orders in a text tag named `orders`: a JSON list, kept up to date by the machine."""
+    for tag in (tag for unit in line.walk() for tag in unit.tags if tag.name == "orders"):
+        number = app.namespace.id(tag.path)
+        with suppress(ValueError, TypeError, AttributeError):
+            entries = json.loads(app.live.text.get(number or -1, "[]"))
+            return [(entry, _started(entry)) for entry in entries]
+    return []
+
+
+def _started(entry: Mapping[str, object]) -> float | None:
+    start = entry.get("start")
+    return start / 1e6 if isinstance(start, int | float) and start else None
+
+
+def _told_orders(app: App) -> list[Order]:
+    """Orders as events of kind `order` told them, with state start, done or next."""
+    since = Nanoseconds(app.now() - 36 * HOUR)
+    events = app.lake.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
+    latest: dict[str, Order] = {}
+    for event in sorted(events, key=lambda event: event.time):
+        name = str(event.data.get("order") or event.text)
+        before = latest.get(name)
+        started = event.time / 1e6 if event.data.get("state") == "start" else None
+        latest[name] = (
+            {"order": name, **event.data},
+            started or (before[1] if before else None),
+        )
+    return list(latest.values())
+
+
 _STATE = {"start": "running", "done": "done"}
 
 
-def _order(app: App, line: Equipment, event: Event, started: float | None) -> contract.OrderInfo:
-    data = event.data
+def _order(
+    app: App, line: Equipment, data: Mapping[str, object], started: float | None
+) -> contract.OrderInfo:
     state = _STATE.get(str(data.get("state")), "next")
     done = _number(data.get("done"))
     if state == "running" and started is not None:
@@ -267,7 +297,7 @@ def _order(app: App, line: Equipment, event: Event, started: float | None) -> co
     due = data.get("due")
     return contract.OrderInfo.model_validate(
         {
-            "order": str(data.get("order") or event.text),
+            "order": str(data.get("order") or ""),
             "product": str(data.get("product") or ""),
             "planned": _number(data.get("planned")),
             "done": done,
