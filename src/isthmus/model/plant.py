@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.tag import Tag
@@ -92,10 +93,32 @@ class Equipment:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One device or broker: its settings, and the address of each tag path it serves."""
+    """One device or broker: its settings, and the address of each tag path it serves.
+
+    `edge` names the edge that runs it; the site itself where empty.
+    """
 
     config: SourceConfig
     addresses: Mapping[str, Address]
+    edge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A machine near the devices: it runs connections of its own and buffers for its site.
+
+    `identity` is the folder of its certificate, `disk` the bytes that it may buffer. After
+    `silence` seconds without a word from it the site takes its tags for bad.
+    """
+
+    name: str
+    site: str
+    identity: str
+    title: str = ""
+    zone: str = ""
+    disk: int = 2 << 30
+    discard: Literal["new", "old"] = "new"
+    silence: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +153,7 @@ class Plant:
     areas: tuple[Equipment, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    edges: Mapping[str, Edge] = field(default_factory=dict)
     zones: Mapping[str, Zone] = field(default_factory=dict)
     conduits: tuple[Conduit, ...] = ()
     history: Mapping[str, object] = field(default_factory=dict)
@@ -152,6 +176,10 @@ class Plant:
         """All tags of all equipment."""
         for equipment in self.walk():
             yield from equipment.tags
+
+    def run_by(self, edge: str = "") -> dict[str, Connection]:
+        """The connections that `edge` runs; those of the site itself where empty."""
+        return {name: found for name, found in self.connections.items() if found.edge == edge}
 
     def lines(self) -> Iterator[Equipment]:
         """The work centers that have a flow: production lines."""

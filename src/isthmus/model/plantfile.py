@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from isthmus.model.calendar import shift, span
 from isthmus.model.plant import Calendar, Zone
+from isthmus.model.plantfile_edge import EdgeEntry, EdgeName, Listen
 from isthmus.model.plantfile_equipment import AreaEntry, TypeEntry
 from isthmus.model.plantfile_fields import (
     Entry,
@@ -190,6 +191,9 @@ class BusEntry(Entry):
     """The stream that all values pass: a child of ours, or a cluster."""
 
     url: Annotated[Text, Field(description="A cluster's address; empty for our own.")] = ""
+    listen: Annotated[Listen, Field(description="Where edges reach our own: `127.0.0.1:4222`.")] = (
+        "127.0.0.1:4222"
+    )
     path: Annotated[Text, Field(description="The folder of our own.")] = ""
     disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `20 GB`.")] = None
     memory: Annotated[Size | None, Field(gt=0, description="Memory: `256 MB`.")] = None
@@ -223,6 +227,7 @@ class ConnectionEntry(Entry):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
 
     kind: Annotated[Text, Field(description="The protocol.")]
+    edge: Annotated[Text, Field(description="The edge that runs it; empty for the site.")] = ""
     zone: Annotated[Text, Field(description="The zone in which the device stands.")] = ""
     tags: Annotated[
         dict[str, object],
@@ -250,6 +255,9 @@ class PlantFile(Entry):
     ] = {}
     connections: Annotated[
         dict[Name, ConnectionEntry], Field(description="How each value is reached.")
+    ] = {}
+    edges: Annotated[
+        dict[EdgeName, EdgeEntry], Field(description="Machines that run connections, by name.")
     ] = {}
     zones: Annotated[dict[Name, ZoneEntry], Field(description="Security zones by name.")] = {}
     conduits: Annotated[list[ConduitEntry], Field(description="Ways between zones.")] = []

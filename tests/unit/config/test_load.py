@@ -210,3 +210,11 @@ def test_lines_without_a_zone_are_in_the_plants(tmp_path, ours, expected):
     )
     (config,) = (link.config for link in load(file).connections.values())
     assert config.timezone == expected
+
+
+def test_an_edge_has_its_connections_and_the_site_the_rest(plant):
+    edge = plant.edges["edge1"]
+    assert (edge.site, edge.identity) == ("tls://site.acme:4222", "edge1-identity")
+    assert (edge.disk, edge.silence, edge.discard) == (20 * 10**9, 30.0, "new")
+    assert set(plant.run_by("edge1")) == {"capper-plc"}
+    assert set(plant.run_by()) == set(plant.connections) - {"capper-plc"}

@@ -86,6 +86,9 @@ class Links:
         if entry.zone and entry.zone not in self._names.zones:
             text = f"there is no zone `{entry.zone}`"
             self._report.unknown((*loc, "zone"), text, entry.zone, sorted(self._names.zones))
+        if entry.edge and entry.edge not in self._names.edges:
+            text = f"there is no edge `{entry.edge}`"
+            self._report.unknown((*loc, "edge"), text, entry.edge, sorted(self._names.edges))
         try:
             kind = self._parts[entry.kind]
         except PartError as error:
@@ -95,7 +98,7 @@ class Links:
         addresses: dict[str, Address] = {}
         for key in entry.tags:
             addresses.update(self._addresses(name, entry, kind.address, key))
-        return Connection(config, addresses) if config is not None else None
+        return Connection(config, addresses, entry.edge) if config is not None else None
 
     def _config(
         self, name: str, entry: ConnectionEntry, kind: type[SourceConfig]

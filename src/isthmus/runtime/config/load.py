@@ -71,6 +71,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         areas=areas,
         connections=connections,
         calendars={name: entry.calendar(name) for name, entry in file.calendars.items()},
+        edges={name: entry.edge(name) for name, entry in file.edges.items()},
         zones={name: entry.zone(name) for name, entry in file.zones.items()},
         conduits=tuple(
             Conduit(entry.source, entry.target, tuple(entry.allow), entry.why, entry.owner)
@@ -103,6 +104,10 @@ def _check_site(file: PlantFile, names: Names, report: Report) -> None:
         report.unknown(
             ("timezone",), f"there is no time zone `{file.timezone}`", file.timezone, zones
         )
+    for name, edge in file.edges.items():
+        if edge.zone and edge.zone not in names.zones:
+            text = f"there is no zone `{edge.zone}`"
+            report.unknown(("edges", name, "zone"), text, edge.zone, sorted(names.zones))
     for number, conduit in enumerate(file.conduits):
         for key, zone in (("from", conduit.source), ("to", conduit.target)):
             if zone not in names.zones:

@@ -75,6 +75,10 @@ def _finish_connection(made: Schema, name: str, kind: type[SourceConfig], addres
     others = [key for key in made.get("required", []) if key not in {"name", "kind"}]
     made["required"] = ["kind", *others]
     fields["kind"] = {"const": name, "description": (kind.__doc__ or "").split("\n\n")[0]}
+    fields["edge"] = {
+        "type": "string",
+        "description": ConnectionEntry.model_fields["edge"].description,
+    }
     each = {
         "type": "object",
         "properties": {"each": {"description": "Template for every tag."}, **_chosen()},

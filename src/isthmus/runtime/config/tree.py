@@ -23,6 +23,7 @@ class Names:
     calendars: set[str]
     teams: set[str]
     zones: set[str]
+    edges: set[str]
     equipment: set[str]
 
     @classmethod
@@ -44,7 +45,10 @@ class Names:
                     paths.add(join(area, line, unit))
                     modules = keys("equipment", area, line, "units", unit, "modules")
                     paths |= {join(area, line, unit, module) for module in modules}
-        return cls(keys("types"), keys("calendars"), keys("people", "teams"), keys("zones"), paths)
+        return cls(
+            *(keys("types"), keys("calendars"), keys("people", "teams")),
+            *(keys("zones"), keys("edges"), paths),
+        )
 
 
 class Tree:
