@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { customElement } from "lit/decorators.js";
+import { customElement, property } from "lit/decorators.js";
 import type { Priority } from "../api/contract";
 import { LiveTags, live } from "../api/live";
 import { PRIORITY, marker } from "../parts/marker";
@@ -10,6 +10,7 @@ import { PAGES } from "./pages";
 /** The banner under the top bar: how much needs a person, by priority; and whether the page is live. */
 @customElement("isthmus-alarm-banner")
 export class AlarmBanner extends Part {
+  @property({ type: Boolean }) signedOut = false;
   protected readonly follow = new LiveTags(this, () => []);
 
   override connectedCallback(): void {
@@ -27,6 +28,7 @@ export class AlarmBanner extends Part {
   }
 
   private sentence(attention: [string, Priority][]) {
+    if (this.signedOut) return html`<span class="muted">Not signed in: nothing is known here.</span>`;
     if (live.stale) {
       return html`<span class="banner-stale"><span>${marker(4)}<b>The live stream is silent<span aria-hidden="true"> for ${duration(Date.now() - live.heard)}</span>.</b>
         <span class="muted hide-m">What you see is old; connecting again.</span></span></span>`;

@@ -65,7 +65,7 @@ export class Shell extends Part {
         <pattern id="hatch2" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V4" style="stroke:var(--process-3);stroke-width:1.6" /></pattern></defs></svg>
       <isthmus-nav .page=${page} .plant=${this.site?.info}></isthmus-nav>
       <isthmus-topbar .page=${page} .path=${path} .site=${this.site}></isthmus-topbar>
-      <isthmus-alarm-banner></isthmus-alarm-banner>
+      <isthmus-alarm-banner .signedOut=${this.signedOut}></isthmus-alarm-banner>
       <isthmus-page>${this.signedOut ? this.signIn() : this.site ? keyed(page, this.content(this.site)) : this.waiting()}</isthmus-page>`;
   }
 

@@ -138,7 +138,7 @@ export class Lane {
 
   private names(splits: number[]): string[] {
     const tag = this.single?.tag;
-    if (tag && tag.kind !== "number") return splits.map((row) => wordOf(tag, this.states[row]).slice(0, 9));
+    if (tag && tag.kind !== "number") return splits.map((row) => wordOf(tag, this.states[row]).slice(0, 7));
     const step = splits.length > 1 ? (splits[1] ?? 1) - (splits[0] ?? 0) : 1;
     return splits.map((value) => short(value, step));
   }
