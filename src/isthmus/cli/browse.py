@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ EXAMPLE = """examples:
 KINDS = {"opc.tcp": "opcua", "mqtts": "sparkplug", "mqtt": "sparkplug"}
 URL_KEYS = {"opcua": "url", "sparkplug": "broker", "mqtt": "broker"}
 DEEPEST = 8
+PLANT = Path("plant.yaml")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +38,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=1000, help="nodes at most (1000)")
     parser.add_argument("--kind", help="connector, where the URL does not say it")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="setting: security=none"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="setting: security=none, password=env:NAME",
     )
     parser.add_argument("--trust", action="store_true", help="trust the certificate it shows")
     parser.add_argument("--add", type=Path, metavar="PLANT", help="write the variables into it")
     parser.add_argument("--equipment", help="where they belong: area/line/unit")
     parser.add_argument("--connection", default="", help="name of the connection written")
-    parser.add_argument("--plant", type=Path, default=Path("plant.yaml"), help="with connections")
+    parser.add_argument("--plant", type=Path, default=PLANT, help="with connections")
     parser.add_argument("--data", type=Path, help="data folder with the trusted certificates")
 
 
@@ -58,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     settings, config = _config(args)
     nodes = asyncio.run(_browse(args, config))
     if args.add:
-        return _add(args, settings, nodes)
+        return _add(args, settings, config.name, nodes)
     if args.json:
         keys = ("address", "name", "kind", "data_type", "unit", "description", "value", "writable")
         print(json.dumps([{key: getattr(node, key) for key in keys} for node in nodes]))
@@ -72,20 +78,35 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _config(args: argparse.Namespace) -> tuple[dict[str, object], SourceConfig]:
+    """The connection's settings as a file writes them, and as its connector reads them."""
+    from isthmus.model.errors import ConfigError
+    from isthmus.model.path import nearest
+    from isthmus.runtime.config import load
+
+    if "://" in args.device:
+        return _of_url(args)
+    if args.plant == PLANT and not PLANT.exists():
+        raise ConfigError(
+            f"`{args.device}` is no URL, and there is no {PLANT} with connections",
+            hint="give a URL such as opc.tcp://10.4.1.20:4840, or name the file with --plant",
+        )
+    known = load(args.plant).connections
+    if args.device not in known:
+        near = nearest(args.device, known)
+        raise ConfigError(
+            f"{args.plant} has no connection `{args.device}`",
+            hint=f"did you mean `{near}`?" if near else f"it has {', '.join(known)}; or give a URL",
+        )
+    config = known[args.device].config
+    return {"kind": getattr(config, "kind", "")}, config
+
+
+def _of_url(args: argparse.Namespace) -> tuple[dict[str, object], SourceConfig]:
     from pydantic import ValidationError
 
     from isthmus.model.errors import ConfigError
-    from isthmus.runtime.config import PartError, Parts, load
+    from isthmus.runtime.config import PartError, Parts, wrong_settings
 
-    if "://" not in args.device:
-        plant = load(args.plant)
-        if args.device not in plant.connections:
-            raise ConfigError(
-                f"{args.plant} has no connection `{args.device}`",
-                hint=f"it has {', '.join(plant.connections)}; or give a URL",
-            )
-        config = plant.connections[args.device].config
-        return {"kind": getattr(config, "kind", "")}, config
     kind = args.kind or KINDS.get(urlsplit(args.device).scheme, "")
     if not kind:
         raise ConfigError(
@@ -96,16 +117,43 @@ def _config(args: argparse.Namespace) -> tuple[dict[str, object], SourceConfig]:
         key, equals, value = pair.partition("=")
         if not equals:
             raise ConfigError(f"--set {pair}", hint="write KEY=VALUE, such as security=none")
-        settings[key] = value
-    name = args.connection or _name(args.device)
+        settings[key] = _secret(value)
     try:
-        return settings, Parts()[kind].model_validate({**settings, "name": name})
+        found = Parts()[kind]
+        config = found.model_validate({**settings, "name": args.connection or _name(args.device)})
     except PartError as error:
         raise ConfigError(str(error), hint=error.hint) from error
     except ValidationError as error:
-        wrong = "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors())
-        hint = f"`isthmus new {kind}` shows all settings"
-        raise ConfigError(f"the settings of {args.device}: {wrong}", hint=hint) from error
+        text, hint = wrong_settings(error, found)
+        raise ConfigError(
+            f"the settings of {args.device}: {text}",
+            hint=hint or f"`isthmus new {kind}` shows all settings",
+        ) from error
+    known = _known(args, config)
+    return settings, config.model_copy(update={"name": known}) if known else config
+
+
+def _secret(value: str) -> object:
+    """`env:NAME` and `file:PATH` say where a secret is kept; all else is the value."""
+    where, colon, name = value.partition(":")
+    return {where: name} if colon and where in {"env", "file"} else value
+
+
+def _known(args: argparse.Namespace, config: SourceConfig) -> str:
+    """The name that the plant file gives a connection to the same endpoint, if it has one."""
+    from isthmus.runtime.config import lint
+
+    file = args.add or args.plant
+    if args.connection or not file.exists():
+        return ""
+    plant, _ = lint(file)
+    links = plant.connections if plant else {}
+    same = (
+        name
+        for name, link in links.items()
+        if isinstance(link.config, type(config)) and link.config.endpoint == config.endpoint
+    )
+    return next(same, "")
 
 
 def _name(url: str) -> str:
@@ -126,6 +174,7 @@ async def _browse(args: argparse.Namespace, config: SourceConfig) -> list[Node]:
     state = (args.data or beside / DATA) / "links" / level(config.name)
     state.mkdir(parents=True, exist_ok=True)
     for again in (True, False):
+        shown_before = _shown(state)
         source = config.build([], now=lambda: Nanoseconds(time.time_ns()), state=str(state))
         device: object = source
         if not isinstance(device, Browsable):
@@ -136,9 +185,13 @@ async def _browse(args: argparse.Namespace, config: SourceConfig) -> list[Node]:
         try:
             await source.open()
             return await _walk(device, args.node, min(args.depth, DEEPEST), args.limit)
-        except AuthError:
-            if not (args.trust and again and _trust(state)):
+        except AuthError as error:
+            shown = _shown(state) - shown_before
+            if shown and not args.trust:
+                error.hint += "; `--trust` moves it for you"
+            if not (args.trust and again and shown):
                 raise
+            _trust(state, [file for file, _ in shown])
         finally:
             await source.close()
     raise AssertionError  # the second turn returned or raised
@@ -159,22 +212,32 @@ async def _walk(device: Browse, node: str, depth: int, limit: int) -> list[Node]
     return found
 
 
-def _trust(state: Path) -> bool:
-    """Move what the device showed from `rejected` to `trusted`, because the user said so."""
-    moved = False
-    for file in sorted((state / "pki").rglob("rejected/**/*.der")):
+def _shown(state: Path) -> set[tuple[Path, int]]:
+    """The certificates that were refused, each with the time when it was shown last."""
+    found = (state / "pki" / "rejected").glob("*.der")
+    return {(file, file.stat().st_mtime_ns) for file in found}
+
+
+def _trust(state: Path, files: Sequence[Path]) -> None:
+    """Trust what the device has just shown, because the user said so; tell what it was."""
+    from hashlib import sha256
+
+    for file in files:
+        print(
+            f"trusted from now on: SHA-256 {sha256(file.read_bytes()).digest().hex(':').upper()}",
+            file=sys.stderr,
+        )
         target = state / "pki" / "trusted" / "certs" / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)
-        moved = True
-    return moved
 
 
-def _add(args: argparse.Namespace, settings: dict[str, object], nodes: Sequence[Node]) -> int:
+def _add(
+    args: argparse.Namespace, settings: dict[str, object], name: str, nodes: Sequence[Node]
+) -> int:
     from isthmus.runtime.config import add_tags
 
     variables = [node for node in nodes if node.kind != "folder"]
-    name = args.connection or (_name(args.device) if "://" in args.device else args.device)
     added = add_tags(args.add, settings, variables, equipment=args.equipment, connection=name)
     if args.json:
         body = {

@@ -30,6 +30,8 @@ COMMANDS = {
 }
 EXIT_MISTAKE, EXIT_TROUBLE, EXIT_STOPPED = 2, 1, 130
 
+DISK = "check the path, who may use it, and the free space; `isthmus doctor` looks at all three"
+
 HELP = """\
 isthmus joins a factory's machines to its business systems
 
@@ -59,6 +61,16 @@ class Parser(argparse.ArgumentParser):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 for trouble, 2 for a mistake in the input."""
     given = list(sys.argv[1:] if words is None else words)
+    try:
+        code = _main(given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _main(given: Sequence[str]) -> int:
     if not given or given[0] in ("-h", "--help", "help"):
         print(help_text())
         return 0
@@ -94,8 +106,11 @@ def _run(name: str, words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_STOPPED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
+    except OSError as error:
+        where = f"using {error.filename}: " if error.filename else ""
+        told_error = IsthmusError(f"{where}{error.strerror or error}", hint=DISK)
+        return told(told_error, json_wanted=args.json)
 
 
 def told(error: Exception, *, json_wanted: bool) -> int:

@@ -32,7 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--last", default="1h", help="how far back: 30 min, 8 h, 7 d (1h)")
     parser.add_argument("--every", help="one row a stretch: mean, min, max, samples")
     parser.add_argument("--sql", help="a SELECT instead of a pattern")
-    parser.add_argument("--rows", type=int, default=10_000, help="at most so many (10000)")
+    parser.add_argument(
+        "--rows", type=int, default=10_000, help="more than so many are refused (10000)"
+    )
     parser.add_argument("--csv", action="store_true", help="comma-separated values")
     parser.add_argument("--parquet", type=Path, help="write this Parquet file")
     data_argument(parser)
@@ -46,8 +48,6 @@ def run(args: argparse.Namespace) -> int:
     text = args.sql or _text(ask, args)
     answer = ask(text)
     _print(answer, args)
-    if answer.num_rows >= args.rows:
-        print(f"hint: {args.rows} rows shown; --rows shows more", file=sys.stderr)
     return 0
 
 

@@ -64,7 +64,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         max([len(title), *(len(row[place]) for row in cells)]) for place, title in enumerate(head)
     ]
     right = [
-        bool(rows) and all(isinstance(row[place], int | float) for row in rows)
+        bool(rows) and all(isinstance(row[place], int | float | None) for row in rows)
         for place in range(len(head))
     ]
     lines = [list(head), *cells]

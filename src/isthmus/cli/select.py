@@ -25,9 +25,22 @@ def select(paths: list[str], text: str, root: str) -> list[str]:
         ) from error
     found = pattern.select(paths, root)
     if not found:
-        near = nearest(text, [*paths, *{path.rpartition("/")[0] for path in paths}])
+        near = _meant(paths, text, root)
         raise ConfigError(
             f"no tag is selected by `{text}`",
             hint=f"did you mean `{near}`?" if near else "`isthmus list tags` shows all",
         )
     return found
+
+
+def _meant(paths: list[str], text: str, root: str) -> str | None:
+    """The selection that was probably meant: each word that is no level made the nearest one."""
+    levels = {level for path in paths for level in path.split("/")}
+    words = [
+        word if "*" in word or word in levels else nearest(word, levels) or word
+        for word in text.split("/")
+    ]
+    guess = "/".join(words)
+    if guess != text and Pattern.parse(guess).select(paths, root):
+        return guess
+    return nearest(text, [*paths, *{path.rpartition("/")[0] for path in paths}])

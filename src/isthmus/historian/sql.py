@@ -157,7 +157,7 @@ def _fetch(answer: duckdb.DuckDBPyRelation, rows: int) -> pa.Table:
         if size > rows:
             raise Refused(
                 f"running the query: the answer has more than {rows:,} rows",
-                hint="aggregate, or add a LIMIT",
+                hint="aggregate, add a LIMIT, or allow more `rows`",
             )
     return pa.Table.from_batches(batches, reader.schema)
 

@@ -36,7 +36,7 @@ def test_usable_parts_leave_out_broken_ones(parts):
     [
         ("opcua", "asyncua", "pip install 'isthmus[opcua]'"),
         ("sparkplug", "google.protobuf", "pip install 'isthmus[mqtt]'"),
-        ("sparkplug", "aiomqtt", "pip install 'isthmus[mqtt]'"),
+        ("mqtt", "paho.mqtt", "pip install 'isthmus[mqtt]'"),
         ("files", "unheard_of", "pip install unheard-of"),
     ],
 )

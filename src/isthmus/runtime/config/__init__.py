@@ -3,6 +3,7 @@
 from isthmus.runtime.config.edit import Added, add_tags
 from isthmus.runtime.config.load import lint, load
 from isthmus.runtime.config.parts import PartError, Parts
+from isthmus.runtime.config.report import wrong_settings
 from isthmus.runtime.config.scaffold import kinds, scaffold
 from isthmus.runtime.config.schema import schema
 
@@ -16,4 +17,5 @@ __all__ = [
     "load",
     "scaffold",
     "schema",
+    "wrong_settings",
 ]

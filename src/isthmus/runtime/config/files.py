@@ -49,14 +49,16 @@ def plant_files(path: Path) -> list[Path]:
     """The files that make the plant at `path`; ConfigError where there are none."""
     if not path.exists():
         raise ConfigError(
-            f"reading {path}: there is no such file", hint="make one: `isthmus new plant`"
+            f"reading {path}: there is no such file",
+            hint=f"`isthmus new plant --to {path}` writes one; or name yours",
         )
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix in {".yaml", ".yml"})
     if not files:
         raise ConfigError(
-            f"reading {path}: the folder has no *.yaml file", hint="make one: `isthmus new plant`"
+            f"reading {path}: the folder has no *.yaml file",
+            hint=f"`isthmus new plant --to {path / 'plant.yaml'}` writes one",
         )
     if len(files) > MAX_FILES:
         raise ConfigError(f"reading {path}: more than {MAX_FILES} files", hint="merge some")

@@ -11,7 +11,11 @@ from isthmus.model.path import nearest
 from isthmus.model.ports import SourceConfig
 
 GROUP = "isthmus.sources"
-_MODULES = {"google": "protobuf", "yaml": "pyyaml"}  # where module and distribution differ
+_MODULES = {  # where module and distribution differ
+    "google": "protobuf",
+    "paho": "paho-mqtt",
+    "yaml": "pyyaml",
+}
 
 
 class PartError(Exception):

@@ -151,6 +151,12 @@ def describe(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     return text, hint
 
 
+def wrong_settings(error: ValidationError, model: type[BaseModel]) -> tuple[str, str]:
+    """All that is wrong with the settings of a `model` in one line, and the first hint."""
+    told = [describe(detail, model) for detail in error.errors(include_url=False)[:MAX_ERRORS]]
+    return "; ".join(text for text, _ in told), next((hint for _, hint in told if hint), "")
+
+
 def shown(value: object) -> str:
     """`value` as a message shows it: short, and collections by their kind."""
     if isinstance(value, bool) or value is None:
