@@ -101,16 +101,18 @@ def _trend(rows: Batch, start: int, width: int, points: int) -> Trend:
     buckets: dict[int, list[tuple[int, float, int]]] = {}
     for place, sample in enumerate(samples):
         buckets.setdefault(place if raw else (sample[0] - start) // width, []).append(sample)
-    columns: list[tuple[int, float, float, float, float, float]] = []
+    columns: list[tuple[int, float, float, float, float, float, float]] = []
     for bucket in buckets.values():
         drawn = [v for _, v, quality in bucket if quality < Status.BAD and not math.isnan(v)]
         good = sum(quality < Status.UNCERTAIN for _, _, quality in bucket) / len(bucket)
         low, high = min(drawn, default=NAN), max(drawn, default=NAN)
         mean = sum(drawn) / len(drawn) if drawn else NAN
-        columns.append((bucket[0][0], low, high, mean, drawn[0] if drawn else NAN, good))
+        _, value, quality = bucket[-1]
+        final = value if quality < Status.BAD and not math.isnan(value) else NAN
+        columns.append((bucket[0][0], low, high, mean, drawn[0] if drawn else NAN, final, good))
     drawn = [v for _, v, quality in samples if quality < Status.BAD and not math.isnan(v)]
     good = sum(quality < Status.UNCERTAIN for _, _, quality in samples)
-    table = np.array(columns, np.float64).reshape(-1, 6)
+    table = np.array(columns, np.float64).reshape(-1, 7)
     return Trend(
         raw,
         np.array([row[0] for row in columns], np.int64),
@@ -119,6 +121,7 @@ def _trend(rows: Batch, start: int, width: int, points: int) -> Trend:
         table[:, 3],
         table[:, 4],
         table[:, 5],
+        table[:, 6],
         len(samples),
         good / len(samples) if samples else 0.0,
         drawn[-1] if drawn else None,

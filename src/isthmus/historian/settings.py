@@ -40,7 +40,9 @@ class Trend:
 
     `time` is the first of a bucket (ns UTC); `min`, `max`, `mean` are over the samples that are
     not bad, NaN where a bucket has only bad ones (a gap); `good` is the share of good samples.
-    A bucket without samples has no row. `last` is the newest value that is not bad.
+    A bucket without samples has no row. `first` is a bucket's first value that is drawn, `final`
+    its last sample's, NaN where that one is bad: what holds until the next row. `last` is the
+    newest value that is not bad.
     """
 
     raw: bool
@@ -49,6 +51,7 @@ class Trend:
     max: Floats
     mean: Floats
     first: Floats
+    final: Floats
     good: Floats
     samples: int
     good_share: float

@@ -25,7 +25,7 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
     share = float(good.mean()) if size else 0.0
     if size <= points:
         value = np.where(drawn, rows.value, NAN)
-        return Trend(True, rows.time, value, value, value, value, good, size, share, last)
+        return Trend(True, rows.time, *(value,) * 5, good, size, share, last)
     bucket = (rows.time - start) // -(-(end - start) // points)
     edge = np.append(0, np.nonzero(bucket[1:] != bucket[:-1])[0] + 1)
     count = np.add.reduceat(drawn, edge, dtype=np.int64)
@@ -41,6 +41,8 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
         mean = np.add.reduceat(np.where(drawn, value, 0.0), edge) / count
     opening = np.minimum.reduceat(np.where(drawn, np.arange(size), size), edge)
     first = np.where(empty, NAN, value[np.minimum(opening, size - 1)])
+    closing = np.append(edge[1:], size) - 1
+    final = np.where(drawn[closing], value[closing], NAN)
     rows_in = np.diff(np.append(edge, size))
     return Trend(
         False,
@@ -49,6 +51,7 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
         high,
         mean,
         first,
+        final,
         np.add.reduceat(good, edge) / rows_in,
         size,
         share,

@@ -11,8 +11,10 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 
 from isthmus.historian import export
+from isthmus.historian.settings import Trend
 from isthmus.insight.series import Series
-from isthmus.model.sample import Floats, Int32s, Nanoseconds, Status, TagId
+from isthmus.model.sample import Batch, Floats, Int32s, Nanoseconds, Status, TagId
+from isthmus.model.tag import Kind
 from isthmus.runtime.app import App
 from isthmus.web import contract
 from isthmus.web.ask import Problem, equipment, line_of, tag_ids, time_range
@@ -103,18 +105,17 @@ def _pens(
     app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds, points: int
 ) -> list[PenColumns]:
     trends = app.lake.trend(ids, start, end, points)
+    held = app.lake.before(ids, start)
+    width = -(-(end - start) // points)
     pens = []
     for number in ids.tolist():
-        trend = trends.get(TagId(number))
-        if trend is None:
-            none = np.empty(0)
-            pens.append(PenColumns(number, (none,) * 4, raw=True, samples=0, good=0.0, last=None))
-            continue
-        columns = (trend.time / 1e6, trend.min, trend.max, trend.mean)
+        before = held.where(held.tag == number)
+        trend = trends.get(TagId(number)) or EMPTY
+        stepped = app.namespace[TagId(number)].kind in (Kind.ENUMERATION, Kind.BOOLEAN)
         pens.append(
             PenColumns(
                 number,
-                columns,
+                drawn(trend, before, start, width, stepped=stepped),
                 raw=trend.raw,
                 samples=trend.samples,
                 good=100 * trend.good_share,
@@ -122,6 +123,33 @@ def _pens(
             )
         )
     return pens
+
+
+NONE = np.empty(0)
+EMPTY = Trend(True, np.empty(0, np.int64), *(NONE,) * 6, 0, 0.0, None)
+
+
+def drawn(
+    trend: Trend, before: Batch, start: Nanoseconds, width: int, *, stepped: bool
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """The rows of a pen: times in ms, min, max, mean; a value holds until the next row.
+
+    What held at `start` (the last row of `before`) opens the pen. A bucket that others without
+    samples follow is closed by its last value, or by a gap where that one is bad. States
+    (`stepped`) have no mean: their last value stands for it.
+    """
+    time, mean = trend.time, trend.final if stepped else trend.mean
+    rows = np.stack([time.astype(np.float64), trend.min, trend.max, mean])
+    if not trend.raw and len(time):
+        bucket = (time - start) // width
+        alone = np.flatnonzero(np.append(np.diff(bucket) > 1, False))
+        ends = (start + (bucket[alone] + 1) * width).astype(np.float64)
+        closing = np.stack([ends, *(trend.final[alone],) * 3])
+        rows = np.insert(rows, alone + 1, closing, axis=1)
+    if len(before) and (not len(time) or time[0] > start):
+        value = before.value[-1] if before.quality[-1] < Status.BAD else np.nan
+        rows = np.concatenate([[[float(start)], [value], [value], [value]], rows], axis=1)
+    return rows[0] / 1e6, rows[1], rows[2], rows[3]
 
 
 def numbers(column: Floats) -> list[float | None]:
