@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isthmus.model.path import nearest
-from isthmus.model.plant import Equipment
+from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Int32s, Nanoseconds
 from isthmus.runtime.app import App
 
@@ -50,7 +50,7 @@ def time_range(start: float, end: float) -> tuple[Nanoseconds, Nanoseconds]:
 def line_of(app: App, path: str | None) -> Equipment:
     """The line at `path`, the plant's first one where none is named."""
     if path:
-        return equipment(app, path)
+        return _work_center(app, path)
     line = next(app.plant.lines(), None)
     if line is None:
         raise Problem(
@@ -59,6 +59,18 @@ def line_of(app: App, path: str | None) -> Equipment:
             "give a work center a `flow: [unit, {buffer: 100}, unit]` in plant.yaml",
         )
     return line
+
+
+def _work_center(app: App, path: str) -> Equipment:
+    found = equipment(app, path)
+    if found.level is not Level.WORK_CENTER:
+        lines = [each.path for each in app.plant.walk() if each.level is Level.WORK_CENTER]
+        raise Problem(
+            404,
+            f"{found.path} is no line but a {found.level.replace('_', ' ')}",
+            f"ask for one of {', '.join(lines[:5])}" if lines else "see `equipment` in plant.yaml",
+        )
+    return found
 
 
 def equipment(app: App, path: str) -> Equipment:

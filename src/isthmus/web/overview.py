@@ -17,7 +17,7 @@ from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.energy import LineEnergy, energy
 from isthmus.runtime.figures.performance import LinePerformance, performance, state_now
-from isthmus.runtime.figures.read import Window, bottleneck, units
+from isthmus.runtime.figures.read import Window, bottleneck, meters, units
 from isthmus.web import contract
 from isthmus.web.ask import line_of
 from isthmus.web.energy import tariff
@@ -194,14 +194,13 @@ def _count(
 
 def _power(app: App, line: Equipment, window: Window) -> dict[str, list[float | None]]:
     """Mean kW in 96 slots of the shift so far."""
-    meter = app.plant.equipment(line.energy_meter) if line.energy_meter else None
-    sources = [meter] if meter else units(line)
+    sources = meters(app.plant, line)
     if window.end <= window.start:
         return {"time": [], "kw": []}
     slot = max((window.end - window.start) // SLOTS, 10**9)
     edges = grid(window.start, window.end, int(slot))
     shelf = app.records.shelf([unit.tag("power") for unit in sources], window)
-    power = np.sum([shelf.of(unit.tag("power")).bucket_means(edges) for unit in sources], axis=0)
+    power = shelf.power(sources, edges)
     return {"time": (edges[:-1] / 1e6).tolist(), "kw": numbers(power)}
 
 

@@ -8,10 +8,11 @@ import socket
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from isthmus import __version__
 from isthmus.model.errors import ConfigError, IsthmusError, Refused
@@ -19,7 +20,7 @@ from isthmus.runtime.app import App
 from isthmus.web import energy, history, links, overview, performance, plant, sql, stream
 from isthmus.web.ask import Problem
 from isthmus.web.openapi import Api
-from isthmus.web.session import LOOPBACK, Sessions, protect
+from isthmus.web.session import HEADERS, LOOPBACK, Sessions, protect
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +63,15 @@ def _pages(web: FastAPI) -> None:
             )
 
         return
+    files = {file.name for file in folder.iterdir() if file.is_file()}
     web.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
 
     @web.get("/{path:path}", include_in_schema=False)
     async def page(path: str) -> Response:
         if path.startswith("api"):
             raise Problem(404, f"there is no /{path[:200]}", "see /api/openapi.json")
-        file = (folder / path).resolve()
-        if path and file.is_relative_to(folder.resolve()) and file.is_file():
-            return FileResponse(file)
+        if path in files:
+            return FileResponse(folder / path)
         return FileResponse(folder / "index.html", headers={"Cache-Control": "no-cache"})
 
 
@@ -90,8 +91,15 @@ def _problems(web: FastAPI) -> None:
         return JSONResponse({"error": wrong, "hint": "see /api/openapi.json"}, status_code=422)
 
     @web.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
-        return JSONResponse({"error": str(error.detail), "hint": ""}, status_code=error.status_code)
+    async def http(request: Request, error: HTTPException) -> Response:
+        what = f"{request.method} {request.url.path[:200]}: {str(error.detail).lower()}"
+        return JSONResponse({"error": what, "hint": "see /api/openapi.json"}, error.status_code)
+
+    @web.exception_handler(Exception)
+    async def bug(request: Request, _: Exception) -> Response:
+        what = f"{request.method} {request.url.path[:200]}: this is a mistake of ours"
+        body = {"error": what, "hint": "the site's log says more; the rest goes on"}
+        return JSONResponse(body, 500, headers=HEADERS)
 
 
 class WebServer:

@@ -8,6 +8,7 @@ page cannot reach us through a name that it controls.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ CODE_SECONDS = 600
 SESSION_SECONDS = 14 * 86_400
 CODES = 32
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?", re.IGNORECASE)
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -91,6 +93,8 @@ def protect(web: FastAPI, sessions: Sessions) -> None:
         response = refusal or await call_next(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.url.path.startswith("/api"):
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     @web.get("/sign-in", include_in_schema=False)
@@ -117,10 +121,11 @@ def protect(web: FastAPI, sessions: Sessions) -> None:
 
 
 def _refusal(request: Request, sessions: Sessions) -> Response | None:
-    if (request.url.hostname or "") not in sessions.hosts:
+    host = _host(request)
+    if host not in sessions.hosts:
         return _problem(
             421,
-            f"this server does not answer to the name {request.url.hostname}",
+            f"this server does not answer to the name {host}",
             "use the address that it printed at start, or add the name to `web: {hosts: [...]}`",
         )
     if not request.url.path.startswith("/api"):
@@ -134,6 +139,12 @@ def _refusal(request: Request, sessions: Sessions) -> Response | None:
     if writes and origin and urlsplit(origin).hostname not in sessions.hosts:
         return _problem(403, f"writing from {origin} is not allowed", "use our own pages")
     return None
+
+
+def _host(request: Request) -> str:
+    """The name the caller knows us by; empty where the header is no `uri-host [":" port]`."""
+    found = HOST.fullmatch(request.headers.get("host", ""))
+    return found.group(1).strip("[]").lower() if found else ""
 
 
 def _problem(code: int, error: str, hint: str) -> JSONResponse:

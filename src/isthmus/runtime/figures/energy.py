@@ -13,7 +13,7 @@ from isthmus.insight.series import grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.performance import state_now
-from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, units
+from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, meters, units
 
 HOUR = 3_600 * 10**9
 QUARTER = 900 * 10**9
@@ -55,14 +55,11 @@ class LineEnergy:
 def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     """The line's energy over `window`, measured at its meter, else summed over its units."""
     found = units(line)
-    meter = records.plant.equipment(line.energy_meter) if line.energy_meter else None
+    sources = meters(records.plant, line)
     roles = ("energy", "power", "state", "cause", "good_count", "scrap_count")
-    places = {unit.path: unit for unit in [*found, *_consumers(records, line)]}
-    if meter is not None:
-        places[meter.path] = meter
+    places = {unit.path: unit for unit in [*found, *sources, *_consumers(records, line)]}
     tags = [unit.tag(role) for unit in places.values() for role in roles]
     shelf = records.shelf(tags, window)
-    sources = [meter] if meter is not None else found
     edges = grid(window.start, window.end, HOUR)
     kwh = _summed(shelf, sources, edges)
     pieces = _pieces(shelf, line, found, edges)
@@ -89,12 +86,14 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
 
 
 def _consumers(records: Records, line: Equipment) -> list[Equipment]:
-    """Units outside the flow that tell their power: utilities and others of the line."""
-    flow = {step.unit for step in line.flow}
+    """Units outside of every line's flow that tell their power: what the lines share."""
+    lines = list(records.plant.lines())
+    taken = {step.unit for each in lines for step in each.flow}
+    taken |= {each.energy_meter for each in lines if each.path != line.path}
     return [
         unit
         for unit in records.plant.walk()
-        if unit.path not in flow and not unit.flow and unit.tag("power") and unit.tag("energy")
+        if unit.path not in taken and not unit.flow and unit.tag("power") and unit.tag("energy")
     ]
 
 
@@ -129,7 +128,7 @@ def _base_load(
 ) -> float | None:
     """Mean kW of the minutes in which no piece was made."""
     minutes = grid(window.start, window.end, 60 * 10**9)
-    power = np.sum([shelf.of(unit.tag("power")).bucket_means(minutes) for unit in sources], axis=0)
+    power = shelf.power(sources, minutes)
     return rule.base_load(power, np.round(_pieces(shelf, line, found, minutes), 3))
 
 
@@ -138,7 +137,7 @@ def _profiles(
 ) -> tuple[Floats, Floats]:
     """Mean kW by quarter hours of the local day: the last 24 h, and all before."""
     edges = grid(window.start, window.end, QUARTER)
-    power = np.sum([shelf.of(unit.tag("power")).bucket_means(edges) for unit in sources], axis=0)
+    power = shelf.power(sources, edges)
     local = datetime.fromtimestamp(window.end / 1e9, records.zone).utcoffset()
     offset = int(local.total_seconds()) * 10**9 if local else 0
     today = edges[:-1] >= window.end - 24 * HOUR

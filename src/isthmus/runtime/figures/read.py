@@ -14,7 +14,7 @@ from isthmus.insight.calendar import Stretch, planned, shift_at
 from isthmus.insight.counter import Growth
 from isthmus.insight.series import Series
 from isthmus.model.plant import Calendar, Equipment, Plant
-from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds
+from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds
 from isthmus.model.tag import Counter, Namespace, Tag
 
 
@@ -66,6 +66,11 @@ class Shelf(Mapping[str, Series]):
         """How much the counter `tag` grew."""
         counter = tag.counter if tag and tag.counter else Counter(resets=True)
         return Growth.of(self.of(tag), counter)
+
+    def power(self, sources: Iterable[Equipment], edges: Int64s) -> Floats:
+        """The mean kW of `sources` together in each bucket; NaN where one of them is not known."""
+        parts = [self.of(unit.tag("power")).bucket_means(edges) for unit in sources]
+        return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
     def accounts(self, unit: Equipment) -> Accounts:
         """The time accounts of `unit`."""
@@ -145,6 +150,15 @@ def units(line: Equipment) -> list[Equipment]:
     if not line.flow:
         return [unit for unit in line.children if unit.tag("state")]
     return [by_path[step.unit] for step in line.flow if step.unit in by_path]
+
+
+def meters(plant: Plant, line: Equipment) -> list[Equipment]:
+    """What measures the whole line: its declared meter, else all its units that tell power."""
+    declared = plant.equipment(line.energy_meter) if line.energy_meter else None
+    if declared is not None:
+        return [declared]
+    found = units(line) or list(line.children)
+    return [unit for unit in found if unit.tag("power") or unit.tag("energy")]
 
 
 def bottleneck(line: Equipment) -> Equipment | None:

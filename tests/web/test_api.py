@@ -1,0 +1,213 @@
+"""Every route answers what its contract says, and refuses what it cannot answer with a reason."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from isthmus.web import contract
+
+HOUR = 3_600_000.0
+
+
+@pytest.fixture(scope="module")
+def asking(demo):
+    with demo.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def questions(plant, tag):
+    now, speed = plant["now"], tag["packaging/line1/filler/speed"]
+    span = {"from": now - HOUR, "to": now}
+    return {
+        "/api/plant": ({}, contract.PlantInfo),
+        "/api/history": ({"tags": speed, **span}, contract.History),
+        "/api/statistics": ({"tags": speed, **span}, list[contract.Statistics]),
+        "/api/states": (span, list[contract.Ribbon]),
+        "/api/performance": ({"window": "day"}, contract.Performance),
+        "/api/energy": ({"window": "day"}, contract.Energy),
+        "/api/overview": ({}, contract.Overview),
+        "/api/links": ({}, contract.Links),
+        "/api/links/{name}/browse": ({}, list[contract.BrowseNode]),
+        "/api/sql": ({"q": "select count(*) as n from samples"}, list[dict[str, int]]),
+    }
+
+
+ELSEWHERE = {
+    "/api/live": "test_live",
+    "/api/links/{name}/tap": "test_live",
+    "/api/export": "test_history",
+    "/api/sign-in-links": "test_session",
+    "/api/links/{name}/retry": "test_it_tries_a_link_again",
+}
+
+
+def test_every_route_is_tested(asking, questions):
+    document = asking.get("/api/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == set(questions) | set(ELSEWHERE)
+
+
+def test_every_route_keeps_its_contract(asking, questions):
+    for path, (query, model) in questions.items():
+        answer = asking.get(path.replace("{name}", "filler-plc"), params=query)
+        assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
+        TypeAdapter(model).validate_json(answer.content, strict=False)
+
+
+def test_it_tries_a_link_again(asking):
+    answer = asking.post("/api/links/filler-plc/retry")
+    assert contract.LinkInfo.model_validate_json(answer.content).name == "filler-plc"
+
+
+@pytest.mark.parametrize("window", ["hour", "shift", "day", "week"])
+def test_performance_of_each_window(asking, window):
+    answer = asking.get("/api/performance", params={"window": window, "line": "packaging/line1"})
+    found = contract.Performance.model_validate_json(answer.content)
+    assert found.window == window
+    assert found.start < found.end
+    lost = [step for step in found.waterfall if not step.kept]
+    first, last = found.waterfall[0].minutes, found.waterfall[-1].minutes
+    assert first - sum(step.minutes for step in lost) == pytest.approx(last, abs=0.1)
+    assert found.good + found.scrap == pytest.approx(found.produced)
+
+
+def test_the_document_tells_the_streams_and_the_refusals(asking):
+    paths = asking.get("/api/openapi.json").json()["paths"]
+    live = paths["/api/live"]["get"]["responses"]
+    assert "text/event-stream" in live["200"]["content"]
+    assert all("default" in op["responses"] for ops in paths.values() for op in ops.values())
+
+
+# ---------------------------------------------------------------- wrong questions
+words = st.one_of(
+    st.sampled_from(
+        [
+            *("", "0", "-1", "1e9", "nan", "NaN", "inf", "-inf", "null", "true", "1,2", ",", ",,"),
+            *("99999", "2147483648", "9" * 40, "٣", "²", "0x10", "1_0", "\x00", "\ud7ff", "é" * 50),
+            *("packaging/line1", "packaging/line1/filler/speed", "PACKAGING", "*", "%", "' or 1=1"),
+            *("../../etc/passwd", "a" * 10_000, "day", "week", "-9.2e18", "1e308", "1.7e12"),
+        ]
+    ),
+    st.text(max_size=30),
+    st.integers().map(str),
+    st.floats().map(str),
+)
+KEYS = ("tags", "from", "to", "points", "path", "line", "window", "format", "q", "rows", "node")
+FEW = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+
+
+class TestWrongQuestions:
+    get: ClassVar[list[str]] = [
+        *("/api/history", "/api/statistics", "/api/states", "/api/export", "/api/performance"),
+        *("/api/energy", "/api/overview", "/api/sql", "/api/links/meters/browse", "/api/plant"),
+    ]
+
+    @FEW
+    @given(st.sampled_from(get), st.dictionaries(st.sampled_from(KEYS), words))
+    @example("/api/history", {"tags": "a" * 10_000, "from": "0", "to": "1"})
+    @example("/api/history", {"tags": "0", "from": "0", "to": "9.2e18"})
+    @example("/api/history", {"tags": "0", "from": "1.8e12", "to": "1.7e12"})
+    @example("/api/export", {"tags": "", "from": "0", "to": "1"})
+    @example("/api/states", {"path": "packaging", "from": "0", "to": "1"})
+    @example("/api/states", {"path": "utilities/air/compressor", "from": "0", "to": "1"})
+    @example("/api/performance", {"line": "utilities/air"})
+    @example("/api/energy", {"line": "utilities/air/compressor"})
+    @example("/api/overview", {"line": "packaging/line1/filler"})
+    @example("/api/overview", {"line": "utilities"})
+    @example("/api/sql", {"q": "\x00"})
+    def test_are_answered_or_refused_with_a_reason(self, asking, path, query):
+        refused_or_right(asking.get(path, params=query))
+
+    @FEW
+    @given(st.text(min_size=1, max_size=40), st.sampled_from(["browse", "tap", "retry", "x"]))
+    @example("a" * 10_000, "browse")
+    @example("..", "tap")
+    def test_of_links_that_are_not_there(self, asking, name, what):
+        target = f"/api/links/{quote(name, safe='')}/{what}"
+        refused_or_right(asking.request("POST" if what == "retry" else "GET", target))
+
+    @FEW
+    @given(st.lists(st.sampled_from(["..", "%2e%2e", "etc", "passwd", "a", "", ".", "%00", "~"])))
+    @example(["..", "..", "pyproject.toml"])
+    @example(["%2e%2e", "%2e%2e", "package.json"])
+    @example(["assets", "..", "..", "package.json"])
+    @example(["%00"])
+    @example(["a" * 300])
+    @example(["b" * 9_000])
+    def test_of_pages_never_leave_the_pages(self, demo, parts):
+        answer = raw_get(demo, "/" + "/".join(parts))
+        assert answer.status_code < 500, answer.text[:300]
+        assert b"devDependencies" not in answer.content
+        assert b"[build-system]" not in answer.content
+        assert b"root:" not in answer.content
+
+    @pytest.mark.parametrize("times", [(math.nan, 1), (0, math.inf), (5, 5), (-1, 1), (0, 1e20)])
+    @pytest.mark.parametrize("path", ["/api/history", "/api/statistics", "/api/states"])
+    def test_of_no_time(self, asking, path, times):
+        query = {"tags": "0", "from": times[0], "to": times[1]}
+        answer = asking.get(path, params=query)
+        assert answer.status_code == 422, answer.text[:200]
+        contract.Problem.model_validate_json(answer.content)
+
+    def test_are_corrected_with_the_nearest_name(self, asking):
+        query = {"tags": "packaging/line1/filler/sped", "from": 0, "to": 1}
+        answer = asking.get("/api/history", params=query)
+        assert answer.status_code == 404
+        assert "packaging/line1/filler/speed" in answer.json()["hint"]
+
+    def test_of_too_many_tags(self, asking):
+        answer = asking.get("/api/history", params={"tags": "0," * 501, "from": 0, "to": 1})
+        assert answer.status_code == 422
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [("POST", "/api/plant"), ("PUT", "/api/sql"), ("GET", "/api/nothing"), ("DELETE", "/api")],
+    )
+    def test_of_another_method_or_place(self, asking, method, path):
+        answer = asking.request(method, path)
+        assert answer.status_code in (404, 405)
+        contract.Problem.model_validate_json(answer.content)
+
+
+def refused_or_right(answer):
+    assert answer.status_code < 500, f"{answer.request.url}: {answer.status_code} {answer.text}"
+    if answer.status_code >= 400:
+        problem = contract.Problem.model_validate_json(answer.content)
+        assert problem.error
+        assert len(answer.content) < 5_000
+
+
+def raw_get(demo, target):
+    """GET of a path exactly as written: clients tidy `..` away."""
+    from http.client import HTTPConnection
+
+    connection = HTTPConnection("127.0.0.1", demo.port, timeout=20)
+    try:
+        connection.putrequest("GET", target, skip_accept_encoding=True)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return httpx.Response(answer.status, content=answer.read())
+    finally:
+        connection.close()
+
+
+def test_twenty_clients_at_once(demo, questions):
+    def ask(number):
+        path, (query, model) = list(questions.items())[number % len(questions)]
+        with demo.client() as client:
+            answer = client.get(path.replace("{name}", "filler-plc"), params=query)
+        TypeAdapter(model).validate_json(answer.content)
+        return answer.status_code
+
+    with ThreadPoolExecutor(20) as crowd:
+        assert set(crowd.map(ask, range(60))) == {200}
