@@ -164,7 +164,7 @@ def _name(url: str) -> str:
 
 
 async def _browse(args: argparse.Namespace, config: SourceConfig) -> list[Node]:
-    from isthmus.cli.site import DATA
+    from isthmus.cli.remote import DATA
     from isthmus.model.errors import AuthError, ConfigError
     from isthmus.model.ports import Browse as Browsable
     from isthmus.model.sample import Nanoseconds
@@ -238,18 +238,23 @@ def _add(
     from isthmus.runtime.config import add_tags
 
     variables = [node for node in nodes if node.kind != "folder"]
-    added = add_tags(args.add, settings, variables, equipment=args.equipment, connection=name)
+    arrays = [node.address for node in variables if node.data_type.endswith("[]")]
+    single = [node for node in variables if node.address not in arrays]
+    added = add_tags(args.add, settings, single, equipment=args.equipment, connection=name)
     if args.json:
         body = {
             "connection": added.connection,
             "tags": dict(added.tags),
             "known": list(added.known),
+            "arrays": arrays,
             "files": [str(file) for file in added.files],
         }
         print(json.dumps(body))
         return 0
     for path, address in added.tags.items():
         print(f"+ {path}  {address}")
+    for address in arrays:
+        print(f"- {address} is an array: give a tag one element, `{{node: ..., index: 0}}`")
     print(
         f"{len(added.tags)} tags added to {args.add}, {len(added.known)} were there; "
         f"next: `isthmus check {args.add} --probe`"

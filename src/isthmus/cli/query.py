@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLE = """examples:
-  isthmus query "packaging/*/power" --last 1h --every 1m
+  isthmus query "packaging/**/power" --last 1h --every 1m
   isthmus query "**/good_count" --last 8h --csv > counts.csv
   isthmus query --sql "select path, count(*) from samples group by all"
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from isthmus.model.errors import ConfigError
@@ -21,7 +22,7 @@ def select(paths: list[str], text: str, root: str) -> list[str]:
         pattern = Pattern.parse(text)
     except ValueError as error:
         raise ConfigError(
-            f"the pattern `{text}`: {error}", hint="such as `packaging/*/power` or `**/speed`"
+            f"the pattern `{text}`: {error}", hint="such as `packaging/**/power` or `**/speed`"
         ) from error
     found = pattern.select(paths, root)
     if not found:
@@ -34,13 +35,16 @@ def select(paths: list[str], text: str, root: str) -> list[str]:
 
 
 def _meant(paths: list[str], text: str, root: str) -> str | None:
-    """The selection that was probably meant: each word that is no level made the nearest one."""
+    """The selection probably meant: nearer words, all that is below, or more levels a star."""
     levels = {level for path in paths for level in path.split("/")}
     words = [
         word if "*" in word or word in levels else nearest(word, levels) or word
         for word in text.split("/")
     ]
     guess = "/".join(words)
-    if guess != text and Pattern.parse(guess).select(paths, root):
-        return guess
+    wider = "/".join("**" if word == "*" else word for word in words)
+    for tried in (guess, f"{guess}/**", wider):
+        with suppress(ValueError):  # longer than a pattern may be
+            if Pattern.parse(tried).select(paths, root):
+                return tried
     return nearest(text, [*paths, *{path.rpartition("/")[0] for path in paths}])

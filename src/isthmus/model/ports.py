@@ -63,7 +63,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One place found by browsing a device; `address` is what a plant file would write."""
+    """One place found by browsing a device; `address` is what a plant file would write.
+
+    A `data_type` that ends with `[]` is an array: no tag can be all of it.
+    """
 
     address: str
     name: str

@@ -223,6 +223,8 @@ def test_what_is_no_length_of_time_is_said(text):
     [
         ("hall/line1/pres/force", "hall/line1/press/force"),
         ("**/forc", "**/force"),
+        ("hall/*/press", "hall/*/press/**"),
+        ("hall/*/force", "hall/**/force"),
         ("hal/*/press/force", "hall/*/press/force"),
         ("hall/line1/press/forcee", "hall/line1/press/force"),
     ],

@@ -77,7 +77,7 @@ async def _described(
     return {
         node: _node(
             reference,
-            data_type=names.get(_value(types[row]), ""),
+            data_type=names.get(_value(types[row]), "") + _brackets(_value(values[row])),
             description=text(_value(descriptions[row])),
             value=_shown(_value(values[row])),
             unit=units.get(node, ""),
@@ -89,6 +89,10 @@ async def _described(
 
 def _value(found: ua.DataValue) -> Any:  # noqa: ANN401 - whatever the variable holds
     return found.Value.Value if found.Value is not None else None
+
+
+def _brackets(value: object) -> str:
+    return "[]" if isinstance(value, list) else ""
 
 
 def _shown(value: object) -> str:
