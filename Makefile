@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
 BIN := .venv/bin
 STAMPS := .make
+WORKERS ?= 2
 NPM = $(shell command -v npm 2>/dev/null || echo $(CURDIR)/$(BIN)/npm)
 NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
@@ -16,7 +17,7 @@ demo: setup ui  ## run the demonstration plant and print its sign-in link
 	$(BIN)/isthmus demo
 
 test: setup ui peers  ## run all tests; what needs a missing program is skipped and counted
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pages
 	$(BIN)/ruff format --check .
@@ -26,7 +27,7 @@ check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pag
 	$(BIN)/python docs/generate.py --check
 	cd ui && $(NODE_PATH) $(NPM) run check
 	cd ui && $(NODE_PATH) $(NPM) test
-	$(BIN)/pytest -q -n 2 tests/unit tests/property tests/ports tests/test_repository.py
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/unit tests/test_repository.py tests/test_docs.py
 
 bench: setup ui peers  ## run all benchmarks; tables on screen, JSON under benchmarks/results
 	$(BIN)/python -m benchmarks
