@@ -62,17 +62,20 @@ class Connection:
         on_state: OnState | None = None,
         credentials: Credentials | None = None,
         within: float | None = 10.0,
+        inbox: str = "_INBOX",
     ) -> Self:
         """A connected bus, reconnecting for ever from then on.
 
         Raises LinkError where no server answers within `within` seconds, AuthError where one
         refuses us or we refuse it. `within` None returns at once and goes on trying: for a site
-        that may be out of reach when an edge starts; `state` tells, publishers wait.
+        that may be out of reach when an edge starts; `state` tells, publishers wait. Answers come
+        on subjects below `inbox`, for a server that lets each client hear only its own.
         """
         made = cls(on_state)
         urls = [url] if isinstance(url, str) else list(url)
         joining = made._joining = asyncio.create_task(
-            made._join(urls, tls, name, credentials or Credentials()), name="connect to the bus"
+            made._join(urls, tls, credentials or Credentials(), name=name, inbox_prefix=inbox),
+            name="connect to the bus",
         )
         if within is None:
             return made
@@ -103,9 +106,12 @@ class Connection:
         )
 
     async def _join(
-        self, urls: list[str], tls: TlsFiles | None, name: str, credentials: Credentials
+        self,
+        urls: list[str],
+        tls: TlsFiles | None,
+        credentials: Credentials,
+        **options: Any,  # noqa: ANN401 - of the NATS client
     ) -> None:
-        options: dict[str, Any] = {}
         if tls is not None:
             options["tls"] = client_context(tls)
             logging.getLogger("asyncio").addFilter(_no_riddles)
@@ -118,7 +124,6 @@ class Connection:
         self._begun = True
         await self.client.connect(
             urls,
-            name=name,
             error_cb=self._erred,
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,

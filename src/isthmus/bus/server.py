@@ -25,6 +25,7 @@ from isthmus.model.errors import ConfigError, StorageError
 _log = logging.getLogger(__name__)
 SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
 STOP_S = 10.0
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses, and one that is ours
 DISK_S = 1.0  # between two looks at a disk that was full
 _DISK_FULL = ("no space left on device", "critical write error", "will be DISABLED")
 
@@ -64,9 +65,10 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
+        """Where clients on this machine connect."""
         scheme = "nats" if self.settings.tls is None else "tls"
-        return f"{scheme}://{self.settings.host}:{self.port}"
+        host = ANY.get(self.settings.host, self.settings.host)
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def mqtt_url(self) -> str:

@@ -72,7 +72,7 @@ def render(settings: ServerSettings, *, port: int, mqtt_port: int, name: str, se
     sync = settings.sync if settings.sync == "always" else f"{max(settings.sync, 0.1):g}s"
     blocks = [
         f"server_name: {quote(name)}",
-        f"listen: {quote(f'{settings.host}:{port}')}",
+        f"listen: {quote(f'{_bracketed(settings.host)}:{port}')}",
         f"max_payload: {settings.max_payload}",
         f"max_pending: {max(64 * MB, 2 * settings.max_payload)}",
         "write_deadline: 10s",
@@ -141,6 +141,10 @@ def _account(name: str, memory: int, file: int, users: list[str]) -> list[str]:
 
 def _mqtt(settings: ServerSettings, limit: Literal["max_memory", "max_file"]) -> int:
     return int(getattr(settings.mqtt, limit)) if settings.mqtt is not None else 0
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def quote(text: str) -> str:

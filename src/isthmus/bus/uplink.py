@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from isthmus.bus.port import Ack, Backbone, BusState, Gap, OnGap, PublisherStats, StreamInfo
-from isthmus.model.errors import LinkError, ProtocolError, StorageError
+from isthmus.model.errors import IsthmusError, LinkError, ProtocolError, StorageError
 
 _log = logging.getLogger(__name__)
 BUCKET = "uplink"
@@ -50,6 +50,7 @@ class UplinkStats:
     """What an uplink has done since it began, and how far behind it is."""
 
     state: BusState = BusState.DOWN
+    located: bool = False  # whether the site has said how far it got
     position: int = 0  # of the last message that the site acknowledged
     behind: int = 0  # messages that the edge holds and the site does not
     forwarded: int = 0
@@ -72,9 +73,13 @@ class Uplink:
         source: str,
         target: str,
         prefix: str = "",
+        bucket: str = BUCKET,
         on_gap: OnGap | None = None,
     ) -> None:
-        """`name` is the edge's; subjects at the site are `prefix` and the subject at the edge."""
+        """`name` is the edge's; subjects at the site are `prefix` and the subject at the edge.
+
+        The `bucket` at the site keeps the position under that name.
+        """
         self.stats = UplinkStats()
         self._edge = edge
         self._site = site
@@ -82,6 +87,7 @@ class Uplink:
         self._source = source
         self._target = target
         self._prefix = prefix
+        self._bucket = bucket
         self._on_gap = on_gap
         self._stored: Position | None = None
         self._saved: Position | None = None
@@ -93,7 +99,7 @@ class Uplink:
             before = self.stats.forwarded
             try:
                 await self._forward()
-            except (LinkError, StorageError) as error:
+            except IsthmusError as error:
                 self._tell(BusState.DOWN, str(error))
             if self.stats.forwarded > before:
                 wait = SHORTEST_WAIT
@@ -157,6 +163,7 @@ class Uplink:
     async def _start(self, info: StreamInfo) -> int:
         """The first sequence at the edge that the site has not got."""
         place = self._stored = await self._known(info.epoch)
+        self.stats.located = True
         if place is None:
             self.stats.position = 0
             return 1
@@ -178,7 +185,7 @@ class Uplink:
         place = Position.parse(message.id) if message is not None else None
         if place is not None and place.epoch == epoch:
             return place
-        entry = await (await self._site.bucket(BUCKET)).get(self._name)
+        entry = await (await self._site.bucket(self._bucket)).get(self._name)
         place = Position.parse((entry.value or b"").decode("utf-8", "replace")) if entry else None
         return place if place is not None and place.epoch == epoch else None
 
@@ -207,7 +214,7 @@ class Uplink:
 
     async def _save(self) -> None:
         if (place := self._stored) is not None and place != self._saved:
-            bucket = await self._site.bucket(BUCKET)
+            bucket = await self._site.bucket(self._bucket)
             await bucket.put(self._name, place.text().encode())
             self._saved = place
 

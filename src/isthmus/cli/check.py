@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.probe:
         import asyncio
 
-        from isthmus.cli.site import DATA
+        from isthmus.cli.remote import DATA
         from isthmus.runtime.probe import probe_all
 
         beside = args.plant if args.plant.is_dir() else args.plant.parent

@@ -17,6 +17,7 @@ from isthmus.model.errors import ConfigError, IsthmusError, LinkError
 
 GB = 1 << 30
 LITTLE = 2 * GB
+EDGE_SILENT_S = 10.0
 SOON = timedelta(days=30)
 
 
@@ -36,7 +37,10 @@ class Finding:
 
 def examine(folder: Path, plant: Path | None) -> list[Finding]:
     """All findings; an examination that fails is a finding as well."""
+    from isthmus.runtime.edge import STATUS_FILE
+
     found: list[Finding] = []
+    edge = (folder / STATUS_FILE).exists()
     looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("python", _python),
         ("connectors", _connectors),
@@ -45,8 +49,8 @@ def examine(folder: Path, plant: Path | None) -> list[Finding]:
         ("disk", lambda: _disk(folder)),
         ("plant file", lambda: _plant(plant)),
         ("certificates", lambda: _certificates(folder)),
-        ("history", lambda: _history(folder)),
-        ("site", lambda: _site(folder)),
+        *([] if edge else [("history", lambda: _history(folder))]),
+        ("edge", lambda: _edge(folder)) if edge else ("site", lambda: _site(folder)),
     ]
     for what, look in looks:
         try:
@@ -135,12 +139,23 @@ def _certificates(folder: Path) -> Iterator[Finding]:
 
     now = datetime.now(UTC)
     for file in sorted((folder / "pki").glob("*.crt")):
-        ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
-        text = f"{file.stem} ends {ends:%Y-%m-%d}"
-        state: Literal["well", "wrong"] = "wrong" if ends - now < SOON else "well"
-        yield Finding(
-            "certificate", state, text, "restart the site: it renews" if state == "wrong" else ""
-        )
+        again = "restart the site: it makes a new one"
+        if file.stem == "ca":
+            again = (
+                f"restore {file} and its key from a backup, or move both away for a new plant CA"
+            )
+        try:
+            ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+        except ValueError:
+            yield Finding("certificate", "wrong", f"{file.stem} cannot be read: {file}", again)
+            continue
+        left = ends - now
+        word = "ended" if left < timedelta(0) else "ends"
+        found = f"{file.stem} {word} {ends:%Y-%m-%d}"
+        if left < SOON:
+            yield Finding("certificate", "wrong", found, again)
+        else:
+            yield Finding("certificate", "well", found)
 
 
 def _history(folder: Path) -> Iterator[Finding]:
@@ -151,12 +166,44 @@ def _history(folder: Path) -> Iterator[Finding]:
     from isthmus.historian.reader import Reader
 
     reader = Reader(root)
-    rows = reader.sql("select count(*) as n, max(time) as newest from samples", seconds=60, rows=1)
-    row = rows.to_pylist()[0]
+    question = "select count(*) as n, max(time) as newest from samples"
+    try:
+        row = reader.sql(question, seconds=60, rows=1).to_pylist()[0]
+    except IsthmusError as error:
+        hint = error.hint or "start the site: it sets damaged files aside and says which"
+        yield Finding("history", "wrong", str(error), hint)
+        return
     yield Finding("history", "well", f"{row['n']:,} samples sealed, newest {row['newest']}")
-    for broken in sorted(root.rglob("*.torn")) + sorted(root.rglob("*.broken")):
+    for aside in sorted(root.glob("quarantine/*")):
         yield Finding(
-            "history", "wrong", f"set aside as damaged: {broken.name}", "restore it from a backup"
+            "history", "wrong", f"set aside as damaged: {aside.name}", "restore it from a backup"
+        )
+
+
+def _edge(folder: Path) -> Iterator[Finding]:
+    from isthmus.runtime.edge import EdgeNode
+
+    told = EdgeNode.last_status(folder)
+    if told is None:
+        yield Finding("edge", "wrong", f"its status in {folder} is damaged", "restart it")
+        return
+    silent = time.time() - told.time / 1e9
+    if silent > EDGE_SILENT_S:
+        text = f"last heard of {silent:.0f} s ago"
+        yield Finding("edge", "wrong", text, "start it: `isthmus run --edge NAME`")
+        return
+    yield Finding("edge", "well" if told.bus == "up" else "wrong", f"its stream is {told.bus}")
+    waiting = f"{told.behind:,} messages wait for the site, {told.lost} lost"
+    if told.uplink == "up":
+        yield Finding("uplink", "well", waiting)
+    else:
+        hint = "is the site on, is its address right, does its plant file name this edge?"
+        yield Finding("uplink", "wrong", f"{told.uplink}, {waiting}: {told.why}", hint)
+    for name, link in told.links.items():
+        state: Literal["well", "wrong"] = "well" if link.condition == "up" else "wrong"
+        text = f"{link.condition.value}, {link.lost} lost"
+        yield Finding(
+            f"link {name}", state, f"{text}: {link.error}" if link.error else text, link.hint
         )
 
 

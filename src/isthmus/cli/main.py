@@ -26,6 +26,7 @@ COMMANDS = {
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",
     "schema": "print the JSON Schema of the plant file, for editors",
+    "edge": "issue the certificate of an edge, to carry to its machine",
     "link": "print a new one-time sign-in link of the running plant",
 }
 EXIT_MISTAKE, EXIT_TROUBLE, EXIT_STOPPED = 2, 1, 130
@@ -43,7 +44,7 @@ examples:
   isthmus demo
   isthmus new plant > plant.yaml
   isthmus browse opc.tcp://10.4.1.20:4840 --add plant.yaml
-  isthmus query "packaging/*/power" --last 1h --every 1m
+  isthmus query "packaging/**/power" --last 1h --every 1m
 
 `isthmus COMMAND --help` tells more. Every command takes --json.
 """

@@ -15,7 +15,8 @@ from urllib.request import Request, urlopen
 
 from isthmus.model.errors import IsthmusError, LinkError
 
-PLACES = (Path(".isthmus"), Path("demo-plant/site"))
+DATA = ".isthmus"  # beside the plant file
+PLACES = (Path(DATA), Path("demo-plant/site"))
 SECONDS = 60.0
 
 

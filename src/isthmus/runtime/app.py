@@ -8,26 +8,32 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
+from urllib.parse import urlsplit
 
 import numpy as np
 
-from isthmus.bus import frame
+from isthmus.bus import document, frame
+from isthmus.bus.edge import BUCKET_BYTES
 from isthmus.bus.port import Publishing, StreamSettings
 from isthmus.bus.server import Server
 from isthmus.historian.lake import Lake
 from isthmus.historian.settings import LakeSettings
 from isthmus.model.clock import Pace
+from isthmus.model.event import Event
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, Status, TagId
 from isthmus.model.tag import Namespace
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
+from isthmus.runtime.edges import EdgeLink, EdgeView
 from isthmus.runtime.figures.read import Records
 from isthmus.runtime.intake import Intake
+from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.link import Link, gap
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.outlet import Outlet
+from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
 from isthmus.runtime.subject import Subjects
@@ -57,10 +63,16 @@ class App:
             settings.history, now=self.now, settings=LakeSettings(seal_age=settings.seal_seconds)
         )
         self.records = Records(plant, self.namespace, self.lake, self.now)
-        self.links: dict[str, Link] = {}
+        self.limits = LimitWatch(self.namespace, self.live)
+        self.links: dict[str, Link | EdgeLink] = {}
+        self.edges = {
+            name: EdgeView(edge, plant, self.namespace, settings.folder / "edges", self.now)
+            for name, edge in plant.edges.items()
+        }
         self.local: LocalBus | None = None
         self.collector: Collector
-        self.intake: Intake
+        self.intake: Intake  # of what our own links say
+        self.intakes: list[Intake] = []  # all: ours, and one for each edge
 
     # ------------------------------------------------------------------ what others ask
     @property
@@ -94,7 +106,18 @@ class App:
 
     def lost(self) -> int:
         """Samples known to be lost since the start, wherever it happened."""
-        return sum(link.health.lost for link in self.links.values()) + self.intake.discarded
+        ours = sum(link.health.lost for link in self.collector.links.values())
+        edges = sum(view.lost for view in self.edges.values())
+        return ours + edges + sum(intake.discarded for intake in self.intakes)
+
+    def damaged(self) -> int:
+        """Messages that could not be read, and samples of tags that were not their teller's."""
+        return sum(intake.damaged + intake.refused for intake in self.intakes)
+
+    def values_per_s(self) -> float:
+        """What history takes, as a mean of the last seconds."""
+        second = int(time.monotonic())
+        return sum(intake.rate.per_second(second) for intake in self.intakes)
 
     def bus_state(self) -> Literal["up", "down", "full"]:
         """Whether the stream takes what comes."""
@@ -109,19 +132,22 @@ class App:
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Run until `stopping` is set; then hand over, store and close in order."""
         try:
-            local = self.local = await LocalBus.open(self.settings, self.plant.site)
+            local = self.local = await self._bus()
             await self._open(local)
             async with asyncio.TaskGroup() as tasks:
-                keep = [tasks.create_task(self.intake.run(), name="intake")]
-                keep.append(
-                    tasks.create_task(self.intake.seal_for_ever(self._pressed), name="seal")
-                )
+                keep = [tasks.create_task(intake.run(), name="intake") for intake in self.intakes]
+                sealing = seal_for_ever(self.lake, self.intakes, self._pressed)
+                keep.append(tasks.create_task(sealing, name="seal"))
                 if local.server:
                     keep.append(tasks.create_task(local.server.supervise(), name="bus"))
                 await self._catch_up()
                 await self._mark_gaps()
                 keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
+                for intake in self.intakes:
+                    if intake.edge is not None:
+                        watching = intake.edge.watch(local.bus, intake, self.live, self._tell)
+                        keep.append(tasks.create_task(watching, name="edge"))
                 self.collector.start(tasks)
                 ready()
                 await self.stopping.wait()
@@ -132,28 +158,43 @@ class App:
             self.stopping.set()
             await self._close()
 
+    async def _bus(self) -> LocalBus:
+        """The bus, which lets each edge do what it must."""
+        edges = self.plant.edges.values()
+        hosts = {urlsplit(edge.site).hostname or "" for edge in edges}
+        return await LocalBus.open(
+            *(self.settings, self.plant.site),
+            clients=[view.access.client() for view in self.edges.values()],
+            hosts=sorted(hosts),
+            edge_bytes=len(edges) * (self.settings.stream_bytes + BUCKET_BYTES),
+        )
+
     async def _open(self, local: LocalBus) -> None:
-        settings = self.settings
-        await local.bus.stream(
+        settings, bus = self.settings, local.bus
+        await bus.stream(
             StreamSettings(STREAM, (self.subjects.all,), max_bytes=settings.stream_bytes)
         )
-        self.intake = Intake(
-            *(local.bus, STREAM, settings.stream_bytes, self.lake, self.live),
-            *(self.catalogue, self.tap, self.now),
-            names_file=settings.folder / "edges" / f"{STREAM}.json",
-        )
-        await self.intake.open()
+        shared = self.lake, self.live, self.catalogue, self.tap, self.now
+        self.intake = Intake(bus, STREAM, settings.stream_bytes, *shared)
+        self.intakes = [self.intake]
+        for view in self.edges.values():
+            await view.access.prepare(bus, view.edge.disk)
+            self.intakes.append(Intake(bus, view.access.stream, view.edge.disk, *shared, edge=view))
+        for intake in self.intakes:
+            await intake.open()
         self.lake.write_tags(self.namespace.items())
         self.live.update(self.lake.last(np.arange(len(self.namespace), dtype=np.int32)))
         self._last_texts()
         self.collector = Collector(
-            *(self.plant.connections, self.namespace),
-            *(await local.bus.publisher(STREAM), self.subjects),
+            *(self.plant.run_by(), self.namespace),
+            *(await bus.publisher(STREAM), self.subjects),
             now=self.now,
             tap=self.tap,
             folder=settings.folder / "links",
         )
         self.links.update(self.collector.links)
+        for view in self.edges.values():
+            self.links.update(view.links)
 
     def _last_texts(self) -> None:
         """Text values as history knows them, the newest of each tag in the last week."""
@@ -172,7 +213,7 @@ class App:
 
     async def _mark_gaps(self) -> None:
         """Nothing is known of the time since we stopped: one bad sample a tag says so."""
-        for name, link in self.links.items():
+        for name, link in self.collector.links.items():
             ids = link.ids
             known = ids[(self.live.time[ids] > 0) & (self.live.quality[ids] < Status.BAD)]
             if not len(known):
@@ -181,6 +222,11 @@ class App:
             if since < self.now():
                 lost = gap(known, Nanoseconds(since))
                 await self.publisher.publish(self.subjects.frame(name), frame.encode(lost))
+
+    async def _tell(self, name: str, event: Event) -> None:
+        """Keep what we found out about the edge `name`."""
+        data = document.encode_events([event])
+        await self.publisher.publish(self.subjects.events(name), data)
 
     def _pressed(self) -> bool:
         return self.bus_state() == "full"

@@ -22,6 +22,9 @@ class Live:
     stamp: int = 0
     seen: int = 0
     _stamps: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
+    _cover: Uint32s = field(default_factory=lambda: np.zeros(0, np.uint32))
+    _under: Uint32s = field(default_factory=lambda: np.zeros(0, np.uint32))
+    _covers: bool = False
 
     def grow(self, size: int) -> None:
         """Room for `size` tags; new ones wait for their first value."""
@@ -33,6 +36,8 @@ class Live:
         self.value = np.concatenate([self.value, np.full(more, np.nan)])
         self.quality = np.concatenate([self.quality, waiting])
         self._stamps = np.concatenate([self._stamps, np.zeros(more, np.int64)])
+        self._cover = np.concatenate([self._cover, np.zeros(more, np.uint32)])
+        self._under = np.concatenate([self._under, waiting])
 
     def update(self, batch: Batch) -> None:
         """Take what is newer than what is known; late samples do not move the present."""
@@ -48,7 +53,7 @@ class Live:
             batch = batch.latest()
             self.time[batch.tag] = batch.time
         self.value[batch.tag] = batch.value
-        self.quality[batch.tag] = batch.quality
+        self._judge(batch.tag, batch.quality)
         self._stamps[batch.tag] = self.stamp
 
     def tell(self, tag: int, event: Event) -> None:
@@ -57,8 +62,34 @@ class Live:
             return
         self.stamp += 1
         self.text[tag] = event.text
-        self.time[tag], self.quality[tag] = event.time, Status.GOOD
+        self.time[tag] = event.time
+        self._judge(np.array([tag], np.int32), np.zeros(1, np.uint32))
         self._stamps[tag] = self.stamp
+
+    def _judge(self, tags: Int32s, quality: Uint32s) -> None:
+        if self._covers:
+            self._under[tags] = quality
+            cover = self._cover[tags]
+            quality = np.where(cover > 0, cover, quality)
+        self.quality[tags] = quality
+
+    def cover(self, tags: Int32s, status: Status) -> None:
+        """Show `tags` with `status`, whatever comes, until they are uncovered."""
+        fresh = tags[self._cover[tags] == 0]
+        self._under[fresh] = self.quality[fresh]
+        self._cover[tags] = self.quality[tags] = int(status)
+        self._covers = True
+        self.stamp += 1
+        self._stamps[tags] = self.stamp
+
+    def uncover(self, tags: Int32s) -> None:
+        """Show `tags` again with the quality that they have."""
+        covered = tags[self._cover[tags] > 0]
+        self.quality[covered] = self._under[covered]
+        self._cover[covered] = 0
+        self._covers = bool(self._cover.any())
+        self.stamp += 1
+        self._stamps[covered] = self.stamp
 
     def last(self, tags: Iterable[int] | Int32s) -> Batch:
         """One row for each of `tags`, in their order."""

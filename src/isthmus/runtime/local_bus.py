@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Self
 
 from isthmus.bus.client import Bus
@@ -45,7 +46,7 @@ class LocalBus:
         names under which they reach the server; `edge_bytes` is what their streams may hold.
         Raises ConfigError, LinkError, AuthError or StorageError where it cannot run.
         """
-        authority = PlantAuthority.open(settings.folder / "pki", name, wall)
+        authority = authority_of(settings.folder, name)
         identity = authority.client(OURS)
         server = None
         if not settings.bus_url:
@@ -85,7 +86,12 @@ class LocalBus:
             await self.server.stop()
 
 
-def wall() -> Nanoseconds:
+def authority_of(folder: Path, name: str) -> PlantAuthority:
+    """The authority of the installation whose data is in `folder`, made where there is none."""
+    return PlantAuthority.open(folder / "pki", name, _wall)
+
+
+def _wall() -> Nanoseconds:
     """Certificates live by the wall's clock, whatever the plant's does."""
     return Nanoseconds(time.time_ns())
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from isthmus.model.plant import Plant
+from isthmus.model.plant import Edge, Plant
+from isthmus.model.plantfile_edge import host_and_port
 
 GB = 1 << 30
 MB = 1 << 20
@@ -35,15 +36,32 @@ class Settings:
         """The settings of `plant` whose data lives under `folder`."""
         bus, history, web = plant.bus, plant.history, plant.web
         host, _, port = str(web.get("listen") or "127.0.0.1:8800").rpartition(":")
+        bus_host, bus_port = "127.0.0.1", 0
+        if plant.edges:
+            bus_host, bus_port = host_and_port(str(bus.get("listen") or "127.0.0.1:4222"))
         return cls(
             folder=folder,
             history=folder / str(history.get("path") or "history"),
             stream_bytes=_bytes(bus, "disk", 2 * GB),
             bus_memory=_bytes(bus, "memory", 256 * MB),
             bus_url=str(bus.get("url") or ""),
+            bus_host=bus_host,
+            bus_port=bus_port,
             sync="always" if bus.get("sync") == "always" else 10.0,
             host=host.strip("[]") or "127.0.0.1",
             port=int(port),
+        )
+
+    @classmethod
+    def of_edge(cls, plant: Plant, edge: Edge, folder: Path) -> Settings:
+        """The settings of `edge`: a bus of its own on this machine alone, and no history."""
+        bus = plant.bus
+        return cls(
+            folder=folder,
+            history=folder / "history",
+            stream_bytes=edge.disk,
+            bus_memory=_bytes(bus, "memory", 256 * MB),
+            sync="always" if bus.get("sync") == "always" else 10.0,
         )
 
 

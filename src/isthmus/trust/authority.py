@@ -121,6 +121,25 @@ class PlantAuthority:
         _write(certificate_file, made.public_bytes(serialization.Encoding.PEM))
         return self._identity(name, made)
 
+    def hand_out(self, name: str, file: str, folder: Path) -> Identity:
+        """A new client's identity `name` in `folder`, to be carried away: no key stays here.
+
+        Writes `ca.crt`, `<file>.crt` and `<file>.key`, which only the owner may read.
+        """
+        if not _NAME.fullmatch(name) or not _NAME.fullmatch(file) or file == "ca":
+            raise ValueError(f"`{name}` is no name for a certificate: letters, digits and . _ -")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = self._sign(name, key, Use.CLIENT, ())
+        certificate_file, key_file = folder / f"{file}.crt", folder / f"{file}.key"
+        certificate_file.unlink(missing_ok=True)
+        write_private(key_file, _pem(key))
+        _write(certificate_file, made.public_bytes(serialization.Encoding.PEM))
+        _write(folder / "ca.crt", self._certificate.public_bytes(serialization.Encoding.PEM))
+        return Identity(
+            name, folder / "ca.crt", certificate_file, key_file, made.not_valid_after_utc
+        )
+
     def _identity(self, name: str, certificate: x509.Certificate) -> Identity:
         return Identity(
             name,

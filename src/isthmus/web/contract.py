@@ -368,6 +368,8 @@ class LinkInfo(Answer):
     next_try_s: float | None = None
     counts: dict[str, int] = {}
     can_browse: bool = False
+    edge: str = ""  # that runs it, empty for the site itself
+    uplink_lag_s: float | None = None
 
 
 class PathStep(Answer):

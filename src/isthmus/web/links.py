@@ -13,6 +13,7 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.ports import Browse
 from isthmus.model.sample import Status
 from isthmus.runtime.app import App
+from isthmus.runtime.edges import EdgeLink, Reach
 from isthmus.runtime.health import Condition
 from isthmus.runtime.link import Link
 from isthmus.web import contract
@@ -34,7 +35,7 @@ def routes(app: App) -> APIRouter:
             path=_path(app),
             stored=stats.rows,
             lost=app.lost(),
-            rejected=app.intake.damaged,
+            rejected=app.damaged(),
         )
 
     @router.get("/links/{name}/browse", summary="What the device has")
@@ -69,13 +70,15 @@ def routes(app: App) -> APIRouter:
     @router.post("/links/{name}/retry", summary="Try a link that is down again at once")
     async def retry(name: str) -> contract.LinkInfo:
         link = _known(app, name)
+        if isinstance(link, EdgeLink):
+            raise Problem(409, f"{link.edge} runs {name}", "it tries again by itself")
         link.retry()
         return _link(app, link)
 
     return router
 
 
-def _known(app: App, name: str) -> Link:
+def _known(app: App, name: str) -> Link | EdgeLink:
     if name not in app.links:
         raise Problem(404, f"there is no link {name[:200]}", "GET /api/links lists them")
     return app.links[name]
@@ -85,7 +88,7 @@ def _text(address: object) -> str:
     return str(getattr(address, "node", address))
 
 
-def _link(app: App, link: Link) -> contract.LinkInfo:
+def _link(app: App, link: Link | EdgeLink) -> contract.LinkInfo:
     health, second = link.health, int(time.monotonic())
     ids = link.ids
     silent = int((app.live.quality[ids] >= Status.BAD).sum()) if len(ids) else 0
@@ -93,6 +96,10 @@ def _link(app: App, link: Link) -> contract.LinkInfo:
     if condition is Condition.UP and silent:
         condition = Condition.PARTLY
     held, oldest = app.outlet.held.get(link.name, (0, 0.0))
+    edge, lag = "", None
+    if isinstance(link, EdgeLink):
+        edge, held, view = link.edge, link.queue, app.edges[link.edge]
+        lag = view.silent if view.reach is Reach.SILENT else view.lag
     return contract.LinkInfo.model_validate(
         {
             "name": link.name,
@@ -120,6 +127,8 @@ def _link(app: App, link: Link) -> contract.LinkInfo:
                 **app.outlet.counts(link.name),
             },
             "can_browse": isinstance(link.source, Browse),
+            "edge": edge,
+            "uplink_lag_s": lag,
         }
     )
 
@@ -136,7 +145,7 @@ def _path(app: App) -> list[contract.PathStep]:
     lags = [link.health.lag_p95 for link in links if link.health.lag_p95 is not None]
     stats = app.publisher.stats
     lake = app.lake.stats()
-    stored = app.intake.rate.per_second(second)
+    stored = app.values_per_s()
     each = lake.bytes / lake.rows if lake.rows else None
     queued = int(np.sum([rows for rows, _ in app.outlet.held.values()]) or 0)
     lag = float(np.median(lags)) if lags else None

@@ -136,7 +136,7 @@ def status(app: App) -> contract.LiveStatus:
         links=len(links),
         lag_s=max(lags, default=0.0),
         lost=app.lost(),
-        values_per_s=app.intake.rate.per_second(int(time.monotonic())),
+        values_per_s=app.values_per_s(),
         bus=app.bus_state(),
         history=app.lake.stats().state,
         attention=attention,
