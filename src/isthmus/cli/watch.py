@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ EXAMPLE = """examples:
   isthmus watch "packaging/line1/*/power"
   isthmus watch packaging/line1/filler --json --for 10
 """
+MOST = 500
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
     site = Remote.of(data_folder(args.data))
     tags = {tag["id"]: tag for tag in selected(site.get("/api/plant"), args.pattern)}
     until = time.monotonic() + args.seconds if args.seconds else float("inf")
-    wanted = ",".join(map(str, list(tags)[:500]))
+    wanted = ",".join(map(str, list(tags)[:MOST]))
+    if len(tags) > MOST:
+        print(f"hint: {MOST} of {len(tags)} tags are watched; name fewer", file=sys.stderr)
     for name, body in site.listen("/api/live", tags=wanted):
         if name == "values":
             for line in _lines(body, tags, json_wanted=args.json, word=Status.word):
