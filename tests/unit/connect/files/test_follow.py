@@ -170,7 +170,9 @@ def test_hundreds_of_files_need_few_descriptors(machine):
         assert sorted(await machine.values(source, 300)) == list(range(1000, 1300))
         assert psutil.Process().num_fds() <= held + 8
         await machine.shut(source)
-        assert psutil.Process().num_fds() <= held - 60
+        async with asyncio.timeout(10):  # a read that was under way lets go when it ends
+            while psutil.Process().num_fds() > held - 60:
+                await asyncio.sleep(0.02)
 
     asyncio.run(run())
 
