@@ -101,6 +101,17 @@ class LiveValues(Answer):
     text: dict[int, str] = {}
 
 
+class Attention(Answer):
+    """Something that needs a person: text, since when, where to look."""
+
+    priority: Literal[1, 2, 3, 4]
+    title: str
+    detail: str
+    advice: str
+    since: Milliseconds
+    href: str
+
+
 class LiveStatus(Answer):
     """SSE `status`, once a second: the foot of the rail and the clock."""
 
@@ -114,6 +125,7 @@ class LiveStatus(Answer):
     bus: Literal["up", "down", "full"] = "up"
     history: Literal["up", "behind", "full", "down"] = "up"
     attention: Annotated[dict[str, int], Field(description="Page -> worst priority 1-4.")] = {}
+    waiting: Annotated[list[Attention], Field(description="Most urgent first, at most 50.")] = []
 
 
 # ---------------------------------------- history: GET /api/history
@@ -310,17 +322,6 @@ class OrderInfo(Answer):
     start: Milliseconds | None = None
     due: Milliseconds | None = None
     state: Literal["running", "next", "done"]
-
-
-class Attention(Answer):
-    """Something that needs a person: text, since when, where to look."""
-
-    priority: Literal[1, 2, 3, 4]
-    title: str
-    detail: str
-    advice: str
-    since: Milliseconds
-    href: str
 
 
 class Overview(Answer):

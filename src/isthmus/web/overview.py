@@ -20,6 +20,7 @@ from isthmus.runtime.figures.performance import LinePerformance, performance, st
 from isthmus.runtime.figures.read import Window, bottleneck, meters, units
 from isthmus.web import contract
 from isthmus.web.ask import line_of
+from isthmus.web.attention import attention
 from isthmus.web.energy import tariff
 from isthmus.web.history import numbers
 from isthmus.web.performance import percent
@@ -202,42 +203,6 @@ def _power(app: App, line: Equipment, window: Window) -> dict[str, list[float | 
     shelf = app.records.shelf([unit.tag("power") for unit in sources], window)
     power = shelf.power(sources, edges)
     return {"time": (edges[:-1] / 1e6).tolist(), "kw": numbers(power)}
-
-
-def attention(app: App) -> list[contract.Attention]:
-    """What needs a person now: links that are not up, and a bus or a history in trouble."""
-    found = []
-    for name, link in app.links.items():
-        health = link.health
-        if health.condition in ("down", "refused"):
-            found.append(
-                contract.Attention(
-                    priority=4,
-                    title=f"{name} is {health.condition}",
-                    detail=health.error,
-                    advice=health.hint or "see Connections",
-                    since=(health.since or app.now()) / 1e6,
-                    href="/connections",
-                )
-            )
-    troubles = (
-        (app.bus_state() != "up", f"The bus is {app.bus_state()}", app.publisher.stats.why),
-        (bool(app.intake.trouble), "History takes no more", app.intake.trouble),
-        (bool(app.lost()), f"{app.lost()} samples lost since the start", "see Connections"),
-    )
-    found += [
-        contract.Attention(
-            priority=4,
-            title=title_,
-            detail=detail,
-            advice="see Connections",
-            since=app.now() / 1e6,
-            href="/connections",
-        )
-        for wrong, title_, detail in troubles
-        if wrong
-    ]
-    return found
 
 
 def _orders(app: App, line: Equipment) -> list[contract.OrderInfo]:

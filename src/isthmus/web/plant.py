@@ -11,6 +11,7 @@ from isthmus.model.unit import display
 from isthmus.runtime.app import App
 from isthmus.web import contract
 
+INTERNAL = frozenset({"orders"})  # told to the pages in another form
 HEADLINE = (
     *("speed", "bowl_pressure", "fill_volume", "bearing_vibration", "cap_torque"),
     *("label_offset", "film_left", "glue_temperature", "cartons_left", "pallet", "drive_power"),
@@ -61,7 +62,11 @@ def _equipment(app: App, unit: Equipment, links: dict[str, str]) -> contract.Equ
         title=unit.title or unit.name.replace("_", " ").capitalize(),
         level=unit.level.value,
         type=unit.type,
-        tags=[number for tag in unit.tags if (number := namespace.id(tag.path)) is not None],
+        tags=[
+            number
+            for tag in unit.tags
+            if tag.name not in INTERNAL and (number := namespace.id(tag.path)) is not None
+        ],
         headline=[
             number for tag in headline(unit) if (number := namespace.id(tag.path)) is not None
         ],

@@ -29,8 +29,9 @@ def routes(app: App) -> APIRouter:
         request: Request,
         q: Annotated[str, Query(max_length=20_000, description="One SELECT statement.")],
         rows: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 10_000,
+        seconds: Annotated[float, Query(gt=0, le=SECONDS, description="Give up then.")] = SECONDS,
     ) -> Response:
-        table = app.lake.sql(q, seconds=SECONDS, rows=rows)
+        table = app.lake.sql(q, seconds=seconds, rows=rows)
         if ARROW in request.headers.get("accept", ""):
             return Response(arrow_stream(table), media_type=ARROW)
         return Response(json.dumps(json_rows(table)), media_type="application/json")

@@ -21,6 +21,7 @@ from isthmus.runtime.live import Live
 from isthmus.runtime.tap import Sight, Stage
 from isthmus.web import contract
 from isthmus.web.ask import Problem, tag_ids
+from isthmus.web.attention import attention, by_page
 
 PERIOD = 0.25  # seconds between two tellings of the same tag, and between two looks of a tap
 LOOK = 0.04  # seconds between two looks at what changed
@@ -126,9 +127,7 @@ def status(app: App) -> contract.LiveStatus:
     links = list(app.links.values())
     lags = [link.health.lag_p95 for link in links if link.health.lag_p95 is not None]
     up = sum(link.health.condition == "up" for link in links)
-    attention: dict[str, int] = {}
-    if up < len(links) and all(link.health.condition != "starting" for link in links):
-        attention["connections"] = 4
+    waiting = attention(app)
     return contract.LiveStatus(
         now=app.now() / 1e6,
         shift=app.shift_name(),
@@ -139,7 +138,8 @@ def status(app: App) -> contract.LiveStatus:
         values_per_s=app.values_per_s(),
         bus=app.bus_state(),
         history=app.lake.stats().state,
-        attention=attention,
+        attention=by_page(waiting),
+        waiting=waiting,
     )
 
 

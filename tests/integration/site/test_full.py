@@ -11,7 +11,7 @@ from benchmarks.plants import flood_plant
 from isthmus.historian.reader import Reader
 from isthmus.runtime.app import App
 from isthmus.runtime.settings import Settings
-from isthmus.web.overview import attention
+from isthmus.web.attention import attention
 
 pytestmark = pytest.mark.chaos
 

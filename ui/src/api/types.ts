@@ -706,6 +706,16 @@ export interface components {
              * @default false
              */
             can_browse: boolean;
+            /**
+             * Edge
+             * @default
+             */
+            edge: string;
+            /**
+             * Uplink Lag S
+             * @default null
+             */
+            uplink_lag_s: number | null;
         };
         /**
          * Links
@@ -773,6 +783,12 @@ export interface components {
             attention: {
                 [key: string]: number;
             };
+            /**
+             * Waiting
+             * @description Most urgent first, at most 50.
+             * @default []
+             */
+            waiting: components["schemas"]["Attention"][];
         };
         /**
          * LiveValues
@@ -1527,6 +1543,8 @@ export interface operations {
                 /** @description One SELECT statement. */
                 q: string;
                 rows?: number;
+                /** @description Give up then. */
+                seconds?: number;
             };
             header?: never;
             path?: never;

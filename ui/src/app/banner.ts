@@ -1,11 +1,10 @@
 import { html } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Priority } from "../api/contract";
+import type { Attention, Priority } from "../api/contract";
 import { LiveTags, live } from "../api/live";
 import { PRIORITY, marker } from "../parts/marker";
 import { Part } from "../parts/part";
-import { duration } from "./clock";
-import { PAGES } from "./pages";
+import { clock, duration } from "./clock";
 
 /** The banner under the top bar: how much needs a person, by priority; and whether the page is live. */
 @customElement("isthmus-alarm-banner")
@@ -20,25 +19,23 @@ export class AlarmBanner extends Part {
   }
 
   override render() {
-    const attention = Object.entries(live.status?.attention ?? {}) as [string, Priority][];
-    const count = (priority: Priority) => attention.filter(([, worst]) => worst === priority).length;
-    return html`<div class="counts">${([1, 2, 3, 4] as Priority[]).map((priority) => html`<span class="count ${count(priority) ? "" : "zero"}" title="${count(priority)} pages with ${PRIORITY[priority]}">
+    const waiting = live.status?.waiting ?? [];
+    const count = (priority: Priority) => waiting.filter((item) => item.priority === priority).length;
+    return html`<div class="counts">${([1, 2, 3, 4] as Priority[]).map((priority) => html`<span class="count ${count(priority) ? "" : "zero"}" title="${count(priority)} ${PRIORITY[priority]}">
         ${marker(priority, count(priority) === 0)}<b>${count(priority)}</b><span class="tiny hide-s">${PRIORITY[priority]}</span></span>`)}</div>
-      <div class="latest">${this.sentence(attention)}</div>`;
+      <div class="latest">${this.sentence(waiting)}</div>`;
   }
 
-  private sentence(attention: [string, Priority][]) {
+  private sentence(waiting: readonly Attention[]) {
     if (this.signedOut) return html`<span class="muted">Not signed in: nothing is known here.</span>`;
     if (live.stale) {
       return html`<span class="banner-stale"><span>${marker(4)}<b>The live stream is silent<span aria-hidden="true"> for ${duration(Date.now() - live.heard)}</span>.</b>
         <span class="muted hide-m">What you see is old; connecting again.</span></span></span>`;
     }
     if (!live.status) return html`<span class="muted">Waiting for the first values.</span>`;
-    if (attention.length === 0) return html`<span class="muted">Nothing needs attention.</span>`;
-    const sorted = [...attention].sort(([, one], [, other]) => one - other);
-    return html`<span class="muted hide-s">Look at</span>${sorted.map(([page, priority]) => {
-      const title = PAGES.find((entry) => entry.name === page)?.title ?? page;
-      return html`<a class="row b" href="/${page}">${marker(priority)}${title}</a>`;
-    })}`;
+    const [worst, ...others] = waiting;
+    if (!worst) return html`<span class="muted">Nothing needs attention.</span>`;
+    return html`<a class="row b clip" href=${worst.href} title=${worst.advice}>${marker(worst.priority)}<span class="clip">${worst.title}</span></a>
+      <span class="hide-s clip">${worst.detail}</span><span class="muted nowrap hide-m">for ${duration(clock.now() - worst.since)}${others.length ? `; ${others.length} more` : ""}</span>`;
   }
 }

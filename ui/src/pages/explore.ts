@@ -36,8 +36,15 @@ export class ExplorePage extends Part {
   private readonly statistics = new Resource<Statistics[]>(this, () => this.statisticsAddress(), { keep: true });
 
   private get paths(): string[] {
-    const asked = (this.query.get("pens") ?? "").split(",").filter((path) => this.site.tagPaths.has(path));
+    const asked = (this.query.get("pens")?.split(",") ?? this.usual()).filter((path) => this.site.tagPaths.has(path));
     return [...new Set(asked)].slice(0, LETTERS.length);
+  }
+
+  /** What to show where nothing is asked for: the first figure of the line's first three units. */
+  private usual(): string[] {
+    const line = this.site.lines()[0];
+    const first = (line ? this.site.unitsOf(line) : this.site.assets()).slice(0, 3).map((unit) => this.site.tag(unit.headline[0]));
+    return first.flatMap((tag) => (tag ? [tag.path] : []));
   }
 
   private pens(): Pen[] {
@@ -122,7 +129,7 @@ export class ExplorePage extends Part {
     if (this.site.tagPaths.get(path)?.kind === "text") return;
     const paths = this.paths;
     const next = paths.includes(path) ? paths.filter((one) => one !== path) : [...paths, path].slice(-LETTERS.length);
-    setQuery({ pens: next.length ? next.join() : undefined });
+    setQuery({ pens: next.join() || "none" });
   }
 
   private readonly drop = (event: DragEvent) => {

@@ -1,0 +1,83 @@
+"""What needs a person now: limits passed, links down, a bus or a history in trouble, losses."""
+
+from __future__ import annotations
+
+from isthmus.model.unit import display
+from isthmus.runtime.app import App
+from isthmus.runtime.limits import Excess
+from isthmus.web import contract
+
+HIGH, LOW, DIAGNOSTIC = 2, 3, 4
+MOST = 50
+
+
+def attention(app: App) -> list[contract.Attention]:
+    """The most urgent first, at most 50."""
+    found = [_excess(app, excess) for excess in app.limits.now()]
+    found += [*_links(app), *_site(app)]
+    return sorted(found, key=lambda item: (item.priority, item.since))[:MOST]
+
+
+def by_page(items: list[contract.Attention]) -> dict[str, int]:
+    """The worst priority of each page that an item leads to."""
+    worst: dict[str, int] = {}
+    for item in items:
+        page = item.href.split("/")[1]
+        worst[page] = min(item.priority, worst.get(page, DIAGNOSTIC))
+    return worst
+
+
+def _excess(app: App, excess: Excess) -> contract.Attention:
+    path = app.path(excess.tag)
+    unit, _, name = path.rpartition("/")
+    tag = next(tag for _, tag in app.namespace.items() if tag.path == path)
+    symbol = f" {display(tag.unit)}" if tag.unit else ""
+    place = unit.rpartition("/")[2]
+    return contract.Attention.model_validate(
+        {
+            "priority": HIGH if excess.severe else LOW,
+            "title": f"{place} / {name.replace('_', ' ')} {excess.word}",
+            "detail": f"{excess.value:.4g}{symbol}, limit {excess.limit:.4g}{symbol}",
+            "advice": tag.description or "look at its trend",
+            "since": excess.since / 1e6,
+            "href": f"/asset/{unit}",
+        }
+    )
+
+
+def _links(app: App) -> list[contract.Attention]:
+    return [
+        contract.Attention(
+            priority=DIAGNOSTIC,
+            title=f"{name} is {link.health.condition}",
+            detail=link.health.error,
+            advice=link.health.hint or "see Connections",
+            since=(link.health.since or app.now()) / 1e6,
+            href="/connections",
+        )
+        for name, link in app.links.items()
+        if link.health.condition in ("down", "refused")
+    ]
+
+
+def _site(app: App) -> list[contract.Attention]:
+    bus, lost = app.bus_state(), app.lost()
+    history = app.lake.stats().state
+    troubles = (
+        (bus != "up", f"The bus is {bus}", app.publisher.stats.why),
+        (history == "full", "The disk of the history is full", "samples wait in the stream"),
+        (bool(app.intake.trouble), "History takes no more", app.intake.trouble),
+        (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),
+    )
+    return [
+        contract.Attention(
+            priority=DIAGNOSTIC,
+            title=title,
+            detail=detail,
+            advice="see Connections; `isthmus doctor` says what to do",
+            since=app.now() / 1e6,
+            href="/connections",
+        )
+        for wrong, title, detail in troubles
+        if wrong
+    ]
