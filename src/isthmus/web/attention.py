@@ -7,7 +7,7 @@ from isthmus.runtime.app import App
 from isthmus.runtime.limits import Excess
 from isthmus.web import contract
 
-HIGH, LOW, DIAGNOSTIC = 2, 3, 4
+URGENT, HIGH, DIAGNOSTIC = 1, 2, 4
 MOST = 50
 
 
@@ -35,7 +35,7 @@ def _excess(app: App, excess: Excess) -> contract.Attention:
     place = unit.rpartition("/")[2]
     return contract.Attention.model_validate(
         {
-            "priority": HIGH if excess.severe else LOW,
+            "priority": URGENT if excess.severe else HIGH,
             "title": f"{place} / {name.replace('_', ' ')} {excess.word}",
             "detail": f"{excess.value:.4g}{symbol}, limit {excess.limit:.4g}{symbol}",
             "advice": tag.description or "look at its trend",
