@@ -71,7 +71,9 @@ class Demo:
         return self
 
     def flows(self):
-        assert self.process.poll() is None, self.log.read_text("utf-8")
+        if self.process.poll() is not None:
+            last = self.log.read_text("utf-8").splitlines()[-3:]
+            pytest.exit(f"the demonstration ended: {last}", 1)
         links = self.remote.get("/api/links")
         return all(link["state"] == "up" for link in links["links"]) and links["stored"] > 0
 

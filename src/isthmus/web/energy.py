@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,14 +11,13 @@ from isthmus.insight.energy import cusum
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
+from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.ask import line_of
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
 WindowName = Annotated[Literal["day", "week", "month"], Query()]
-CO2 = 0.363
-PRICE = 0.18
 
 
 def routes(app: App) -> APIRouter:
@@ -37,8 +35,9 @@ def routes(app: App) -> APIRouter:
 
 def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
     """The line's energy for the page."""
-    price, co2 = tariff(app.plant.tariffs)
+    tariff = Tariff.of(app.plant)
     base, won = found.baseline, found.saving
+    money = _money(found, tariff)
     ratio = None
     if found.per_piece and found.baseline_per_piece:
         ratio = found.per_piece / found.baseline_per_piece
@@ -67,18 +66,18 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
         money=_kpi(
             "money",
             "in money",
-            won.kwh * price if won else None,
+            money,
             app.plant.currency,
             2,
-            f"± {won.margin * price:,.2f} at {price:.3f} {app.plant.currency}/kWh" if won else "",
+            f"± {won.margin * tariff.mean:,.2f}, each hour at its price" if won else "",
         ),
         co2=_kpi(
             "co2",
             "in CO2",
-            won.kwh * co2 if won else None,
+            won.kwh * tariff.co2 if won else None,
             "kg",
             1,
-            f"± {won.margin * co2:,.1f} at {co2:.3f} kg/kWh" if won else "",
+            f"± {won.margin * tariff.co2:,.1f} at {tariff.co2:.3f} kg/kWh" if won else "",
         ),
         base_load=_kpi(
             "base_load",
@@ -101,21 +100,13 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
     )
 
 
-def tariff(tariffs: Mapping[str, object]) -> tuple[float, float]:
-    """Mean price and kg CO2 of a kWh, as the plant file says; else European means."""
-    electricity = tariffs.get("electricity")
-    if not isinstance(electricity, Mapping):
-        return PRICE, CO2
-    prices = [
-        float(value)
-        for key, value in electricity.items()
-        if ":" in str(key) and isinstance(value, int | float)
-    ]
-    co2 = electricity.get("co2", CO2)
-    return (
-        sum(prices) / len(prices) if prices else PRICE,
-        float(co2) if isinstance(co2, int | float) else CO2,
-    )
+def _money(found: LineEnergy, tariff: Tariff) -> float | None:
+    """What the saved kWh would have cost, each hour at its own price."""
+    if found.baseline is None or found.saving is None:
+        return None
+    won = found.baseline.expected(found.pieces) - found.kwh
+    known = found.recent & np.isfinite(won)
+    return float((won[known] * tariff.each(found.edges[:-1][known])).sum())
 
 
 def _kpi(

@@ -16,12 +16,17 @@ from isthmus.model.sample import Nanoseconds, Status
 from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.energy import LineEnergy, energy
-from isthmus.runtime.figures.performance import LinePerformance, performance, state_now
+from isthmus.runtime.figures.performance import (
+    LinePerformance,
+    good_until,
+    performance,
+    state_now,
+)
 from isthmus.runtime.figures.read import Window, bottleneck, meters, units
+from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.ask import line_of
 from isthmus.web.attention import attention
-from isthmus.web.energy import tariff
 from isthmus.web.history import numbers
 from isthmus.web.performance import percent
 from isthmus.web.ribbon import ribbon, title
@@ -157,8 +162,7 @@ def _made(found: LinePerformance | None) -> str:
 
 
 def _price(app: App, kw: float) -> str:
-    price, _ = tariff(app.plant.tariffs)
-    return f"{kw * price:.2f} {app.plant.currency}/h"
+    return f"{kw * Tariff.of(app.plant).at(app.now()):.2f} {app.plant.currency}/h"
 
 
 def _live(app: App, unit: Equipment | None, role: str) -> float | None:
@@ -173,23 +177,24 @@ def _live(app: App, unit: Equipment | None, role: str) -> float | None:
 def _count(
     app: App, line: Equipment, window: Window, until: Nanoseconds
 ) -> dict[str, list[float | None]]:
-    """Pieces of the shift so far, and the plan: the ideal rate over the whole shift."""
+    """Good pieces of the shift so far, and the plan: the ideal rate over its planned time."""
     unit = bottleneck(line)
     if unit is None or window.end <= window.start:
         return {"time": [], "count": [], "plan": []}
-    edges = np.linspace(window.start, until, SLOTS + 1).astype(np.int64)
-    shelf = app.records.shelf([unit.tag("good_count")], window)
-    grown = shelf.growth(unit.tag("good_count"))
-    total = np.full(len(edges), np.nan)
-    if len(grown.time):
-        total = np.interp(edges, grown.time, grown.total)
-    total = np.where(edges <= window.end, total, np.nan)
-    rate = (line.ideal_rate or 0.0) * 0.8
-    plan = (edges - window.start) / 1e9 * rate
+    slots = np.linspace(window.start, until, SLOTS + 1).astype(np.int64)
+    times = np.union1d(slots, [window.end])
+    found = units(line)
+    tags = [each.tag(role) for each in found for role in ("good_count", "scrap_count")]
+    made = good_until(app.records.shelf(tags, window), unit, found, times)
+    planned = np.zeros(len(times))
+    for stretch in app.records.planned(line, Window("", window.start, until)):
+        planned += np.clip(times, stretch.start, stretch.end) - stretch.start
     return {
-        "time": (edges / 1e6).tolist(),
-        "count": numbers(total),
-        "plan": numbers(plan) if rate else [None] * len(edges),
+        "time": (times / 1e6).tolist(),
+        "count": numbers(np.where(times <= window.end, made, np.nan)),
+        "plan": numbers(planned / 1e9 * line.ideal_rate)
+        if line.ideal_rate
+        else [None] * len(times),
     }
 
 

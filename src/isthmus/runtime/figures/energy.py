@@ -34,7 +34,8 @@ class MeterReading:
 class LineEnergy:
     """A line's energy; columns are hours between `edges` (ns), NaN where not covered.
 
-    `reference` marks the hours that the baseline was learned from: all but the last eight.
+    `reference` marks the hours that the baseline was learned from: all but the last eight, which
+    `recent` marks.
     """
 
     window: Window
@@ -42,6 +43,7 @@ class LineEnergy:
     kwh: Floats
     pieces: Floats
     reference: Bools
+    recent: Bools
     baseline: rule.Baseline | None
     per_piece: float | None
     baseline_per_piece: float | None
@@ -75,6 +77,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         kwh,
         pieces,
         reference,
+        recent,
         base,
         now,
         _expected_per_piece(base, pieces, recent),
@@ -154,10 +157,10 @@ def _meter(shelf: Shelf, unit: Equipment) -> MeterReading:
 
 
 def _usual(shelf: Shelf, unit: Equipment) -> float | None:
-    """Mean kW over all time that the unit spent as it does now."""
+    """Mean kW over all time that the unit spent as it does now; None where it tells no state."""
     power = shelf.of(unit.tag("power"))
     if unit.tag("state") is None:
-        return power.mean()
+        return None
     accounts: Accounts = shelf.accounts(unit)
     _, look, _ = state_now(accounts)
     same = np.array([kind is look for kind in accounts.looks()])

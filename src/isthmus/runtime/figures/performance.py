@@ -10,6 +10,7 @@ import numpy as np
 from isthmus.insight.accounting import Accounts, Look
 from isthmus.insight.kpi import Count, Loss, Oee, Times, losses, oee
 from isthmus.model.plant import Equipment
+from isthmus.model.sample import Floats, Int64s
 from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, units
 
 NEIGHBOURHOOD = 180 * 10**9
@@ -76,6 +77,22 @@ def counts(shelf: Shelf, unit: Equipment, found: Sequence[Equipment]) -> Count:
     produced = shelf.growth(unit.tag("good_count")).sum + shelf.growth(unit.tag("scrap_count")).sum
     scrap = sum(shelf.growth(each.tag("scrap_count")).sum for each in found)
     return Count(max(0.0, produced - scrap), min(scrap, produced))
+
+
+def good_until(shelf: Shelf, unit: Equipment, found: Sequence[Equipment], times: Int64s) -> Floats:
+    """Good pieces of the line from the window's start to each of `times` (ns); NaN if unknown.
+
+    As in `counts`: what `unit` made good, less the scrap of the units behind it.
+    """
+    made = shelf.growth(unit.tag("good_count"))
+    if not len(made.time):
+        return np.full(len(times), np.nan)
+    total = made.until(times)
+    for each in found:
+        scrap = shelf.growth(each.tag("scrap_count"))
+        if each.path != unit.path and len(scrap.time):
+            total = total - scrap.until(times)
+    return np.where(times < made.time[0], np.nan, np.maximum(0.0, total))
 
 
 def _item(times: Times, count: Count) -> float:
