@@ -73,6 +73,9 @@ async def _run(app: App, args: argparse.Namespace) -> dict[str, float | int | No
     serving = asyncio.create_task(web.serve())
     await first(ready, running)
     _remember(app.settings.folder, web)
+    if args.json:
+        body = {"url": web.url, "connections": len(app.links), "tags": len(app.namespace)}
+        print(json.dumps(body), flush=True)
     _greet(web, app, args)
     await until_stopped(app.stopping, running, args.seconds)
     await running

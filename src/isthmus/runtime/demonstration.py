@@ -23,7 +23,7 @@ from isthmus.bus.settings import MqttSettings, ServerSettings
 from isthmus.demo.history import Part, history
 from isthmus.historian.lake import Lake
 from isthmus.model.clock import Pace
-from isthmus.model.errors import ConfigError, LinkError
+from isthmus.model.errors import ConfigError, LinkError, StorageError
 from isthmus.model.plant import Connection, Plant
 from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.runtime.app import App
@@ -31,7 +31,7 @@ from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.config import load
 from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
-from isthmus.runtime.figures.read import Records
+from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.settings import Settings
 from isthmus.trust.authority import PlantAuthority
 
@@ -195,8 +195,9 @@ def prepare(wish: Wish) -> None:
         raise ConfigError(
             f"{folder} holds other things", hint="name an empty folder with `--folder`"
         )
-    if ours and not wish.keep:
+    if ours:
         running(folder)
+    if ours and not wish.keep:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text(json.dumps({"seed": wish.seed, "speed": wish.speed}), "utf-8")
@@ -205,8 +206,13 @@ def prepare(wish: Wish) -> None:
 def running(folder: Path) -> None:
     """Raise where another demonstration lives in `folder`: its files must not go."""
     lake = folder / "site" / "history"
-    if lake.exists():
+    if not lake.exists():
+        return
+    try:
         Lake.open(lake, now=lambda: Nanoseconds(time.time_ns())).close()
+    except StorageError as error:
+        hint = "stop it, or name another folder with `--folder`"
+        raise StorageError(f"a demonstration lives in {folder}: {error}", hint=hint) from error
 
 
 def paced(plant: Plant, speed: float) -> Plant:
@@ -232,8 +238,9 @@ def stored(app: App) -> dict[str, float | int | None]:
         namespace = Catalogue.open(app.settings.folder / "catalogue.json").namespace
         records = Records(app.plant, namespace, lake, app.now)
         line = next(app.plant.lines())
-        found = performance(records, line, records.window(line, "day"))
-        used = energy(records, line, records.window(line, "day"))
+        window = _known(lake, records.window(line, "day"))
+        found = performance(records, line, window)
+        used = energy(records, line, window)
         return {
             "connections": len(app.plant.connections),
             "tags": sum(1 for _ in app.plant.tags()),
@@ -246,6 +253,13 @@ def stored(app: App) -> dict[str, float | int | None]:
         }
     finally:
         lake.close()
+
+
+def _known(lake: Lake, window: Window) -> Window:
+    """The part of `window` of which anything is stored: before, nobody looked."""
+    (row,) = lake.sql("select epoch_ns(min(time)) as first from samples").to_pylist()
+    start = window.start if row["first"] is None else max(window.start, Nanoseconds(row["first"]))
+    return replace(window, start=start)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
