@@ -1,5 +1,6 @@
 # Everything sets itself up: Python 3.11+ and make are enough. No root, no service, no container.
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 STAMPS := .make
 WORKERS ?= 2
@@ -48,7 +49,7 @@ ui: $(STAMPS)/ui
 peers: $(addprefix $(STAMPS)/,$(PEERS))
 
 $(STAMPS)/python: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "error: no Python found"; echo "hint: install Python 3.11 or newer"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found"; echo "hint: install one, or make PYTHON=/path/to/python3.12 demo"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11"; echo "hint: make PYTHON=/path/to/python3.12 demo"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "error: no virtual environment"; echo "hint: on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
