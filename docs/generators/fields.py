@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from generators.markdown import code, table
+from generators.markdown import ORIGIN, code, table
 from isthmus.model.unit import Seconds
 
 HEAD = ("field", "what", "values", "default", "example")
@@ -25,7 +25,6 @@ _WORDS: dict[type, str] = {
     bool: "`true` or `false`",
     Path: "path",
 }
-ORIGIN = "`{env: NAME}` or `{file: PATH}`"
 
 
 def fields_table(model: type[BaseModel], *, skip: Iterable[str] = ()) -> str:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run `make docs`. -->"
+ORIGIN = "`{env: NAME}` or `{file: PATH}`"
+"""How a secret is written."""
 
 
 def page(title: str, *parts: str) -> str:

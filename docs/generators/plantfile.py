@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from generators.markdown import code, page, sentence, table
-from isthmus.model.ports import SourceConfig
-from isthmus.runtime.config import Parts, schema
+from generators.markdown import ORIGIN, code, page, sentence, table
+from isthmus.model.plantfile_fields import Entry
+from isthmus.runtime.config import schema
 
 SECTIONS = [
     "PlantFile",
@@ -17,6 +17,7 @@ SECTIONS = [
     "ModuleEntry",
     "TypeEntry",
     "TagEntry",
+    "Kind",
     "LimitsEntry",
     "CounterEntry",
     "WriteEntry",
@@ -27,6 +28,7 @@ SECTIONS = [
     "ConditionEntry",
     "CalendarEntry",
     "ConnectionEntry",
+    "EdgeEntry",
     "ZoneEntry",
     "ConduitEntry",
     "PeopleEntry",
@@ -42,10 +44,10 @@ SECTIONS = [
 
 def render() -> str:
     """The page."""
-    made = schema(parts=Parts({}))
+    made = schema()
     entries = {"PlantFile": made, **made["$defs"]}
     listed = [name for name in SECTIONS if name in entries]
-    listed += sorted(set(entries) - set(listed) - _foreign())
+    listed += sorted(name for name in entries if name in _own() - set(listed))
     intro = (
         "The grammar of a plant file: one file, or a folder of `*.yaml` read in the order of "
         "their names. `isthmus schema` prints the same as JSON Schema for editors; the guide is "
@@ -55,8 +57,14 @@ def render() -> str:
     return page("Plant file", intro, *(_entry(name, entries[name]) for name in listed))
 
 
-def _foreign() -> set[str]:
-    return {"Address", SourceConfig.__name__}
+def _own() -> set[str]:
+    """The names of all entries that belong to the grammar itself, not to a connector."""
+    found, edge = set(), [Entry]
+    while edge:
+        below = edge.pop().__subclasses__()
+        found |= {model.__name__ for model in below}
+        edge += below
+    return found
 
 
 def title(name: str) -> str:
@@ -104,6 +112,9 @@ def _any(field: dict[str, Any]) -> str:
 def _forms(field: dict[str, Any]) -> Iterator[str]:
     if "$ref" in field:
         name = str(field["$ref"]).rpartition("/")[2]
+        if name == "Secret":
+            yield ORIGIN
+            return
         yield f"[{title(name)}](#{title(name).lower()})"
     elif "anyOf" in field:
         for each in field["anyOf"]:

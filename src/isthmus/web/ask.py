@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from fastapi import Path, Query
 
 from isthmus.model.path import nearest
 from isthmus.model.plant import Equipment, Level
@@ -10,6 +13,8 @@ from isthmus.model.sample import Int32s, Nanoseconds
 from isthmus.runtime.app import App
 
 MOST_TAGS = 500
+Line = Annotated[str, Query(description="Path of the line; the plant's first where empty.")]
+Name = Annotated[str, Path(description="The connection's name in the plant file.")]
 DIGITS = 9
 LONGEST = 20 * 366 * 86_400_000.0
 

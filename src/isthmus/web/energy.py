@@ -13,11 +13,11 @@ from isthmus.runtime.app import App
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
-from isthmus.web.ask import line_of
+from isthmus.web.ask import Line, line_of
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
-WindowName = Annotated[Literal["day", "week", "month"], Query()]
+WindowName = Annotated[Literal["day", "week", "month"], Query(description="How far back.")]
 
 
 def routes(app: App) -> APIRouter:
@@ -25,7 +25,7 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["figures"])
 
     @router.get("/energy", summary="kWh an hour and a piece against the baseline")
-    def line_energy(line: str = "", window: WindowName = "day") -> contract.Energy:
+    def line_energy(line: Line = "", window: WindowName = "day") -> contract.Energy:
         place = line_of(app, line)
         found = energy(app.records, place, app.records.window(place, window))
         return told(app, place, found)

@@ -25,6 +25,8 @@ MOST_ROWS = 5_000_000
 
 From = Annotated[float, Query(alias="from", description="Milliseconds since 1970 UTC.")]
 To = Annotated[float, Query(alias="to", description="Milliseconds since 1970 UTC.")]
+Place = Annotated[str, Query(description="Path of a unit or line; the first line where empty.")]
+Form = Annotated[Literal["csv", "parquet"], Query(description="Which kind of file.")]
 Tags = Annotated[str, Query(description="Tag ids or paths between commas, at most 500.")]
 
 
@@ -43,7 +45,7 @@ def routes(app: App) -> APIRouter:
         tags: Tags,
         start: From,
         end: To,
-        points: Annotated[int, Query(ge=1, le=4_000)] = 800,
+        points: Annotated[int, Query(ge=1, le=4_000, description="Rows a tag, at most.")] = 800,
     ) -> contract.History | Response:
         ids = tag_ids(app, tags)
         pens = _pens(app, ids, *time_range(start, end), points)
@@ -56,7 +58,7 @@ def routes(app: App) -> APIRouter:
         return _statistics(app, tag_ids(app, tags), *time_range(start, end))
 
     @router.get("/states", summary="State ribbons of a unit, or of every unit of a line")
-    def states(start: From, end: To, path: str = "") -> list[contract.Ribbon]:
+    def states(start: From, end: To, path: Place = "") -> list[contract.Ribbon]:
         place = equipment(app, path) if path else line_of(app, None)
         return ribbons(app, place, *time_range(start, end))
 
@@ -65,7 +67,7 @@ def routes(app: App) -> APIRouter:
         tags: Tags,
         start: From,
         end: To,
-        format: Literal["csv", "parquet"] = "csv",  # noqa: A002
+        format: Form = "csv",  # noqa: A002
     ) -> Response:
         ids = tag_ids(app, tags)
         rows = app.lake.raw(ids, *time_range(start, end), limit=MOST_ROWS + 1)

@@ -17,9 +17,11 @@ from isthmus.runtime.edges import EdgeLink, Reach
 from isthmus.runtime.health import Condition
 from isthmus.runtime.link import Link
 from isthmus.web import contract
-from isthmus.web.ask import Problem
+from isthmus.web.ask import Name, Problem
 
 BROWSE_SECONDS = 20.0
+
+At = Annotated[str, Query(description="Address of a folder; the root where empty.")]
 
 
 def routes(app: App) -> APIRouter:
@@ -39,7 +41,7 @@ def routes(app: App) -> APIRouter:
         )
 
     @router.get("/links/{name}/browse", summary="What the device has")
-    async def browse(name: str, node: Annotated[str, Query()] = "") -> list[contract.BrowseNode]:
+    async def browse(name: Name, node: At = "") -> list[contract.BrowseNode]:
         link = _known(app, name)
         source: object = link.source
         if not isinstance(source, Browse):
@@ -68,7 +70,7 @@ def routes(app: App) -> APIRouter:
         ]
 
     @router.post("/links/{name}/retry", summary="Try a link that is down again at once")
-    async def retry(name: str) -> contract.LinkInfo:
+    async def retry(name: Name) -> contract.LinkInfo:
         link = _known(app, name)
         if isinstance(link, EdgeLink):
             raise Problem(409, f"{link.edge} runs {name}", "it tries again by itself")

@@ -25,7 +25,7 @@ from isthmus.runtime.figures.performance import (
 from isthmus.runtime.figures.read import Window, bottleneck, meters, units
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
-from isthmus.web.ask import line_of
+from isthmus.web.ask import Line, line_of
 from isthmus.web.attention import attention
 from isthmus.web.history import numbers
 from isthmus.web.performance import percent
@@ -42,7 +42,7 @@ def routes(app: App) -> APIRouter:
     kept: dict[str, tuple[float, contract.Overview]] = {}
 
     @router.get("/overview", summary="One line at a glance")
-    def overview(line: str = "") -> contract.Overview:
+    def overview(line: Line = "") -> contract.Overview:
         place = line_of(app, line)
         known = kept.get(place.path)
         if known and time.monotonic() - known[0] < FRESH:

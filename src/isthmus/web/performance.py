@@ -12,10 +12,10 @@ from isthmus.runtime.app import App
 from isthmus.runtime.figures.performance import LinePerformance, performance, shares
 from isthmus.runtime.figures.read import units
 from isthmus.web import contract
-from isthmus.web.ask import Problem, line_of
+from isthmus.web.ask import Line, Problem, line_of
 from isthmus.web.ribbon import ribbon
 
-WindowName = Annotated[Literal["hour", "shift", "day", "week"], Query()]
+WindowName = Annotated[Literal["hour", "shift", "day", "week"], Query(description="How far back.")]
 
 FORMULAS = {
     "oee": "OEE index = availability x effectiveness x quality ratio (ISO 22400-2)",
@@ -33,7 +33,7 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["figures"])
 
     @router.get("/performance", summary="OEE, losses and states of a line")
-    def line_performance(line: str = "", window: WindowName = "shift") -> contract.Performance:
+    def line_performance(line: Line = "", window: WindowName = "shift") -> contract.Performance:
         place = line_of(app, line)
         found = performance(app.records, place, app.records.window(place, window))
         if found is None:

@@ -28,7 +28,7 @@ def routes(app: App) -> APIRouter:
     def sql(
         request: Request,
         q: Annotated[str, Query(max_length=20_000, description="One SELECT statement.")],
-        rows: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 10_000,
+        rows: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows at most.")] = 10_000,
         seconds: Annotated[float, Query(gt=0, le=SECONDS, description="Give up then.")] = SECONDS,
     ) -> Response:
         table = app.lake.sql(q, seconds=seconds, rows=rows)

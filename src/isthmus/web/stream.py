@@ -20,13 +20,18 @@ from isthmus.runtime.app import App
 from isthmus.runtime.live import Live
 from isthmus.runtime.tap import Sight, Stage
 from isthmus.web import contract
-from isthmus.web.ask import Problem, tag_ids
+from isthmus.web.ask import Name, Problem, tag_ids
 from isthmus.web.attention import attention, by_page
 
 PERIOD = 0.25  # seconds between two tellings of the same tag, and between two looks of a tap
 LOOK = 0.04  # seconds between two looks at what changed
 STATUS_EVERY = 25  # looks
 STREAMS = 64
+
+Watched = Annotated[
+    str, Query(description="Tag ids or paths between commas; only status if empty.")
+]
+At = Annotated[Stage, Query(description="Where on its way a value is looked at.")]
 
 
 def routes(app: App) -> APIRouter:
@@ -35,7 +40,7 @@ def routes(app: App) -> APIRouter:
     open_streams: set[int] = set()
 
     @router.get("/live", summary="SSE: `values` and `status`", response_class=StreamingResponse)
-    async def live(request: Request, tags: Annotated[str, Query()] = "") -> StreamingResponse:
+    async def live(request: Request, tags: Watched = "") -> StreamingResponse:
         ids = tag_ids(app, tags)
         _admit(open_streams)
         return _sse(_values(app, ids, request), open_streams)
@@ -43,7 +48,7 @@ def routes(app: App) -> APIRouter:
     @router.get(
         "/links/{name}/tap", summary="SSE: `tap`, a list of rows", response_class=StreamingResponse
     )
-    async def tap(request: Request, name: str, stage: Stage = Stage.READ) -> StreamingResponse:
+    async def tap(request: Request, name: Name, stage: At = Stage.READ) -> StreamingResponse:
         if name not in app.links:
             raise Problem(404, f"there is no link {name}", "GET /api/links lists them")
         _admit(open_streams)

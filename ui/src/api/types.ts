@@ -1332,6 +1332,7 @@ export interface operations {
     live_api_live_get: {
         parameters: {
             query?: {
+                /** @description Tag ids or paths between commas; only status if empty. */
                 tags?: string;
             };
             header?: never;
@@ -1363,10 +1364,12 @@ export interface operations {
     tap_api_links__name__tap_get: {
         parameters: {
             query?: {
+                /** @description Where on its way a value is looked at. */
                 stage?: components["schemas"]["Stage"];
             };
             header?: never;
             path: {
+                /** @description The connection's name in the plant file. */
                 name: string;
             };
             cookie?: never;
@@ -1402,6 +1405,7 @@ export interface operations {
                 from: number;
                 /** @description Milliseconds since 1970 UTC. */
                 to: number;
+                /** @description Rows a tag, at most. */
                 points?: number;
             };
             header?: never;
@@ -1474,6 +1478,7 @@ export interface operations {
                 from: number;
                 /** @description Milliseconds since 1970 UTC. */
                 to: number;
+                /** @description Path of a unit or line; the first line where empty. */
                 path?: string;
             };
             header?: never;
@@ -1511,6 +1516,7 @@ export interface operations {
                 from: number;
                 /** @description Milliseconds since 1970 UTC. */
                 to: number;
+                /** @description Which kind of file. */
                 format?: "csv" | "parquet";
             };
             header?: never;
@@ -1542,6 +1548,7 @@ export interface operations {
             query: {
                 /** @description One SELECT statement. */
                 q: string;
+                /** @description Rows at most. */
                 rows?: number;
                 /** @description Give up then. */
                 seconds?: number;
@@ -1576,7 +1583,9 @@ export interface operations {
     line_performance_api_performance_get: {
         parameters: {
             query?: {
+                /** @description Path of the line; the plant's first where empty. */
                 line?: string;
+                /** @description How far back. */
                 window?: "hour" | "shift" | "day" | "week";
             };
             header?: never;
@@ -1608,7 +1617,9 @@ export interface operations {
     line_energy_api_energy_get: {
         parameters: {
             query?: {
+                /** @description Path of the line; the plant's first where empty. */
                 line?: string;
+                /** @description How far back. */
                 window?: "day" | "week" | "month";
             };
             header?: never;
@@ -1640,6 +1651,7 @@ export interface operations {
     overview_api_overview_get: {
         parameters: {
             query?: {
+                /** @description Path of the line; the plant's first where empty. */
                 line?: string;
             };
             header?: never;
@@ -1700,10 +1712,12 @@ export interface operations {
     browse_api_links__name__browse_get: {
         parameters: {
             query?: {
+                /** @description Address of a folder; the root where empty. */
                 node?: string;
             };
             header?: never;
             path: {
+                /** @description The connection's name in the plant file. */
                 name: string;
             };
             cookie?: never;
@@ -1735,6 +1749,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The connection's name in the plant file. */
                 name: string;
             };
             cookie?: never;
