@@ -13,6 +13,7 @@ from isthmus.runtime.health import Condition
 from isthmus.runtime.link import Link
 
 MAX_TEXT = 500
+MOST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class EdgeStatus:
         """The status that an edge encoded; ProtocolError where it is none."""
         try:
             found = json.loads(data)
+            for key in ("behind", "age", "lost"):
+                _check(found[key])
             links = {str(name): _link(told) for name, told in found["links"].items()}
             return cls(
                 Nanoseconds(int(found["time"])),
@@ -91,7 +94,14 @@ class EdgeStatus:
             raise ProtocolError(f"reading the status of an edge: {error!r:.200}") from error
 
 
+def _check(count: float) -> None:
+    if not 0 <= count < MOST:
+        raise ValueError(f"{count} is out of bounds")
+
+
 def _link(told: Mapping[str, Any]) -> LinkStatus:
+    for key in ("lost", "queue"):
+        _check(told[key])
     return LinkStatus(
         Condition(told["condition"]),
         Nanoseconds(int(told["since"])),

@@ -119,3 +119,22 @@ def test_both_sides_of_a_real_handshake_agree(tmp_path):
             assert b"edge1" in wrapped.recv(1000)
             assert wrapped.version() == "TLSv1.3"
         thread.join()
+
+
+def test_an_identity_is_handed_out_and_its_key_is_kept_nowhere_else(tmp_path):
+    authority = PlantAuthority.open(tmp_path / "pki", "acme", at())
+    made = authority.hand_out("edge.edge1", "edge1", tmp_path / "carry")
+    assert sorted(file.name for file in (tmp_path / "carry").iterdir()) == [
+        *("ca.crt", "edge1.crt", "edge1.key")
+    ]
+    assert made.key.stat().st_mode & 0o777 == 0o600
+    certificate = x509.load_pem_x509_certificate(made.certificate.read_bytes())
+    assert certificate.subject.rfc4514_string() == "CN=edge.edge1"
+    ca = x509.load_pem_x509_certificate((tmp_path / "carry" / "ca.crt").read_bytes())
+    certificate.verify_directly_issued_by(ca)
+    assert not list((tmp_path / "pki").glob("edge*"))
+    key = made.key.read_bytes()
+    authority.hand_out("edge.edge1", "edge1", tmp_path / "carry")
+    assert made.key.read_bytes() != key, "issued again: a new key"
+    with pytest.raises(ValueError, match="no name for a certificate"):
+        authority.hand_out("edge.edge1", "../x", tmp_path / "carry")
