@@ -23,7 +23,7 @@ class Transform:
     """Turns a link's raw batches into what is kept.
 
     - raw codes become legend codes by the address's `map`; then `value * scale + offset`;
-    - NaN with good quality becomes BadSensorFailure: nobody can use it;
+    - NaN with good quality becomes BadSensorFailure: nobody can use it; infinity becomes NaN;
     - a value outside the instrument's range keeps its value and becomes uncertain;
     - a device time more than an hour ahead, or none at all, becomes the time of receipt, uncertain;
     - a row is left out while its value stays within the deadband of the last kept one, its quality
@@ -89,10 +89,13 @@ class Transform:
         at = self._at(tag)
         if self._scaled:
             value = value * self._scale[at] + self._offset[at]
-        lost = np.isnan(value)
-        if lost.any() and (lost := lost & (quality < UNCERTAIN)).any():
-            quality = np.where(lost, np.uint32(Status.BAD_SENSOR_FAILURE), quality)
-            self._count("not-a-number", lost)
+        finite = np.isfinite(value)
+        if not finite.all():
+            lost = ~finite & (quality < UNCERTAIN)
+            if lost.any():
+                quality = np.where(lost, np.uint32(Status.BAD_SENSOR_FAILURE), quality)
+                self._count("not-a-number", lost)
+            value = np.where(finite, value, np.nan)
         if self._ranged:
             outside = (value < self._low[at]) | (value > self._high[at])
             if outside.any() and (outside := outside & (quality < UNCERTAIN)).any():

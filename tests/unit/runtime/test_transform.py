@@ -42,6 +42,7 @@ def test_leaves_out_exactly_what_a_naive_loop_leaves_out(rows):
     last, expected = {}, []
     for number, (tag, seconds, value, quality) in enumerate(rows):
         time = NOW + seconds * 10**9
+        value = value if np.isfinite(value) else float("nan")
         if np.isnan(value) and quality == 0:
             quality = Status.BAD_SENSOR_FAILURE
         if tag in last:
@@ -55,7 +56,8 @@ def test_leaves_out_exactly_what_a_naive_loop_leaves_out(rows):
     given_rows = [(t, NOW + s * 10**9, v, q) for t, s, v, q in rows]
     kept = made(batch(*given_rows), NOW)
     assert len(kept) == len(expected)
-    np.testing.assert_array_equal(kept.value, np.array([rows[n][2] for n in expected], float))
+    values = np.array([rows[n][2] for n in expected], float)
+    np.testing.assert_array_equal(kept.value, np.where(np.isfinite(values), values, np.nan))
     np.testing.assert_array_equal(kept.time, [NOW + rows[n][1] * 10**9 for n in expected])
 
 
