@@ -252,3 +252,16 @@ def test_headings_go_down_one_step_at_a_time():
         depths = [len(mark) for mark in re.findall(r"^(#+) ", text, re.MULTILINE)]
         assert depths[0] == 1
         assert all(after - before <= 1 for before, after in pairwise(depths)), named(page)
+
+
+def test_types_that_the_architecture_names_are_in_their_folders():
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| (.+) \|$", text, re.MULTILINE)
+    folders = {path.name for path in (ROOT / "src" / "isthmus").iterdir() if path.is_dir()}
+    assert {folder for folder, _ in rows} == folders - {"__pycache__", "static"}
+    for folder, types in rows:
+        code = "\n".join(
+            path.read_text("utf-8") for path in (ROOT / "src" / "isthmus" / folder).rglob("*.py")
+        )
+        for name in re.findall(r"`([A-Z]\w+)`", types):
+            assert re.search(rf"^class {name}\b", code, re.MULTILINE), f"{folder}: {name}"
