@@ -164,27 +164,19 @@ def _name(url: str) -> str:
 
 
 async def _browse(args: argparse.Namespace, config: SourceConfig) -> list[Node]:
+    from isthmus.cli.process import beside
     from isthmus.cli.remote import DATA
-    from isthmus.model.errors import AuthError, ConfigError
-    from isthmus.model.ports import Browse as Browsable
-    from isthmus.model.sample import Nanoseconds
+    from isthmus.model.errors import AuthError
+    from isthmus.runtime.probe import visiting
     from isthmus.runtime.subject import level
 
-    beside = (args.add or args.plant).parent
-    state = (args.data or beside / DATA) / "links" / level(config.name)
-    state.mkdir(parents=True, exist_ok=True)
+    data = args.data or beside(args.add or args.plant) / DATA
+    state = data / "links" / level(config.name)
     for again in (True, False):
         shown_before = _shown(state)
-        source = config.build([], now=lambda: Nanoseconds(time.time_ns()), state=str(state))
-        device: object = source
-        if not isinstance(device, Browsable):
-            raise ConfigError(
-                f"{getattr(config, 'kind', 'this')} devices cannot be browsed",
-                hint="write the addresses from the device's manual into the plant file",
-            )
         try:
-            await source.open()
-            return await _walk(device, args.node, min(args.depth, DEEPEST), args.limit)
+            with visiting(state) as visit:
+                return await _visit(args, config.visitor(), visit)
         except AuthError as error:
             shown = _shown(state) - shown_before
             if shown and not args.trust:
@@ -192,9 +184,26 @@ async def _browse(args: argparse.Namespace, config: SourceConfig) -> list[Node]:
             if not (args.trust and again and shown):
                 raise
             _trust(state, [file for file, _ in shown])
-        finally:
-            await source.close()
     raise AssertionError  # the second turn returned or raised
+
+
+async def _visit(args: argparse.Namespace, config: SourceConfig, state: str) -> list[Node]:
+    from isthmus.model.errors import ConfigError
+    from isthmus.model.ports import Browse as Browsable
+    from isthmus.model.sample import Nanoseconds
+
+    source = config.build([], now=lambda: Nanoseconds(time.time_ns()), state=state)
+    device: object = source
+    if not isinstance(device, Browsable):
+        raise ConfigError(
+            f"{getattr(config, 'kind', 'this')} devices cannot be browsed",
+            hint="write the addresses from the device's manual into the plant file",
+        )
+    try:
+        await source.open()
+        return await _walk(device, args.node, min(args.depth, DEEPEST), args.limit)
+    finally:
+        await source.close()
 
 
 async def _walk(device: Browse, node: str, depth: int, limit: int) -> list[Node]:

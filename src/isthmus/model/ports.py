@@ -187,6 +187,10 @@ class SourceConfig(BaseModel, ABC):
         what must outlive the process (trusted certificates, file positions).
         """
 
+    def visitor(self) -> Self:
+        """The same settings for a short visit that leaves alone the link that runs with these."""
+        return self
+
     @property
     @abstractmethod
     def endpoint(self) -> str:

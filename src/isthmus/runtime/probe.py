@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from isthmus.model.errors import IsthmusError
 from isthmus.model.plant import Connection, Plant
@@ -16,6 +17,7 @@ from isthmus.model.sample import Nanoseconds, Status, TagId
 from isthmus.runtime.subject import level
 
 PATIENCE = 10.0
+CERTIFICATES = "pki"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,18 @@ class Probe:
         return f"✓ {self.connection}: {self.heard} values in {self.seconds:.2f} s{bad}"
 
 
+@contextmanager
+def visiting(state: Path) -> Iterator[str]:
+    """A state folder for a visit to a device: its certificates are shared, nothing else is.
+
+    So a link that runs beside keeps its name at the broker and its place in the files.
+    """
+    (state / CERTIFICATES).mkdir(parents=True, exist_ok=True, mode=0o700)
+    with TemporaryDirectory(prefix="isthmus-") as folder:
+        Path(folder, CERTIFICATES).symlink_to((state / CERTIFICATES).absolute())
+        yield folder
+
+
 async def probe_all(plant: Plant, folder: Path) -> list[Probe]:
     """All connections of `plant`, tried side by side; certificates are kept under `folder`."""
     tags = {tag.path: tag for tag in plant.tags()}
@@ -66,16 +80,21 @@ async def probe_all(plant: Plant, folder: Path) -> list[Probe]:
             Binding(ids[path], tags[path], address)
             for path, address in connection.addresses.items()
         ]
-        state = folder / "links" / level(name)
-        state.mkdir(parents=True, exist_ok=True)
-        tries.append(_probe(name, connection, bindings, str(state)))
+        tries.append(_probe(name, connection, bindings, folder / "links" / level(name)))
     return list(await asyncio.gather(*tries))
 
 
 async def _probe(
+    name: str, connection: Connection, bindings: list[Binding[Address]], state: Path
+) -> Probe:
+    with visiting(state) as visit:
+        return await _visit(name, connection, bindings, visit)
+
+
+async def _visit(
     name: str, connection: Connection, bindings: list[Binding[Address]], state: str
 ) -> Probe:
-    config, began = connection.config, time.monotonic()
+    config, began = connection.config.visitor(), time.monotonic()
     source: Source | Subscription | None = None
     try:
         source = config.build(bindings, now=lambda: Nanoseconds(time.time_ns()), state=state)

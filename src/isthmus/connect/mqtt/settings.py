@@ -6,7 +6,7 @@ import os
 import re
 import ssl
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -104,6 +104,10 @@ class BrokerConfig(SourceConfig):
         if self.largest > self.queue:
             raise ValueError("`largest` may not exceed `queue`")
         return self
+
+    def visitor(self) -> Self:
+        """With a name of its own: of two clients of one name, the broker throws the first out."""
+        return self.model_copy(update={"client_id": ""})
 
     @property
     def encrypted(self) -> bool:

@@ -111,7 +111,7 @@ class Session:
         self.limits = Limits()
         self.namespaces: list[str] = []
         self.raw = False
-        self._pki = state / "pki"
+        self._pki = (state / "pki").resolve()
         self._user = user
         self._password = password
         self._client: _Client | None = None

@@ -7,7 +7,7 @@ gap in the sequence makes values uncertain until the edge node, asked to, is bor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import Field, field_validator
 
@@ -53,6 +53,10 @@ class Sparkplug(BrokerConfig):
     discover: Annotated[
         float, Field(gt=0, le=600, description="Seconds for which browsing listens.")
     ] = 5.0
+
+    def visitor(self) -> Self:
+        """As nobody's primary host: its leaving would tell the edge nodes that the host is gone."""
+        return super().visitor().model_copy(update={"host_id": ""})
 
     @field_validator("group")
     @classmethod
