@@ -7,6 +7,7 @@ import json
 import struct
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -136,7 +137,7 @@ def test_time_of_which_nothing_is_known_is_a_gap(asking, plant):
     ribbon = contract.Ribbon.model_validate(states.json()[0])
     assert ribbon.intervals[0].look == "unknown"
     assert ribbon.intervals[0].start == pytest.approx(start, abs=1)
-    for before, after in zip(ribbon.intervals, ribbon.intervals[1:], strict=False):
+    for before, after in pairwise(ribbon.intervals):
         assert before.end == after.start
 
 
