@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 
@@ -142,6 +143,15 @@ def test_watch_into_a_reader_that_has_seen_enough(running):
         process.stdout.close()
         assert process.wait(30) == 0
         assert process.stderr.read() == b""
+
+
+def test_watch_ends_on_ctrl_c(running):
+    command = [sys.executable, "-m", "isthmus", "watch", "**/count", "--data", str(running.data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert b"hall/line1/press/count" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        assert (process.returncode, err) == (130, b"")
 
 
 def test_link_signs_in_once(running):

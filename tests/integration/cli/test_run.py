@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -92,6 +93,24 @@ def test_a_site_that_is_stopped_while_it_starts_leaves_nothing(plant, tmp_path, 
         children = below(site)
         site.send_signal(name)
         site.wait(30)
+        assert gone(children)
+        assert "Traceback" not in site.stderr.read()
+    finally:
+        site.kill()
+        site.communicate()
+
+
+def test_a_second_ctrl_c_ends_at_once_and_leaves_nothing(plant, tmp_path):
+    site = start(tmp_path)
+    try:
+        while "Ctrl-C" not in site.stdout.readline():
+            assert site.poll() is None, site.stderr.read()
+        children = below(site)
+        site.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            site.send_signal(signal.SIGINT)
+        assert site.wait(20) in (0, 130)
         assert gone(children)
         assert "Traceback" not in site.stderr.read()
     finally:

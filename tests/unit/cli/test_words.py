@@ -260,3 +260,14 @@ def test_whoever_reads_may_stop_reading():
     os.close(read)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, b"")
+
+
+def test_the_demo_says_what_is_not_installed(capsys, monkeypatch):
+    from isthmus.runtime import demonstration
+
+    monkeypatch.setattr(demonstration, "NEEDS", ("asyncua", "no_such_library.at_all"))
+    code, out, err = said(capsys, "demo", "--for", "1")
+    assert (code, out) == (2, "")
+    assert "needs `no_such_library.at_all`" in err
+    assert "hint: install it: pip install 'isthmus[demo]'" in err
+    assert not Path("demo-plant").exists()
