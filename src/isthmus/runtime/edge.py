@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from isthmus.bus import document, frame
@@ -29,6 +30,7 @@ from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
 from isthmus.runtime.tap import Tap
+from isthmus.trust.authority import RENEW_DAYS, ends
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,9 @@ class CarriedIdentity:
                     hint=f"at the site: `isthmus edge issue {name} --to FOLDER`; carry it here",
                 )
         client_context(found)
+        left = ends(found.certificate) - datetime.now(UTC)
+        if left < timedelta(days=RENEW_DAYS):
+            log.warning("the certificate of %s ends in %d days: issue a new one", name, left.days)
         return found
 
 
@@ -199,7 +204,7 @@ class EdgeNode:
             behind=behind,
             age=age,
             lost=sum(link.health.lost for link in links) + stats.discarded + stats.rejected,
-            why=stats.why if stats.state is BusState.UP else stats.why or self._site.last_error,
+            why="" if stats.state is BusState.UP else self._site.last_error or stats.why,
             links=statuses(links, self.collector.outlet.held),
         )
 
@@ -213,8 +218,14 @@ class EdgeNode:
 
     async def _report_for_ever(self) -> None:
         """Say once a second how we are: to the site, and to whoever looks into our folder."""
+        said = ""
         while True:
-            data = (await self.status()).encode()
+            status = await self.status()
+            trouble = self._site.last_error
+            if trouble != said and not self.uplink.stats.located:
+                said = trouble
+                log.warning("%s cannot be reached yet: %s", self.edge.site, said)
+            data = status.encode()
             try:
                 fresh = self.settings.folder / "status.new"
                 fresh.write_bytes(data)

@@ -198,6 +198,11 @@ class PlantAuthority:
         )
 
 
+def ends(certificate: Path) -> datetime:
+    """When the certificate in a PEM file ends."""
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+
+
 def local_names() -> tuple[str, ...]:
     """What this machine is called by those on it."""
     name = socket.gethostname()

@@ -319,6 +319,14 @@ def test_an_identity_that_the_site_did_not_issue_is_refused(plant, tmp_path):
             await Bus.connect(url, tls=foreign, name="edge1")
 
     asyncio.run(go())
+    (plant.site.folder / "identity" / "edge1").rename(tmp_path / "right")
+    (tmp_path / "foreign").rename(plant.site.folder / "identity" / "edge1")
+    plant.start_edge()
+    told = eventually(lambda: (was := EdgeNode.last_status(plant.data)) and was.why)
+    assert "certificate" in told.lower()
+    log = plant.site.folder / "edge.log"
+    eventually(lambda: "cannot be reached yet" in log.read_text("utf-8"))
+    assert plant.link()["state"] in ("starting", "down")
 
 
 def test_what_is_missing_for_an_edge_is_told(plant, capsys):
