@@ -10,6 +10,7 @@ and `modbus_` (polled every 50 ms) apart; `shown_percent` of the told values tha
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -126,8 +127,8 @@ def watch(running: Site, seconds: float) -> tuple[dict[str, list[dict[str, Any]]
             context = browser.new_context(viewport={"width": 1400, "height": 1000})
             context.add_init_script(HOOKS)
             page = context.new_page()
-            link = running.remote.fetch("/api/sign-in-links", method="POST")
-            page.goto(_link(link))
+            made = json.loads(running.remote.fetch("/api/sign-in-links", method="POST"))
+            page.goto(made["link"])
             for unit in ("press", "meter"):
                 page.goto(f"{running.remote.url}/asset/hall/line1/{unit}")
                 for _ in range(300):
@@ -144,12 +145,6 @@ def watch(running: Site, seconds: float) -> tuple[dict[str, list[dict[str, Any]]
             return found, browser.version
         finally:
             browser.close()
-
-
-def _link(body: bytes) -> str:
-    import json  # noqa: PLC0415
-
-    return str(json.loads(body)["link"])
 
 
 def ages(rows: list[dict[str, Any]], key: str) -> list[float]:

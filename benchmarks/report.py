@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+# before the benchmark itself makes any: what others did meanwhile
+LOAD = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
 
 def arguments(
     description: str, extra: Callable[[argparse.ArgumentParser], None] | None = None
@@ -39,8 +42,8 @@ def machine(packages: Sequence[str] = ()) -> dict[str, str | int | float]:
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         described["memory_gib"] = round(memory / 2**30, 1)
-    if hasattr(os, "getloadavg"):
-        described["load_1min"] = round(os.getloadavg()[0], 2)
+    if LOAD is not None:
+        described["load_1min"] = round(LOAD, 2)
     for package in ("isthmus", "numpy", *packages):
         try:
             described[package] = metadata.version(package)

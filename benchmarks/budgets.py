@@ -1,0 +1,65 @@
+"""What the benchmarks must reach on 2 cores and 24 GiB, what they aim for, and which figures count.
+
+`FIGURES` are the names that results are compared by over the years: each result has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+FIGURES: Mapping[str, tuple[str, ...]] = {
+    "path": ("values_per_s", "cpu_us_per_value", "rss_mb"),
+    "opcua_decode": ("values_per_cpu_s", "ratio_to_asyncua"),
+    "modbus": ("registers_per_s", "registers_per_cpu_s"),
+    "bus": ("publish_1000_frames_per_s", "always_1000_frames_per_s", "latency_p95_ms"),
+    "historian": (
+        "rows_per_s_1k",
+        "rows_per_s_10k",
+        "rows_per_s_100k",
+        "bytes_per_sample",
+        "last_value_ms",
+        "day_500_ms",
+        "thousand_tags_hour_ms",
+    ),
+    "latency": ("p50_ms", "p95_ms"),
+    "gateway": ("values_per_s", "cpu_ms_per_1000_values", "arrived_percent"),
+    "start": ("help_ms", "first_value_s"),
+    "memory": ("rss_mb", "peak_rss_mb"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """One figure's bounds: `must` is a promise, `aim` is where the design says it can be."""
+
+    benchmark: str
+    figure: str
+    says: str
+    must: float
+    aim: float
+    better: Literal["more", "less"] = "less"
+
+    def verdict(self, measured: float) -> str:
+        """`short` of what it must, `must` where only that is reached, else `aim`."""
+        if self._reaches(measured, self.aim):
+            return "aim"
+        return "must" if self._reaches(measured, self.must) else "short"
+
+    def _reaches(self, measured: float, bound: float) -> bool:
+        return measured >= bound if self.better == "more" else measured <= bound
+
+
+BUDGETS = (
+    Budget("path", "values_per_s", "values/s through the whole path", 500e3, 1.5e6, "more"),
+    Budget("path", "always_values_per_s", "the same, each frame synced", 500e3, 1.5e6, "more"),
+    Budget("opcua_decode", "values_per_cpu_s", "OPC UA values/CPU s", 1e6, 5e6, "more"),
+    Budget("memory", "rss_mb", "MB: site, 10,000 tags at 1 Hz", 600, 300),
+    Budget("latency", "p95_ms", "ms from device to pixels, p95", 500, 150),
+    Budget("historian", "bytes_per_sample", "bytes a sample on disk", 2.7, 1.6),
+    Budget("historian", "last_value_ms", "ms: last value of 10,000 tags", 5, 0.1),
+    Budget("historian", "day_500_ms", "ms: a day of a tag as 500 points", 20, 3),
+    Budget("start", "help_ms", "ms: isthmus --help", 150, 100),
+    Budget("start", "first_value_s", "s: demo to its first value", 20, 8),
+)
