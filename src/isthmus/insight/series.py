@@ -89,6 +89,12 @@ class Series:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(spans > 0, sums / spans, np.nan)
 
+    def bucket_known(self, edges: Int64s) -> Floats:
+        """The share of each bucket between `edges` (ns) with a good value, 0 to 1."""
+        _, known, times = self._areas()
+        spans = np.diff(np.interp(edges.astype(np.float64), times, known))
+        return np.asarray(spans / (np.diff(edges) / 1e9))
+
     def _areas(self) -> tuple[Floats, Floats, Floats]:
         """Running integrals of the value and of 1 where it is known, and the times of both."""
         good = ~np.isnan(self.value)

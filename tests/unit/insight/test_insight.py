@@ -129,6 +129,57 @@ def test_a_gap_hides_nothing():
     assert growth([(1, 10, 0), (2, 0, BAD), (3, 30, 0)]).sum == 20
 
 
+def told_on_change(*stretches):
+    """A counter of one a second in each stretch (s), told by a sample only when it moves."""
+    seconds = np.concatenate([np.arange(first, last) for first, last in stretches])
+    return np.asarray(seconds * S, np.int64), np.arange(len(seconds), dtype=float)
+
+
+def test_a_counter_told_only_on_change_stands_still_while_nothing_is_told():
+    time, value = told_on_change((0, 3600))
+    found = Growth.of(Series(time, value, Nanoseconds(0), Nanoseconds(14_400 * S)), Counter())
+    hours = np.arange(5, dtype=np.int64) * 3600 * S
+    assert found.per_bucket(hours).tolist() == [3599, 0, 0, 0]
+
+
+def test_idle_minutes_between_two_runs_are_idle():
+    time, value = told_on_change((0, 3600), (3 * 3600, 4 * 3600))
+    found = Growth.of(Series(time, value, Nanoseconds(0), Nanoseconds(14_400 * S)), Counter())
+    minutes = np.arange(241, dtype=np.int64) * 60 * S
+    idle = (minutes[:-1] >= 3600 * S) & (minutes[:-1] < 3 * 3600 * S)
+    made = found.per_bucket(minutes)
+    assert base_load(np.where(idle, 10.0, 50.0), np.round(made, 3)) == 10
+    assert made.sum() == pytest.approx(found.sum)
+
+
+def test_a_counter_read_every_ten_minutes_grew_all_the_while():
+    rows = [(600 * turn, 100 * turn, 0) for turn in range(13)]
+    found = Growth.of(series(rows, 0, 7260), Counter())
+    np.testing.assert_allclose(found.per_bucket(np.arange(121, dtype=np.int64) * 60 * S), 10)
+
+
+def test_a_gap_in_a_counter_is_bridged_not_taken_for_a_standstill():
+    found = Growth.of(series([(0, 0, 0), (600, 0, BAD), (1200, 120, 0)], 0, 1260), Counter())
+    assert found.per_bucket(np.array([0, 600, 1200]) * S).tolist() == pytest.approx([60, 60])
+
+
+@given(
+    st.lists(st.integers(0, 400), min_size=2, max_size=40),
+    st.lists(st.integers(1, 400), min_size=40, max_size=40),
+    st.lists(st.integers(0, 20_000), max_size=6),
+)
+def test_growth_in_buckets_adds_up_wherever_they_are_cut(steps, apart, cuts):
+    times = np.cumsum(apart)[: len(steps)]
+    rows = list(zip(times.tolist(), np.cumsum(steps).tolist(), [0] * len(steps), strict=True))
+    end = int(times[-1]) + 100
+    found = Growth.of(series(rows, 0, end), Counter())
+    inner = sorted({cut for cut in cuts if times[0] < cut < end})
+    edges = np.array([times[0], *inner, end], np.int64) * S
+    made = found.per_bucket(edges)
+    assert (made >= 0).all()
+    assert made.sum() == pytest.approx(found.sum) == sum(steps[1:])
+
+
 @given(
     st.lists(st.integers(0, 400), min_size=2, max_size=40),
     st.integers(0, 999),
@@ -165,6 +216,15 @@ def test_bucket_means_weighted_by_known_time_add_up_to_the_mean(rows, width):
         assert np.isnan(means).all()
     else:
         assert np.nansum(means * spans) / spans.sum() == pytest.approx(one.mean())
+
+
+@given(SAMPLES, st.integers(1, 30))
+def test_known_shares_of_buckets_add_up_to_the_known_share(rows, width):
+    one = series(rows, 0, 100)
+    edges = np.array(sorted({*range(0, 100, width), 100}), np.int64) * S
+    known = one.bucket_known(edges)
+    assert ((known >= 0) & (known <= 1 + 1e-12)).all()
+    assert (known * np.diff(edges)).sum() / (100 * S) == pytest.approx(one.known)
 
 
 # ------------------------------------------------------------------ calendar

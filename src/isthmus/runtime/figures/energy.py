@@ -18,6 +18,7 @@ from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, met
 HOUR = 3_600 * 10**9
 QUARTER = 900 * 10**9
 RECENT = 8 * HOUR
+KNOWN = 0.95  # of an hour, to take it for a whole one
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     edges = grid(window.start, window.end, HOUR)
     kwh = _summed(shelf, sources, edges)
     pieces = _pieces(shelf, line, found, edges)
-    whole = (edges[:-1] >= window.start) & (edges[1:] <= window.end)
+    whole = _whole(shelf, line, sources, edges)
     reference = whole & (edges[1:] <= window.end - RECENT)
     recent = whole & ~reference
     base = rule.baseline(kwh, pieces, reference)
@@ -103,6 +104,16 @@ def _consumers(records: Records, line: Equipment) -> list[Equipment]:
 def _summed(shelf: Shelf, sources: list[Equipment], edges: Int64s) -> Floats:
     parts = [shelf.growth(unit.tag("energy")).per_bucket(edges) for unit in sources]
     return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
+
+
+def _whole(shelf: Shelf, line: Equipment, sources: list[Equipment], edges: Int64s) -> Bools:
+    """The hours that lie inside the window and of which energy and pieces are known."""
+    whole: Bools = (edges[:-1] >= shelf.window.start) & (edges[1:] <= shelf.window.end)
+    unit = bottleneck(line)
+    counted = [unit.tag("good_count")] if unit else []
+    for tag in [*counted, *(source.tag("energy") for source in sources)]:
+        whole &= shelf.of(tag).bucket_known(edges) >= KNOWN
+    return whole
 
 
 def _pieces(shelf: Shelf, line: Equipment, found: list[Equipment], edges: Int64s) -> Floats:
