@@ -12,12 +12,13 @@ from asyncua import ua
 
 from isthmus.connect.opcua.link import OpcUaLink
 from isthmus.connect.opcua.message import Publication, publication, republication
+from isthmus.connect.opcua.present import Present
 from isthmus.connect.opcua.setting import OpcUa, OpcUaAddress
 from isthmus.connect.opcua.status import failed, meaning, name
 from isthmus.connect.opcua.stock import StockSubscription
 from isthmus.model.errors import LinkError, ProtocolError
 from isthmus.model.ports import Binding, Reading
-from isthmus.model.sample import Clock
+from isthmus.model.sample import Clock, Nanoseconds
 
 KEEP_ALIVE = 5.0
 """Seconds of nothing new after which the server is asked to say so."""
@@ -55,6 +56,7 @@ class Subscribe(OpcUaLink):
     def _renew(self) -> None:
         """Forget the last subscription."""
         self._id = 0
+        self._begun = Nanoseconds(0)
         self._silence = 0.0
         self._expected = 1
         self._most = self.setting.in_flight
@@ -64,6 +66,7 @@ class Subscribe(OpcUaLink):
     async def open(self) -> None:
         """Connect, subscribe, and monitor each tag; a tag that the server refuses is bad alone."""
         self._renew()
+        self._begun = self.now()
         await super().open()
         try:
             with meaning(f"subscribing at {self.setting.url}"):
@@ -85,6 +88,7 @@ class Subscribe(OpcUaLink):
 
     async def listen(self) -> AsyncIterator[Reading]:
         """Readings in the order of the server's messages, each message once."""
+        present = Present(self.bindings, self._begun)
         if self.refused:
             yield self.bad(self.refused)
         if not self.bindings:
@@ -92,7 +96,7 @@ class Subscribe(OpcUaLink):
         if self._stock is not None:
             async for values in self._stock.listen(self._silence):
                 self._counts["notifications"] += 1
-                yield self.decoder.objects(values)
+                yield present(self.decoder.objects(values))
             return
         clock = asyncio.get_running_loop().time
         again = clock() + RETRY
@@ -104,7 +108,7 @@ class Subscribe(OpcUaLink):
             for data, message in await self._published():
                 for span in message.values:
                     self._counts["notifications"] += 1
-                    yield self.decoder.notification(data, span)
+                    yield present(self.decoder.notification(data, span))
                 if message.status is not None:
                     raise LinkError(
                         f"listening to {self.setting.url}: the subscription ended:"
