@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -11,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from isthmus.historian.damage import Damage, is_shortage
 from isthmus.historian.manifest import DataFile, fsync
 from isthmus.historian.parquet import Sink
 from isthmus.historian.settings import DAY
+from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Nanoseconds
 
-log = logging.getLogger(__name__)
 BROKEN = (pa.ArrowException, OSError, ValueError)
 EVENTS = pa.schema(
     [
@@ -145,22 +145,30 @@ def read_events(
     end: int,
     *,
     limit: int,
+    damaged: Damage,
     kinds: Collection[str] = (),
     path: str | None = None,
 ) -> list[Event]:
     """The newest `limit` matching events of sealed `files`, in no order.
 
-    Files are read newest first, until no older file can hold a newer event.
+    Files are read newest first, until no older file can hold a newer event. Broken ones are noted
+    in `damaged` and left out. Raises StorageError where this process cannot read just now.
     """
     found: list[Event] = []
-    near = [f for f in files if f.times[0] < end and f.times[1] >= start]
+    near = [
+        file
+        for file in files
+        if file.times[0] < end and file.times[1] >= start and file.path not in damaged
+    ]
     for file in sorted(near, key=lambda file: file.times, reverse=True):
         if len(found) >= limit and file.times[1] < sorted(e.time for e in found)[-limit]:
             continue
         try:
             events = file_events(root, file)
         except BROKEN as error:  # maintenance sets it aside
-            log.warning("events of %s cannot be read: %s: %s", file.date, file.path, error)
+            if is_shortage(error):
+                raise StorageError(f"reading {root / file.path}: {error}") from error
+            damaged.note(file, error)
             continue
         found += matching(events, start, end, kinds=kinds, path=path)
     return found

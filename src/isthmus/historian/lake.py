@@ -48,7 +48,7 @@ class Lake(Queries):
     """One writer thread appends, one seals and maintains, any number read."""
 
     def __init__(self, store: Store, lock: Lock, *, now: Clock, settings: LakeSettings) -> None:
-        self.settings = settings
+        self.settings, self.damage = settings, store.damage
         self._store, self._lock, self._now = store, lock, now
         self._append = threading.Lock()
         self._known = store.positions
@@ -290,7 +290,7 @@ class Lake(Queries):
             newest=span[1] if span else None,
             free_bytes=shutil.disk_usage(store.root).free,
             state=self._state(hot),
-            damaged=tuple(dict.fromkeys((*store.damaged, *store.segments.damaged.values()))),
+            damaged=(*store.damaged, *store.damage.told()),
         )
 
     def _state(self, hot: int) -> Literal["up", "behind", "full"]:

@@ -36,6 +36,7 @@ class Maintenance:
         self._tables = (store.samples, store.events, store.tags)
         self._checkpoints = [0 for _ in self._tables]
         self._vacuumed = time.monotonic()
+        self._verified = ("", "")  # table and path of the last file that was compared
 
     def run(self) -> None:
         """One round of everything that is due; a full disk ends it early.
@@ -50,7 +51,8 @@ class Maintenance:
 
     def _run(self) -> None:
         store = self._store
-        store.set_aside(dict(store.segments.damaged))
+        self._verify()
+        store.set_aside()
         while run := next_merge(store.files, self._settings, now=self._now()):
             self._merge(run)
         for run in small_events(store.event_files, self._settings.merge_files):
@@ -64,6 +66,31 @@ class Maintenance:
                 for table in self._tables:
                     table.vacuum(self._settings.keep_hours)
                 self._vacuumed = time.monotonic()
+
+    def _verify(self) -> None:
+        """Compare some files with their checksums, where the last round ended, then on."""
+        store = self._store
+        tables = (
+            (store.damage.samples, store.files),
+            (store.damage.events, store.event_files),
+            (store.damage.tags, store.tag_files),
+        )
+        files = sorted(
+            (
+                ((damage.table.name, file.path), damage, file)
+                for damage, live in tables
+                for file in live
+            ),
+            key=lambda found: found[0],
+        )
+        start = next((n for n, (key, *_) in enumerate(files) if key > self._verified), 0)
+        left = self._settings.verify_bytes
+        for key, damage, file in files[start:] + files[:start]:
+            if left <= 0:
+                return
+            damage.examine(file)
+            left -= file.size
+            self._verified = key
 
     def _merge(self, run: Sequence[DataFile]) -> None:
         """Publish one file in place of `run`; a broken file among them is set aside instead."""
@@ -80,9 +107,9 @@ class Maintenance:
                 late=any(file.late for file in run) and run[0].seq != first,
             )
         except StorageError:
-            if not store.segments.damaged:
+            if not any(file.path in store.damage.samples for file in run):
                 raise
-            store.set_aside(dict(store.segments.damaged))
+            store.set_aside()
             return
         store.replace(run, made)
 

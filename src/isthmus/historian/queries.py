@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
+from isthmus.historian.damage import Damages
 from isthmus.historian.events import matching, read_events
 from isthmus.historian.manifest import DataFile
 from isthmus.historian.settings import LakeSettings, Trend
-from isthmus.historian.sql import Shelf, select
+from isthmus.historian.sql import Shelf, UnreadableError, select
 from isthmus.historian.view import View
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
@@ -21,6 +23,7 @@ class Queries(ABC):
     """What can be asked of a history; every method may be called from any thread."""
 
     settings: LakeSettings
+    damage: Damages  # what was found broken and is left out
 
     @abstractmethod
     def view(self) -> View:
@@ -77,13 +80,32 @@ class Queries(ABC):
         """The newest `limit` events in [start, end) by time, at or below `path`."""
         root, files, hot = self._event_files()
         found = matching(hot, start, end, kinds=kinds, path=path)
-        found += read_events(root, files, start, end, limit=limit, kinds=kinds, path=path)
+        found += read_events(
+            *(root, files, start, end),
+            limit=limit,
+            damaged=self.damage.events,
+            kinds=kinds,
+            path=path,
+        )
         return sorted(found, key=lambda event: event.time)[-limit:]
 
     def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
         """The answer to one read-only SQL query, as an Arrow table.
 
         Views: `samples` (time, tag, path, value, quality), `tags`, `events`; the hot tail is in
-        them. Raises Refused for anything but a query, and beyond `seconds`, `rows` or memory.
+        them. Raises Refused for anything but a query, and beyond `seconds`, `rows` or memory;
+        StorageError where a whole file cannot be read. Broken files are left out, see `damage`.
         """
-        return select(self.shelf(), query, seconds=seconds, rows=rows, settings=self.settings)
+        end, shelf = time.monotonic() + seconds, self.shelf()
+        while True:
+            shelf, before = shelf.without(self.damage), len(self.damage)
+            left = max(round(end - time.monotonic(), 1), 0.1)
+            try:
+                return select(shelf, query, seconds=left, rows=rows, settings=self.settings)
+            except UnreadableError as error:
+                for damage, file in shelf.suspects(self.damage, str(error.__cause__)):
+                    if time.monotonic() >= end:
+                        break
+                    damage.examine(file)
+                if len(self.damage) == before:
+                    raise

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from deltalake.exceptions import DeltaError
 
+from isthmus.historian.damage import Damage, Damages
 from isthmus.historian.events import encode_events
 from isthmus.historian.manifest import DataFile, Manifest
 from isthmus.historian.queries import Queries
@@ -28,6 +29,9 @@ FRESH = 1.0  # seconds for which the list of files is not asked for again
 
 class Reader(Queries):
     """The read methods of a lake over the sealed data of a folder.
+
+    What cannot be read is left out of the answers, named in `damage` and in the log, and stays
+    where it is.
 
     The writer keeps replaced files for `LakeSettings.keep_hours`, so that an answer may take
     that long.
@@ -49,6 +53,9 @@ class Reader(Queries):
             self._samples.root,
             cache_bytes=self.settings.cache_bytes,
             open_files=self.settings.open_files,
+        )
+        self.damage = Damages(
+            self._segments.damaged, Damage(self._events.root), Damage(self._tags.root)
         )
         self._lock = threading.Lock()
         self._read_at = time.monotonic()
@@ -89,7 +96,8 @@ class Reader(Queries):
         """The path of every tag, as the site wrote it."""
         self.view()
         with self._lock:
-            table = read_tags(self._tags.root, self._tags.files())
+            files = [file for file in self._tags.files() if not self.damage.tags.examine(file)]
+            table = read_tags(self._tags.root, files)
         pairs = zip(table["tag"].to_pylist(), table["path"].to_pylist(), strict=True)
         return {TagId(number): path for number, path in pairs}
 

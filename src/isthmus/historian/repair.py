@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from isthmus.historian.damage import Damage
 from isthmus.historian.manifest import LOG, DataFile, Manifest, fsync
 from isthmus.model.errors import StorageError
 
@@ -73,18 +74,16 @@ def whole_entry(path: Path) -> bool:
     return bool(lines) and all(isinstance(line, dict) for line in lines)
 
 
-def missing(manifest: Manifest, files: Iterable[DataFile]) -> dict[str, str]:
-    """Live files that are not there or not of the size that was committed, with the reason."""
-    found = {}
+def missing(damage: Damage, files: Iterable[DataFile]) -> None:
+    """Note live files that are not there or not of the size that was committed."""
     for file in files:
         try:
-            size = (manifest.root / file.path).stat().st_size
+            size = (damage.table / file.path).stat().st_size
         except OSError:
-            found[file.path] = f"{file.path}: is missing"
+            damage.note(file, "is missing")
             continue
         if size != file.size:
-            found[file.path] = f"{file.path}: has {size} bytes instead of {file.size}"
-    return found
+            damage.note(file, f"has {size} bytes instead of {file.size}")
 
 
 def quarantine_files(

@@ -8,7 +8,6 @@ cannot be read is left out, named in `damaged`, and the rest is answered.
 from __future__ import annotations
 
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isthmus.historian.columns import decode, rows_of
+from isthmus.historian.damage import Damage, fault, is_shortage
 from isthmus.historian.manifest import DataFile
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Int32s, Int64s
@@ -57,7 +57,7 @@ class Segments:
         self._held = 0
         self._cache_bytes = cache_bytes
         self._open_files = open_files
-        self.damaged: dict[str, str] = {}  # path -> what is wrong
+        self.damaged = Damage(root)
 
     def of(self, file: DataFile, tags: Int32s, start: int, end: int) -> list[Batch]:
         """The rows of `tags` (ascending) in [start, end) that `file` holds, by (tag, time)."""
@@ -78,7 +78,9 @@ class Segments:
                 )
             return [part for part in parts if len(part)]
         except BROKEN as error:
-            self.damaged[file.path] = f"{file.path}: {error}".strip()
+            if is_shortage(error):
+                raise StorageError(f"reading {self._root / file.path}: {error}") from error
+            self.damaged.note(file, error)
             return []
 
     def groups(self, file: DataFile) -> Iterator[Batch]:
@@ -91,19 +93,13 @@ class Segments:
             for number in range(opened.file.num_row_groups):
                 yield decode(_read(opened, number))
         except BROKEN as error:
-            self.damaged[file.path] = f"{file.path}: {error}".strip()
+            if not is_shortage(error):
+                self.damaged.note(file, error)
             raise StorageError(f"reading {self._root / file.path}: {error}") from error
 
     def whole(self, file: DataFile) -> bool:
         """Whether every byte of `file` is as it was written, by the checksum in its name."""
-        crc = 0
-        try:
-            with (self._root / file.path).open("rb") as stream:
-                while piece := stream.read(1 << 20):
-                    crc = zlib.crc32(piece, crc)
-        except OSError:
-            return False
-        return crc == int(Path(file.path).name.split("-")[2][:8], 16)
+        return not fault(self._root / file.path, file.size)
 
     def forget(self, paths: set[str]) -> None:
         """Let go of files that are no longer part of the table."""

@@ -29,6 +29,7 @@ class LakeSettings:
     merge_files: int = 8  # so many neighbours of a size become one
     merge_pause: int = HOUR  # ns; a day that ended so long ago becomes one file
     checkpoint_commits: int = 100
+    verify_bytes: int = 256 << 20  # compared with their checksums in a round of maintenance
     keep_hours: int = 24  # how long readers elsewhere may use a replaced file
     sql_memory: str = "256MB"
     sql_threads: int = 2

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from isthmus.historian.columns import encode
+from isthmus.historian.damage import Damage, Damages
 from isthmus.historian.manifest import DataFile
 from isthmus.historian.settings import LakeSettings
 from isthmus.historian.tags import TAGS
-from isthmus.model.errors import Refused
+from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Int64s
 
 ALLOWED = {"SELECT", "EXPLAIN"}
 CHUNK = 65_536
+OURS = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)  # not the query's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,30 @@ class Shelf:
     event_files: Sequence[DataFile]
     hot_events: pa.Table
     tag_files: Sequence[DataFile]
+
+    def without(self, damage: Damages) -> Shelf:
+        """The same without what is known to be broken."""
+        return replace(
+            self,
+            clean=[file for file in self.clean if file.path not in damage.samples],
+            mixed=[file for file in self.mixed if file.path not in damage.samples],
+            event_files=[file for file in self.event_files if file.path not in damage.events],
+            tag_files=[file for file in self.tag_files if file.path not in damage.tags],
+        )
+
+    def suspects(self, damage: Damages, error: str) -> list[tuple[Damage, DataFile]]:
+        """The files that `error` names, all where it names none; newest first."""
+        tables = (
+            (damage.tags, self.tag_files),
+            (damage.events, self.event_files),
+            (damage.samples, [*self.clean, *self.mixed]),
+        )
+        every = [(table, file) for table, files in tables for file in reversed(files)]
+        return [found for found in every if found[1].path in error] or every
+
+
+class UnreadableError(StorageError):
+    """A query met a file that cannot be read; its cause is what DuckDB said."""
 
 
 ROW = "time, sub_ns, tag, value, exact, status, seq"
@@ -142,10 +168,19 @@ def select(
                 f"running the query: not done after {seconds:g} s",
                 hint="ask for a shorter time or fewer tags",
             ) from error
+        if isinstance(error, OURS) or type(error) is duckdb.Error or ".parquet" in str(error):
+            raise UnreadableError(
+                f"reading history for the query: {_first(error)}",
+                hint="`isthmus doctor` verifies the files; restore the one named from a backup",
+            ) from error
         raise Refused(f"running the query: {error}") from error
     finally:
         timer.cancel()
         connection.close()
+
+
+def _first(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _fetch(answer: duckdb.DuckDBPyRelation, rows: int) -> pa.Table:

@@ -5,6 +5,7 @@ One process writes a store, and takes `lock` around whatever changes it.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isthmus.historian.columns import SAMPLES, decode, encode, ends
+from isthmus.historian.damage import Damage, Damages, is_shortage
 from isthmus.historian.events import EVENTS, file_events, write_events
 from isthmus.historian.last import LastValues
 from isthmus.historian.manifest import DataFile, Manifest, fsync
@@ -29,6 +31,7 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, TagId
 from isthmus.model.tag import Tag
 
+log = logging.getLogger(__name__)
 OURS = "isthmus:"  # before names of our own counters, which are no streams
 SEAL = f"{OURS}seal"
 TURN = f"{OURS}compaction"
@@ -53,6 +56,7 @@ class Store:
         )
         self.lock = threading.RLock()
         self.damaged: list[str] = []
+        self.damage = Damages(self.segments.damaged, Damage(events.root), Damage(tags.root))
         self.last = LastValues()
         self.files = tuple(samples.files())
         self.event_files = tuple(events.files())
@@ -75,8 +79,11 @@ class Store:
             Manifest.open(root / "tags", TAGS),
         )
         store.damaged = damaged
-        store.set_aside(missing(store.samples, store.files))
-        store._set_events_aside(missing(store.events, store.event_files))
+        for text in damaged:
+            log.warning("%s: set aside", text)
+        missing(store.damage.samples, store.files)
+        missing(store.damage.events, store.event_files)
+        store.set_aside()
         store.last = store._recall()
         return store
 
@@ -108,20 +115,24 @@ class Store:
             return sum(file.size for file in made)
 
     def merge_events(self, run: Sequence[DataFile]) -> None:
-        """Publish one file of events in place of several of one date; raises OSError.
+        """Publish one file of events in place of several of one date.
 
-        Where files among them are broken, these are set aside instead.
+        Where files among them are broken, these are set aside instead. Raises OSError or
+        StorageError.
         """
         events: list[Event] = []
-        broken: dict[str, str] = {}
         for file in run:
             try:
                 events += file_events(self.events.root, file)
             except BROKEN as error:
-                broken[file.path] = f"{file.path}: {error}".strip()
+                if is_shortage(error):
+                    raise StorageError(
+                        f"reading {self.events.root / file.path}: {error}"
+                    ) from error
+                self.damage.events.note(file, error)
         with self.lock:
-            if broken:
-                self._set_events_aside(broken)
+            if any(file.path in self.damage.events for file in run):
+                self.set_aside()
                 return
             turn = self.events.positions.get(TURN, 0) + 1
             made = write_events(
@@ -169,28 +180,25 @@ class Store:
             self.files = tuple(sorted([*left, made], key=lambda file: (file.seq, file.path)))
         self.segments.forget({file.path for file in gone})
 
-    def set_aside(self, broken: Mapping[str, str]) -> None:
-        """Take broken files of samples out of the table, name them, move them to quarantine."""
+    def set_aside(self) -> None:
+        """Take what was found broken out of the tables, and move it to quarantine."""
         with self.lock:
-            gone = [file for file in self.files if file.path in broken]
+            gone = [file for file in self.files if file.path in self.damage.samples]
             if gone:
                 quarantine_files(self.samples, gone, self.root, self.root / "quarantine")
-                self.damaged += [broken[file.path] for file in gone]
-                self.files = tuple(file for file in self.files if file.path not in broken)
-                self.segments.forget(set(broken))
-
-    def _set_events_aside(self, broken: Mapping[str, str]) -> None:
-        gone = [file for file in self.event_files if file.path in broken]
-        quarantine_files(self.events, gone, self.root, self.root / "quarantine")
-        self.damaged += broken.values()
-        self.event_files = tuple(file for file in self.event_files if file.path not in broken)
+                self.files = tuple(file for file in self.files if file not in gone)
+                self.segments.forget({file.path for file in gone})
+            gone = [file for file in self.event_files if file.path in self.damage.events]
+            if gone:
+                quarantine_files(self.events, gone, self.root, self.root / "quarantine")
+                self.event_files = tuple(file for file in self.event_files if file not in gone)
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Replace the tag table; nothing happens if it says the same. Raises StorageError."""
         rows = encode_tags(tags)
         with self.lock:
             try:
-                if self.tag_files and read_tags(self.tags.root, self.tag_files).equals(rows):
+                if self._tags_say(rows):
                     return
                 turn = self.tags.positions.get(SEAL, 0) + 1
                 made = write_tags(self.tags.root, self.draft("tags"), rows, turn)
@@ -198,6 +206,15 @@ class Store:
                 raise StorageError(f"writing the tag table in {self.root}: {error}") from error
             self.tags.commit([made], self.tag_files, positions={SEAL: turn})
             self.tag_files = (made,)
+            self.damage.tags.clear()
+
+    def _tags_say(self, rows: pa.Table) -> bool:
+        """Whether the tag table is `rows` already; one that is broken says nothing."""
+        for file in self.tag_files:
+            self.damage.tags.examine(file)
+        if not self.tag_files or self.damage.tags:
+            return False
+        return bool(read_tags(self.tags.root, self.tag_files).equals(rows))
 
     def _remember(self, seq: int) -> None:
         """Keep the last values for the next start; a loss only makes that start slower."""
@@ -221,15 +238,15 @@ class Store:
                 seq = remembered
         except (*BROKEN, KeyError, TypeError):
             known = LastValues()
-        broken: dict[str, str] = {}
         for file in self.files:
             if file.seq > seq:
                 try:
                     for rows in self.segments.groups(file):
                         known.take(ends(rows))
-                except StorageError as error:
-                    broken[file.path] = str(error)
-        self.set_aside(broken)
+                except StorageError:
+                    if file.path not in self.damage.samples:
+                        raise
+        self.set_aside()
         return known
 
     def sync_root(self) -> None:
