@@ -69,6 +69,10 @@ class Bus(Connection):
         if body.get("seq") != 0:
             await ask(self, f"STREAM.PURGE.{stream}", body)
 
+    async def skip(self, stream: str, last: int) -> None:
+        """Forget all messages; the next one gets the sequence after `last`."""
+        await ask(self, f"STREAM.PURGE.{stream}", {"seq": last + 1})
+
     # ------------------------------------------------------------ what goes in and out
     async def publisher(
         self, stream: str, *, max_bytes: int = 4 << 20, max_count: int = 1_000

@@ -76,7 +76,7 @@ def _to_event(found: dict[str, Any]) -> Event:
         path=_text(found["path"]),
         kind=_text(found["kind"]),
         text=_text(found["text"]),
-        severity=_whole(found["severity"]),
+        severity=min(max(_whole(found["severity"]), 1), 1_000),
         data=data,
     )
 
@@ -147,4 +147,6 @@ def _text(found: object) -> str:
 def _whole(found: object) -> int:
     if not isinstance(found, int) or isinstance(found, bool):
         raise TypeError(f"{found!r:.40} is no whole number")
+    if not -(1 << 63) <= found < 1 << 63:
+        raise ValueError(f"{found!r:.40} is beyond 64 bits")
     return found

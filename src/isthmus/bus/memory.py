@@ -135,6 +135,11 @@ class MemoryBus:
             known.drop()
         known.purged.set()
 
+    async def skip(self, stream: str, last: int) -> None:
+        """Forget all messages; the next one gets the sequence after `last`."""
+        await self.purge(stream)
+        self.stored(stream).last = last
+
     def stored(self, stream: str) -> Stored:
         """The stream itself; StorageError where there is none."""
         if self._closed.is_set():

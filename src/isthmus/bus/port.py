@@ -204,6 +204,10 @@ class Backbone(Protocol):
         """
         ...
 
+    async def skip(self, stream: str, last: int) -> None:
+        """Forget all messages; the next one gets the sequence after `last`."""
+        ...
+
     async def publisher(
         self, stream: str, *, max_bytes: int = 4 << 20, max_count: int = 1_000
     ) -> Publishing:

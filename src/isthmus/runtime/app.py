@@ -19,6 +19,7 @@ from isthmus.bus.server import Server
 from isthmus.historian.lake import Lake
 from isthmus.historian.settings import LakeSettings
 from isthmus.model.clock import Pace
+from isthmus.model.errors import IsthmusError
 from isthmus.model.event import Event
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, Status, TagId
@@ -41,7 +42,8 @@ from isthmus.runtime.tap import Tap
 
 log = logging.getLogger(__name__)
 
-CATCH_UP = 120.0
+STANDSTILL = 15.0
+BEAT, EVERY = "alive", 2.0
 MILLISECOND = 10**6
 
 
@@ -114,6 +116,10 @@ class App:
         """Messages that could not be read, and samples of tags that were not their teller's."""
         return sum(intake.damaged + intake.refused for intake in self.intakes)
 
+    def trouble(self) -> str:
+        """Why history takes no more, empty where it does."""
+        return next((intake.trouble for intake in self.intakes if intake.trouble), "")
+
     def values_per_s(self) -> float:
         """What history takes, as a mean of the last seconds."""
         second = int(time.monotonic())
@@ -140,8 +146,11 @@ class App:
                 keep.append(tasks.create_task(sealing, name="seal"))
                 if local.server:
                     keep.append(tasks.create_task(local.server.supervise(), name="bus"))
+                alive = self._alive()
                 await self._catch_up()
-                await self._mark_gaps()
+                await self._mark_gaps(alive)
+                keep.append(tasks.create_task(self._beat(), name="beat"))
+                keep.append(tasks.create_task(self.limits.watch(), name="limits"))
                 keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
                 for intake in self.intakes:
@@ -205,23 +214,51 @@ class App:
                 self.live.tell(number, event)
 
     async def _catch_up(self) -> None:
-        """Read again what the stream holds and history does not, before anything new comes."""
-        info = await self.intake.info()
-        async with asyncio.timeout(CATCH_UP):
-            while self.intake.position < info.last:
-                await asyncio.sleep(0.02)
+        """Read again what the stream holds and history does not, before anything new comes.
 
-    async def _mark_gaps(self) -> None:
-        """Nothing is known of the time since we stopped: one bad sample a tag says so."""
+        However long it takes, as long as it goes on; where it stands still, a full disk for one,
+        the links are opened all the same, and held back by the stream.
+        """
+        last = (await self.intake.info()).last
+        moved, position = time.monotonic(), self.intake.position
+        while self.intake.position < last and not self.stopping.is_set():
+            if self.intake.position != position:
+                moved, position = time.monotonic(), self.intake.position
+            if time.monotonic() - moved > STANDSTILL:
+                log.warning("reading again stands still at message %d of %d", position, last)
+                return
+            await asyncio.sleep(0.02)
+
+    async def _mark_gaps(self, alive: Nanoseconds) -> None:
+        """Nothing is known of the time since we stopped: one bad sample a tag says so.
+
+        `alive` is when we were last known to run: till then what held was known to hold.
+        """
         for name, link in self.collector.links.items():
             ids = link.ids
             known = ids[(self.live.time[ids] > 0) & (self.live.quality[ids] < Status.BAD)]
             if not len(known):
                 continue
-            since = int(self.live.time[known].max()) + MILLISECOND
-            if since < self.now():
-                lost = gap(known, Nanoseconds(since))
-                await self.publisher.publish(self.subjects.frame(name), frame.encode(lost))
+            since = max(int(self.live.time[known].max()), alive) + MILLISECOND
+            if since >= self.now():
+                continue
+            for part in frame.slices(gap(known, Nanoseconds(since))):
+                await self.publisher.publish(self.subjects.frame(name), frame.encode(part))
+
+    def _alive(self) -> Nanoseconds:
+        """When this installation was last known to run, by the plant's clock; 0 if never."""
+        try:
+            return Nanoseconds(int((self.settings.folder / BEAT).read_text("ascii")))
+        except (OSError, ValueError):
+            return Nanoseconds(0)
+
+    async def _beat(self) -> None:
+        """Say every two seconds that we run; a disk that takes no word is told elsewhere."""
+        file = self.settings.folder / BEAT
+        while True:
+            with suppress(OSError):
+                await asyncio.to_thread(file.write_text, str(self.now()), "ascii")
+            await asyncio.sleep(EVERY)
 
     async def _tell(self, name: str, event: Event) -> None:
         """Keep what we found out about the edge `name`."""
@@ -238,7 +275,7 @@ class App:
 
     async def _hand_over(self) -> None:
         """Store all that the stream holds before we leave; the rest is read again next time."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, IsthmusError):
             async with asyncio.timeout(10):
                 last = (await self.intake.info()).last
                 while self.intake.position < last:

@@ -82,6 +82,7 @@ class Health:
     overruns: int = 0  # readings left out as the device took longer than its period
     protocol_errors: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    carried: int = 0  # samples that earlier connections dropped
     _lags: Floats = field(default_factory=lambda: np.full(256, np.nan))
     _lag_at: int = 0
 
@@ -109,4 +110,9 @@ class Health:
     @property
     def lost(self) -> int:
         """Samples known to be lost: readings missed, and what the connector had to drop."""
-        return self.missed + self.counts.get("dropped", 0)
+        return self.missed + self.carried + self.counts.get("dropped", 0)
+
+    def carry(self) -> None:
+        """Keep what a connection dropped, for the next one counts from zero."""
+        self.carried += self.counts.get("dropped", 0)
+        self.counts = {}

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
 from isthmus.historian.lake import Lake
-from isthmus.model.errors import ProtocolError, StorageError
+from isthmus.model.errors import LinkError, ProtocolError, StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock
 from isthmus.model.tag import Namespace
@@ -70,6 +71,13 @@ class Intake:
         info = await self.info()
         self._epoch = info.epoch
         self.position = self.lake.positions().get(info.epoch, 0)
+        if self.position > info.last:  # flushed later than history is, it lost its end
+            log.error(
+                "%s lost its messages %d to %d in a power cut; history has them",
+                *(self.stream, info.last + 1, self.position),
+            )
+            await self.bus.skip(self.stream, self.position)  # no number may be given twice
+            info = await self.info()
         if self.edge is not None:
             self._names = Names(
                 *(self.edge.names_file, info.epoch, self.namespace.id), foreign=self.edge.foreign
@@ -86,6 +94,16 @@ class Intake:
 
     async def run(self) -> None:
         """Read until cancelled; `open` came before."""
+        while True:
+            try:
+                await self._read()
+            except StorageError as error:  # made again, or shorter than it was: find our place
+                self.note(str(error))
+                await asyncio.sleep(RETRY)
+                with suppress(LinkError):  # then we come back here
+                    await self.open()
+
+    async def _read(self) -> None:
         messages = self.bus.consume(
             self.stream, self.position + 1, on_gap=self._gap, epoch=self._epoch
         )
@@ -95,15 +113,16 @@ class Intake:
             await asyncio.sleep(0)
 
     async def _keep(self, message: Message) -> None:
-        contract, link = link_of(message.subject)
+        """Keep one message; one that makes no sense is counted, and the next is read."""
         try:
+            contract, link = link_of(message.subject)
             if contract == FRAME:
                 await self._frame(message, link)
             elif contract == EVENT:
                 await self._events(message)
             elif contract == CATALOGUE:
-                self._learn(message)
-        except ProtocolError as error:
+                await self._learn(message)
+        except (ProtocolError, ValueError, OverflowError) as error:
             self.damaged += 1
             log.warning("message %d of %s is damaged: %s", message.seq, self.stream, error)
         self.position = message.seq
@@ -112,10 +131,12 @@ class Intake:
         batch = frame.decode(message.data)
         if self._names is not None:
             batch = self._names.local(batch)
-        if len(batch) and int(batch.tag.max()) >= len(self.live.time):
+        if len(batch) and not 0 <= int(batch.tag.min()) <= int(batch.tag.max()) < len(
+            self.live.time
+        ):
             raise ProtocolError("a frame names a tag that no catalogue names")
         await self._append(batch, message.seq)
-        self.live.update(batch)
+        self.live.update(batch, self.now())
         self.rate.add(len(batch), int(time.monotonic()))
         if self.edge is not None:
             self.edge.heard(link, batch, self.now())
@@ -139,10 +160,12 @@ class Intake:
         while True:
             try:
                 self.lake.append_events(events, stream=self._epoch, position=message.seq)
-                break
             except StorageError as error:
                 self.note(str(error))
                 await asyncio.sleep(RETRY)
+            else:
+                self.trouble = ""
+                break
         for event in events:
             self._tell(event)
 
@@ -151,7 +174,7 @@ class Intake:
         if tag is not None and event.kind == "text":
             self.live.tell(tag, event)
 
-    def _learn(self, message: Message) -> None:
+    async def _learn(self, message: Message) -> None:
         """Learn an edge's ids: its frames are told in our own from here on."""
         if self._names is None:
             return
@@ -165,12 +188,23 @@ class Intake:
         )
         if len(self.namespace) > before:
             self.live.grow(len(self.namespace))
-            self.lake.write_tags(self.namespace.items())
+            await self._write_tags()
         self._names.learn(
             message.seq,
             {number: tag.path for number, tag in named.items()},
             stored=self.lake.positions().get(self._epoch, 0),
         )
+
+    async def _write_tags(self) -> None:
+        """Give history the new names; it may take long, and a full disk waits."""
+        while True:
+            try:
+                await asyncio.to_thread(self.lake.write_tags, list(self.namespace.items()))
+            except StorageError as error:
+                self.note(str(error))
+                await asyncio.sleep(RETRY)
+            else:
+                return
 
     @property
     def refused(self) -> int:
@@ -190,10 +224,14 @@ class Intake:
             *(self.stream, gap.start, gap.end),
         )
 
-    async def make_room(self) -> None:
-        """Forget sealed messages once the stream is nearly full; what is not sealed stays."""
+    async def make_room(self, *, full: bool = False) -> None:
+        """Forget sealed messages once the stream is nearly full; what is not sealed stays.
+
+        With `full` its disk is: then what is sealed goes, however little it is.
+        """
         info = await self.bus.info(self.stream)
-        if info.bytes < FILL * self.max_bytes:
+        if not full and info.bytes < FILL * self.max_bytes:
             return
-        sealed = self.lake.positions().get(self._epoch, 0)
-        await self.bus.purge(self.stream, before=sealed + 1)
+        sealed = min(self.lake.positions().get(self._epoch, 0), info.last)
+        if sealed >= info.first:
+            await self.bus.purge(self.stream, before=sealed + 1)

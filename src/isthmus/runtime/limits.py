@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,13 +36,20 @@ class LimitWatch:
 
     namespace: Namespace
     live: Live
+    found: list[Excess] = field(default_factory=list)
     _size: int = -1
     _limits: Floats = field(default_factory=lambda: np.empty((4, 0)))
     _deadband: Floats = field(default_factory=lambda: np.empty(0))
     _since: dict[int, int] = field(default_factory=dict)
 
-    def now(self) -> list[Excess]:
-        """All values beyond a limit, the longest first."""
+    async def watch(self) -> None:
+        """Look once a second, until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(1.0)
+
+    def look(self) -> list[Excess]:
+        """All values beyond a limit, the longest first; `found` until the next look."""
         if self._size != len(self.namespace):
             self._learn()
         low_low, low, high, high_high = self._limits
@@ -58,7 +66,8 @@ class LimitWatch:
             place: self._since.get(place, int(self.live.time[place])) for place in places
         }
         found = [self._excess(place) for place in places]
-        return sorted(found, key=lambda excess: excess.since)
+        self.found = sorted(found, key=lambda excess: excess.since)
+        return self.found
 
     def _excess(self, place: int) -> Excess:
         value = float(self.live.value[place])

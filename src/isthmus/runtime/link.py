@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 REFUSED_PAUSE = 300.0
+STEADY = 30.0  # seconds up after which a link that falls is tried again without delay
+MILLISECOND = 10**6
+HOUR = 3_600 * 10**9
 WRONG_ANSWERS = 5
 
 Emit = Callable[["Link", Reading], Awaitable[None]]
@@ -57,6 +60,8 @@ class Link:
     _resumes: bool = False
     _wrong: int = 0
     _counted: int = 0
+    _newest: int = 0  # the newest time that was told, ahead of ours by an hour at most
+    _risen: float = 0.0
     _chance: random.Random = field(default_factory=random.Random)
     _now: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -161,6 +166,9 @@ class Link:
             second = int(time.monotonic())
             self.health.received.add(len(reading.batch) + len(reading.events), second)
             self.health.judge(reading.batch)
+            if len(reading.batch):
+                newest = min(int(reading.batch.time.max()), self.now() + HOUR)
+                self._newest = max(self._newest, newest)
             self.health.last_good = self.now()
             await (self.store if self._resumes else self.emit)(self, reading)
             if second != self._counted:
@@ -180,7 +188,7 @@ class Link:
         before, health = self.health.condition, self.health
         past = self._span()
         health.condition, health.error, health.hint, health.next_try = Condition.UP, "", "", None
-        health.since, self._pause = self.now(), 0.0
+        health.since, self._risen = self.now(), time.monotonic()
         after = "" if before is Condition.STARTING else f" after {past}"
         log.info("%s is up with %d tags%s", self.name, len(self.bindings), after)
         text = f"{self.name} is up{after}"
@@ -202,8 +210,10 @@ class Link:
         self.health.error, self.health.hint = str(error), error.hint
 
     def _all(self, code: Status) -> Batch:
+        """One row a tag, after all that the device told, though its clock be ahead of ours."""
         ids = self.ids
-        return Batch.of(ids, self.now(), np.full(len(ids), np.nan), int(code))
+        at = Nanoseconds(max(self.now(), self._newest + MILLISECOND))
+        return Batch.of(ids, at, np.full(len(ids), np.nan), int(code))
 
     def _event(self, kind: str, text: str, severity: int) -> Event:
         return Event(self.now(), self.name, kind, text, severity)
@@ -215,6 +225,8 @@ class Link:
 
     async def _close(self) -> None:
         if self.source is not None:
+            self._count(0)
+            self.health.carry()
             try:
                 async with asyncio.timeout(10):
                     await self.source.close()
@@ -223,6 +235,9 @@ class Link:
             self.source = None
 
     async def _wait(self) -> None:
+        if self._risen and time.monotonic() - self._risen > STEADY:
+            self._pause = 0.0
+        self._risen = 0.0
         longest = REFUSED_PAUSE if self.health.condition is Condition.REFUSED else LONGEST_PAUSE
         self._pause = min(max(self._pause * 2, self.config.every, 0.5), longest)
         pause = self._pause * self._chance.uniform(0.8, 1.2)  # many links must not return as one

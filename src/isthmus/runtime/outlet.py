@@ -8,12 +8,14 @@ read (the missed readings are counted as lost), a subscribed one is not acknowle
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Ack, Publishing
+from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Event
 from isthmus.model.ports import Reading
 from isthmus.model.sample import Batch, Clock
@@ -24,7 +26,11 @@ from isthmus.runtime.transform import Transform
 
 ROWS = 10_000
 EVENTS = 1_000
+TEXT = 256 << 10  # characters of events
+LARGEST = 1 << 20  # bytes of one message of events
 PAUSE = 0.02
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +42,7 @@ class Lane:
     batches: list[Batch] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     rows: int = 0
+    text: int = 0
     since: float = 0.0
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -51,35 +58,41 @@ class Outlet:
     tap: Tap
     transforms: Callable[[Link], Transform]
     _lanes: dict[str, Lane] = field(default_factory=dict)
-    _full: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, link: Link, reading: Reading) -> None:
         """Keep what is news in `reading`; waits while the stream takes nothing."""
+        lane = await self._gather(link, reading)
+        if lane.rows >= ROWS or lane.text >= TEXT or len(lane.events) >= EVENTS:
+            await self._flush(lane)
+
+    async def store(self, link: Link, reading: Reading) -> None:
+        """Keep what is news in `reading`; returns when it is on disk."""
+        lane = await self._gather(link, reading)
+        await self._flush(lane)
+        await self.publisher.flush()
+
+    async def _gather(self, link: Link, reading: Reading) -> Lane:
+        """Put what is news in `reading` into its lane; a long one in parts, letting others run."""
         lane = self._lanes.get(link.name)
         if lane is None:
             lane = self._lanes[link.name] = Lane(link, self.transforms(link))
         if self.tap.wanted(link.name, Stage.READ):
             self.tap.read(link.name, reading.batch, reading.events, self.ids)
-        kept = self._kept(lane, reading.batch)
-        if reading.events and any(event.kind == "link-down" for event in reading.events):
-            lane.transform.forget()
-        if not len(kept) and not reading.events:
-            return
         if not lane.rows and not lane.events:
             lane.since = time.monotonic()
-        lane.batches.append(kept)
-        lane.rows += len(kept)
-        lane.events.extend(reading.events)
-        link.health.kept.add(len(kept), int(time.monotonic()))
-        if lane.rows >= ROWS or len(lane.events) >= EVENTS:
-            await self._flush(lane)
-
-    async def store(self, link: Link, reading: Reading) -> None:
-        """Keep what is news in `reading`; returns when it is on disk."""
-        await self.take(link, reading)
-        lane = self._lanes[link.name]
-        acks = await self._flush(lane)
-        await asyncio.gather(*acks)
+        for start in range(0, len(reading.batch), ROWS):
+            if start:
+                await asyncio.sleep(0)
+            kept = self._kept(lane, reading.batch.slice(start, start + ROWS))
+            lane.batches.append(kept)
+            lane.rows += len(kept)
+            link.health.kept.add(len(kept), int(time.monotonic()))
+        if reading.events:
+            if any(event.kind == "link-down" for event in reading.events):
+                lane.transform.forget()
+            lane.events.extend(reading.events)
+            lane.text += sum(len(event.text) for event in reading.events)
+        return lane
 
     async def run(self) -> None:
         """Hand over every few milliseconds what has gathered, until cancelled."""
@@ -125,20 +138,39 @@ class Outlet:
         acks: list[asyncio.Future[Ack]] = []
         async with lane.order:
             batches, events, lane.batches, lane.events = lane.batches, lane.events, [], []
-            lane.rows = 0
+            lane.rows = lane.text = 0
             batch = Batch.concat([batch for batch in batches if len(batch)])
             for start in range(0, len(batch), 2 * ROWS):
                 part = batch.slice(start, start + 2 * ROWS)
-                stored = await self.publisher.publish(
-                    self.subjects.frame(lane.link.name), frame.encode(part)
-                )
-                stored.add_done_callback(self._clock_lag(lane.link, int(part.time.max())))
-                acks.append(stored)
-            for begin in range(0, len(events), EVENTS):
-                data = document.encode_events(events[begin : begin + EVENTS])
-                subject = self.subjects.events(lane.link.name)
-                acks += [await self.publisher.publish(subject, data)]
+                subject = self.subjects.frame(lane.link.name)
+                for stored in await self._publish(lane, subject, frame.encode(part), len(part)):
+                    stored.add_done_callback(self._clock_lag(lane.link, int(part.time.max())))
+                    acks.append(stored)
+            acks += await self._events(lane, events)
         return acks
+
+    async def _events(self, lane: Lane, events: list[Event]) -> list[asyncio.Future[Ack]]:
+        """Publish events, as many at once as a message may hold."""
+        if not events:
+            return []
+        data = document.encode_events(events)
+        if len(data) > LARGEST and len(events) > 1:
+            half = len(events) // 2
+            first = await self._events(lane, events[:half])
+            return [*first, *await self._events(lane, events[half:])]
+        subject = self.subjects.events(lane.link.name)
+        return await self._publish(lane, subject, data, len(events))
+
+    async def _publish(
+        self, lane: Lane, subject: str, data: bytes, rows: int
+    ) -> list[asyncio.Future[Ack]]:
+        """Publish one message; one that can never be stored is lost, counted and told."""
+        try:
+            return [await self.publisher.publish(subject, data)]
+        except ProtocolError as error:
+            lane.link.health.missed += rows
+            log.error("%s: %d samples or events are lost: %s", lane.link.name, rows, error)  # noqa: TRY400
+            return []
 
     def _clock_lag(self, link: Link, newest: int) -> Callable[[asyncio.Future[Ack]], None]:
         def stored(ack: asyncio.Future[Ack]) -> None:

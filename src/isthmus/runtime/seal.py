@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from isthmus.historian.lake import Lake
 from isthmus.model.errors import IsthmusError
@@ -12,27 +13,45 @@ from isthmus.runtime.intake import RETRY, Intake
 MAINTAIN_SEALS = 16
 LOOK = 0.25
 
+T = TypeVar("T")
+
 
 async def seal_for_ever(lake: Lake, intakes: Sequence[Intake], pressed: Callable[[], bool]) -> None:
     """Seal when it is due, tend the table now and then, and make room in the streams.
 
-    `pressed` tells that a stream is full: then sealing does not wait until it is due.
+    `pressed` tells that a stream is full: then sealing does not wait until it is due, and what is
+    sealed leaves the streams at once.
     """
     seals = 0
     while True:
         await asyncio.sleep(LOOK)
-        if not lake.due() and not pressed():
+        full = pressed()
+        if not lake.due() and not full:
             continue
         try:
-            sealed = await asyncio.to_thread(lake.seal)
+            sealed = await whole(lake.seal)
+            if sealed is not None or full:
+                for intake in intakes:
+                    await intake.make_room(full=full)
             if sealed is None:
-                await asyncio.sleep(RETRY if pressed() else 0)
+                await asyncio.sleep(RETRY if full else 0)
                 continue
             seals += 1
-            for intake in intakes:
-                await intake.make_room()
             if seals % MAINTAIN_SEALS == 0:
-                await asyncio.to_thread(lake.maintain)
+                await whole(lake.maintain)
         except IsthmusError as error:  # a disk or a bus in trouble: told, tried again
             intakes[0].note(str(error))
             await asyncio.sleep(RETRY)
+
+
+async def whole(work: Callable[[], T]) -> T:
+    """What `work` gives, done in a thread, and to its end even where we are cancelled meanwhile.
+
+    A lake must not be closed under a thread that still writes to it.
+    """
+    doing = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait({doing})
+        raise

@@ -10,32 +10,42 @@ from isthmus.model.errors import IsthmusError
 from isthmus.runtime.subject import level
 
 if TYPE_CHECKING:
-    from isthmus.bus.port import Backbone
+    from isthmus.bus.port import Backbone, Keys
     from isthmus.runtime.app import App
 
 EVERY = 2.0
+TAGS = 5_000
 
 
 async def share_for_ever(app: App, bus: Backbone) -> None:
     """Put the catalogue once and last values every two seconds, where they changed.
 
-    Bucket `catalogue`, key `tags`; bucket `last`, one key a link, a frame of one row a tag.
+    Bucket `catalogue`, keys `tags`, `tags.1`, ... of 5,000 tags each; bucket `last`, one key a
+    link (`name`, `name.1`, ... where it has very many tags), a frame of one row a tag.
     A bus that is away is no loss here: the next turn puts what is then true.
     """
     shared: dict[str, int] = {}
-    named = False
+    named = 0
     while True:
         try:
-            if not named:
-                keys = await bus.bucket("catalogue")
-                await keys.put("tags", document.encode_catalogue(app.namespace.items()))
-                named = True
+            if named < len(app.namespace):
+                await _names(app, await bus.bucket("catalogue"))
+                named = len(app.namespace)
             last = await bus.bucket("last")
             for name, link in app.links.items():
-                rows = app.live.since(shared.get(name, 0), link.ids)
-                if len(rows):
-                    shared[name] = app.live.stamp
-                    await last.put(level(name), frame.encode(app.live.last(link.ids)))
+                if not len(app.live.since(shared.get(name, 0), link.ids)):
+                    continue
+                shared[name] = app.live.stamp
+                for number, part in enumerate(frame.slices(app.live.last(link.ids))):
+                    key = f"{level(name)}.{number}" if number else level(name)
+                    await last.put(key, frame.encode(part))
         except IsthmusError:
-            named = False
+            named = 0
         await asyncio.sleep(EVERY)
+
+
+async def _names(app: App, keys: Keys) -> None:
+    tags = list(app.namespace.items())
+    for number, start in enumerate(range(0, len(tags), TAGS)):
+        key = f"tags.{number}" if number else "tags"
+        await keys.put(key, document.encode_catalogue(tags[start : start + TAGS]))

@@ -52,6 +52,8 @@ def link_of(subject: str) -> tuple[str, str]:
     if len(parts) == 1 or not parts[-2].startswith("_"):
         return "", ""
     text = re.sub(
-        r"(?:%[0-9A-F]{2})+", lambda hit: bytes.fromhex(hit[0].replace("%", "")).decode(), parts[-1]
+        r"(?:%[0-9A-F]{2})+",
+        lambda hit: bytes.fromhex(hit[0].replace("%", "")).decode("utf-8", "replace"),
+        parts[-1],
     )
     return parts[-2], text

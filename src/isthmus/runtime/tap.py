@@ -53,7 +53,7 @@ class Tap:
         try:
             yield seen
         finally:
-            watchers.remove(seen)
+            watchers[:] = [other for other in watchers if other is not seen]
             if not watchers:
                 del self._watchers[link, stage]
 

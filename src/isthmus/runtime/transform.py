@@ -1,11 +1,12 @@
 """What happens to a batch before it is kept: scale, check, and leave out what did not move.
 
-All state is one flat array a quantity, indexed by tag id; no row is ever an object.
+All state is one flat array a quantity, indexed by the tag's place in its link; no row is ever an
+object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s, Nanosecon
 
 HEARTBEAT = 60 * 10**9
 AHEAD = 3_600 * 10**9
+BEHIND = 24 * AHEAD
 UNCERTAIN = int(Status.UNCERTAIN)  # NumPy compares with an enumeration five times as slowly
 
 
@@ -26,11 +28,13 @@ class Transform:
     - NaN with good quality becomes BadSensorFailure: nobody can use it; infinity becomes NaN;
     - a value outside the instrument's range keeps its value and becomes uncertain;
     - a device time more than an hour ahead, or none at all, becomes the time of receipt, uncertain;
+    - a device time more than a day behind is believed, for it may be a back-fill, and counted;
     - a row is left out while its value stays within the deadband of the last kept one, its quality
-      the same, and the last kept one is younger than `heartbeat` (ns).
+      the same, and the last kept one is younger than `heartbeat` (ns). Late rows are all kept.
     """
 
     size: int
+    places: Int32s  # of each tag id in this link; -1 where it is another link's
     heartbeat: int = HEARTBEAT
     counts: dict[str, int] = field(default_factory=dict)
     _scale: Floats = field(init=False)
@@ -41,7 +45,6 @@ class Transform:
     _value: Floats = field(init=False)
     _time: Int64s = field(init=False)
     _quality: Uint32s = field(init=False)
-    _place: Int64s = field(init=False)
     _ids: Int64s = field(init=False)
     _codes: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
     _scaled: bool = False
@@ -55,14 +58,16 @@ class Transform:
         self._value = np.full(size, np.nan)
         self._time = np.zeros(size, np.int64)
         self._quality = np.full(size, Status.BAD_WAITING_FOR_INITIAL_DATA, np.uint32)
-        self._place, self._ids = np.zeros(size, np.int64), np.arange(size)
+        self._ids = np.arange(size)
 
     @classmethod
     def of(cls, bindings: Sequence[Binding[Address]], size: int) -> Transform:
         """The transform that the plant file asks for; `size` is the number of all tags."""
-        made = cls(size)
-        for binding in bindings:
-            tag, address, at = binding.tag, binding.address, binding.id
+        places = np.full(size, -1, np.int32)
+        places[[binding.id for binding in bindings]] = np.arange(len(bindings), dtype=np.int32)
+        made = cls(len(bindings), places)
+        for at, binding in enumerate(bindings):
+            tag, address = binding.tag, binding.address
             made._scale[at], made._offset[at] = address.scale, address.offset
             made._scaled |= address.scale != 1.0 or address.offset != 0.0
             made._deadband[at] = tag.deadband
@@ -84,9 +89,9 @@ class Transform:
     def shape(self, batch: Batch, now: Nanoseconds) -> Batch:
         """The same rows with values in the tags' units and qualities that say what is wrong."""
         tag, time, value, quality = batch.tag, batch.time, batch.value, batch.quality
-        if self._codes:
-            value, quality = self._coded(tag, value, quality)
         at = self._at(tag)
+        if self._codes:
+            value, quality = self._coded(self.places[tag], value, quality)
         if self._scaled:
             value = value * self._scale[at] + self._offset[at]
         finite = np.isfinite(value)
@@ -108,6 +113,8 @@ class Transform:
             doubt = astray & (quality < UNCERTAIN)
             quality = np.where(doubt, np.uint32(Status.UNCERTAIN), quality)
             self._count("clock-astray", astray)
+        if len(time) and time.min() < now - BEHIND:
+            self._count("clock-behind", time < now - BEHIND)
         return Batch(tag, time, value, quality)
 
     def forget(self) -> None:
@@ -121,25 +128,20 @@ class Transform:
         if isinstance(at, slice) or (at[1:] > at[:-1]).all():  # no tag twice
             return self._told(at, batch.time, batch.value, batch.quality)
         keep = np.zeros(len(batch), np.bool_)
-        rest = np.arange(len(batch))
-        while len(rest):  # one turn a repeat of the most frequent tag; almost always one
-            tag = at[rest]
-            self._place[tag[::-1]] = rest[::-1]  # the first row of each tag wins
-            first = self._place[tag] == rest
-            rows = rest[first]
+        for rows in _turns(at):
             keep[rows] = self._told(
                 at[rows], batch.time[rows], batch.value[rows], batch.quality[rows]
             )
-            rest = rest[~first]
         return keep
 
     def _at(self, tag: Int32s) -> slice | Int64s:
         """Where the state of each row is: a slice where ids follow each other, as in most polls."""
         size = len(tag)
-        first = int(tag[0]) if size else 0
-        if not size or (tag[-1] - first == size - 1 and (tag == self._ids[first:][:size]).all()):
+        at = self.places[tag]
+        first = int(at[0]) if size else 0
+        if not size or (at[-1] - first == size - 1 and (at == self._ids[first:][:size]).all()):
             return slice(first, first + size)
-        return tag.astype(np.int64)
+        return at.astype(np.int64)
 
     def _told(self, at: slice | Int64s, time: Int64s, value: Floats, quality: Uint32s) -> Bools:
         """Which rows, all of different tags, are news; remembers those."""
@@ -148,10 +150,18 @@ class Transform:
             same = np.abs(value - before) <= self._deadband[at]
         same |= np.isnan(value) & np.isnan(before)
         same &= quality == self._quality[at]
-        same &= np.abs(time - self._time[at]) < self.heartbeat
+        since = time - self._time[at]
+        same &= since < self.heartbeat
+        late = since < 0  # kept always, and never remembered as the last
         news: Bools = ~same
-        if same.any():
-            at, time, value, quality = self._ids[at][news], time[news], value[news], quality[news]
+        if late.any():
+            news |= late
+            fresh = news & ~late
+        else:
+            fresh = news
+        if not fresh.all():
+            at = self._ids[at][fresh]
+            time, value, quality = time[fresh], value[fresh], quality[fresh]
         self._value[at], self._time[at], self._quality[at] = value, time, quality
         return news
 
@@ -172,6 +182,15 @@ class Transform:
 
     def _count(self, kind: str, rows: Bools) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + int(rows.sum())
+
+
+def _turns(at: Int64s) -> Iterator[Int64s]:
+    """The rows in turns that hold no tag twice, each tag's rows in their order."""
+    order = np.argsort(at, kind="stable")
+    begin = np.flatnonzero(np.append(True, np.diff(at[order]) != 0))
+    turn = np.empty(len(at), np.int64)
+    turn[order] = np.arange(len(at)) - np.repeat(begin, np.diff(np.append(begin, len(at))))
+    yield from np.split(np.argsort(turn, kind="stable"), np.cumsum(np.bincount(turn))[:-1])
 
 
 def _codes(raw: Mapping[int, str], legend: Mapping[int, str]) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isthmus.model.sample import TagId
 from isthmus.model.unit import display
 from isthmus.runtime.app import App
 from isthmus.runtime.limits import Excess
@@ -13,7 +14,7 @@ MOST = 50
 
 def attention(app: App) -> list[contract.Attention]:
     """The most urgent first, at most 50."""
-    found = [_excess(app, excess) for excess in app.limits.now()]
+    found = [_excess(app, excess) for excess in app.limits.found[:MOST]]
     found += [*_links(app), *_site(app)]
     return sorted(found, key=lambda item: (item.priority, item.since))[:MOST]
 
@@ -30,7 +31,7 @@ def by_page(items: list[contract.Attention]) -> dict[str, int]:
 def _excess(app: App, excess: Excess) -> contract.Attention:
     path = app.path(excess.tag)
     unit, _, name = path.rpartition("/")
-    tag = next(tag for _, tag in app.namespace.items() if tag.path == path)
+    tag = app.namespace[TagId(excess.tag)]
     symbol = f" {display(tag.unit)}" if tag.unit else ""
     place = unit.rpartition("/")[2]
     return contract.Attention.model_validate(
@@ -66,7 +67,7 @@ def _site(app: App) -> list[contract.Attention]:
     troubles = (
         (bus != "up", f"The bus is {bus}", app.publisher.stats.why),
         (history == "full", "The disk of the history is full", "samples wait in the stream"),
-        (bool(app.intake.trouble), "History takes no more", app.intake.trouble),
+        (bool(app.trouble()), "History takes no more", app.trouble()),
         (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),
     )
     return [
