@@ -42,7 +42,7 @@ class Growth:
 
         Buckets add up: what one ends with the next begins with.
         """
-        if len(self.time) <= 1:
+        if not self.known:
             return np.full(len(edges) - 1, np.nan)
         grown: Floats = np.diff(self.until(edges))
         covered = (edges[1:] > self.time[0]) & (edges[:-1] < self.time[-1])
@@ -52,10 +52,19 @@ class Growth:
         """The growth up to each of `times` (ns), straight between samples; needs a sample."""
         return np.interp(times.astype(np.float64), self.time.astype(np.float64), self.total)
 
+    def inside(self, starts: Int64s, ends: Int64s) -> float | None:
+        """The growth from `starts` to `ends` (ns), summed; None where nothing is known."""
+        return float((self.until(ends) - self.until(starts)).sum()) if self.known else None
+
     @property
-    def sum(self) -> float:
-        """The growth over the whole window."""
-        return float(self.total[-1]) if len(self.total) else 0.0
+    def known(self) -> bool:
+        """Whether anything is: two moments at least."""
+        return len(self.time) > 1
+
+    @property
+    def sum(self) -> float | None:
+        """The growth over the whole window; None where nothing is known."""
+        return float(self.total[-1]) if self.known else None
 
 
 def _steps(value: Floats, counter: Counter) -> tuple[Floats, int]:

@@ -96,29 +96,28 @@ class Oee:
     availability: float | None
     effectiveness: float | None
     quality: float | None
-
-    @property
-    def index(self) -> float | None:
-        """A x E x Q (ISO 22400-2, OEE index); 0 where planned time passed and nothing was made."""
-        if self.availability is None:
-            return None
-        if self.effectiveness is None or self.quality is None:
-            return 0.0
-        return self.availability * self.effectiveness * self.quality
+    index: float | None
 
 
-def oee(times: Times, count: Count, *, planned_run_time_per_item: float) -> Oee:
+def oee(times: Times, count: Count | None, *, planned_run_time_per_item: float) -> Oee:
     """The OEE of summed times (s) and quantities (pieces); PRI in seconds a piece.
 
-    A = APT / PBT, E = PRI x PQ / APT, Q = GQ / PQ (ISO 22400-2, 6.2 to 6.5).
+    A = APT / PBT, E = PRI x PQ / APT, Q = GQ / PQ, OEE index = A x E x Q (ISO 22400-2, 6.2 to
+    6.5); the index is 0 where planned time passed and nothing was made. Without counts (None), or
+    where nothing is known of the planned time, it is None.
     """
-    made = count.produced
     ran = times.actual_production
-    return Oee(
-        ran / times.planned_busy if times.planned_busy else None,
-        planned_run_time_per_item * made / ran if ran else None,
-        count.good / made if made else None,
-    )
+    seen = times.planned_busy - times.unknown
+    availability = ran / times.planned_busy if times.planned_busy and seen > 0 else None
+    if count is None:
+        return Oee(availability, None, None, None)
+    made = count.produced
+    effectiveness = planned_run_time_per_item * made / ran if ran else None
+    quality = count.good / made if made else None
+    index = availability
+    if availability is not None:
+        index = availability * (effectiveness or 0.0) * (quality or 0.0)
+    return Oee(availability, effectiveness, quality, index)
 
 
 @dataclass(frozen=True, slots=True)

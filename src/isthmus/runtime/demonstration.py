@@ -247,7 +247,7 @@ def stored(app: App) -> dict[str, float | int | None]:
             "samples_stored": lake.stats().rows,
             "samples_lost": app.lost(),
             "first_value_s": round(app.first_value, 2) if app.first_value else None,
-            "pieces": round(found.count.good) if found else 0,
+            "pieces": round(found.count.good) if found and found.count else 0,
             "kwh_per_piece": _rounded(used.per_piece, 5),
             "oee": _rounded(found.oee.index, 4) if found else None,
         }

@@ -237,9 +237,9 @@ class Performance(Answer):
     availability: Kpi
     effectiveness: Kpi
     quality: Kpi
-    produced: float
-    good: float
-    scrap: float
+    produced: float | None
+    good: float | None
+    scrap: float | None
     waterfall: list[WaterfallStep]
     losses: list[Loss]
     ribbons: list[Ribbon]

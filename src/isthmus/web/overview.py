@@ -18,17 +18,17 @@ from isthmus.runtime.app import App
 from isthmus.runtime.figures.energy import LineEnergy, energy
 from isthmus.runtime.figures.performance import (
     LinePerformance,
-    good_until,
     performance,
     state_now,
 )
+from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Window, bottleneck, meters, units
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.ask import Line, line_of
 from isthmus.web.attention import attention
 from isthmus.web.history import numbers
-from isthmus.web.performance import percent
+from isthmus.web.performance import UNCOUNTED, percent
 from isthmus.web.ribbon import ribbon, title
 
 HOUR = 3_600 * 10**9
@@ -158,7 +158,10 @@ def _figures(
 
 
 def _made(found: LinePerformance | None) -> str:
-    return f"{found.count.good:,.0f} good, {found.count.scrap:,.0f} scrap" if found else ""
+    if found is None:
+        return ""
+    count = found.count
+    return f"{count.good:,.0f} good, {count.scrap:,.0f} scrap" if count else UNCOUNTED
 
 
 def _price(app: App, kw: float) -> str:
@@ -177,17 +180,16 @@ def _live(app: App, unit: Equipment | None, role: str) -> float | None:
 def _count(
     app: App, line: Equipment, window: Window, until: Nanoseconds
 ) -> dict[str, list[float | None]]:
-    """Good pieces of the shift so far, and the plan: the ideal rate over its planned time."""
-    unit = bottleneck(line)
-    if unit is None or window.end <= window.start:
+    """Good pieces so far, and the plan: the ideal rate; both over the shift's planned time."""
+    if bottleneck(line) is None or window.end <= window.start:
         return {"time": [], "count": [], "plan": []}
     slots = np.linspace(window.start, until, SLOTS + 1).astype(np.int64)
     times = np.union1d(slots, [window.end])
-    found = units(line)
-    tags = [each.tag(role) for each in found for role in ("good_count", "scrap_count")]
-    made = good_until(app.records.shelf(tags, window), unit, found, times)
+    busy = app.records.planned(line, Window("", window.start, until))
+    pieces = Pieces.of(app.records.shelf(counters(line), window), line)
+    made = pieces.until(busy, times)
     planned = np.zeros(len(times))
-    for stretch in app.records.planned(line, Window("", window.start, until)):
+    for stretch in busy:
         planned += np.clip(times, stretch.start, stretch.end) - stretch.start
     return {
         "time": (times / 1e6).tolist(),
@@ -262,7 +264,8 @@ def _order(
     state = _STATE.get(str(data.get("state")), "next")
     done = _number(data.get("done"))
     if state == "running" and started is not None:
-        done = _done_since(app, line, Nanoseconds(int(started * 1e6)))
+        counted = _done_since(app, line, Nanoseconds(int(started * 1e6)))
+        done = done if counted is None else counted
     due = data.get("due")
     return contract.OrderInfo.model_validate(
         {
@@ -281,9 +284,9 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _done_since(app: App, line: Equipment, start: Nanoseconds) -> float:
+def _done_since(app: App, line: Equipment, start: Nanoseconds) -> float | None:
     unit = bottleneck(line)
     if unit is None or app.now() <= start:
-        return 0.0
+        return None
     shelf = app.records.shelf([unit.tag("good_count")], Window("", start, app.now()))
     return shelf.growth(unit.tag("good_count")).sum

@@ -17,6 +17,8 @@ from isthmus.web.ribbon import ribbon
 
 WindowName = Annotated[Literal["hour", "shift", "day", "week"], Query(description="How far back.")]
 
+UNCOUNTED = "no counts"
+
 FORMULAS = {
     "oee": "OEE index = availability x effectiveness x quality ratio (ISO 22400-2)",
     "availability": "availability = actual production time / planned busy time (ISO 22400-2)",
@@ -67,17 +69,17 @@ def told(line: Equipment, found: LinePerformance) -> contract.Performance:
             "effectiveness",
             "Effectiveness",
             oee.effectiveness,
-            f"{count.produced:,.0f} pc at {_rate(found)}/min",
+            f"{count.produced:,.0f} pc at {_rate(found)}/min" if count else UNCOUNTED,
         ),
         quality=percent(
             "quality",
             "Quality ratio",
             oee.quality,
-            f"{count.good:,.0f} good, {count.scrap:,.0f} scrap",
+            f"{count.good:,.0f} good, {count.scrap:,.0f} scrap" if count else UNCOUNTED,
         ),
-        produced=count.produced,
-        good=count.good,
-        scrap=count.scrap,
+        produced=count.produced if count else None,
+        good=count.good if count else None,
+        scrap=count.scrap if count else None,
         waterfall=_waterfall(found),
         losses=_losses(found),
         ribbons=[
@@ -126,13 +128,18 @@ def _waterfall(found: LinePerformance) -> list[contract.WaterfallStep]:
     def lost(title: str, seconds: float) -> contract.WaterfallStep:
         return contract.WaterfallStep(title=title, minutes=seconds / 60, kept=False)
 
-    return [
+    steps = [
         kept("Planned busy", busy),
         lost("Breakdown", times.actual_unit_down),
         lost("Delay", times.actual_unit_delay),
         lost("Setup", times.actual_unit_setup),
         *([lost("No data", times.unknown)] if times.unknown >= 1 else []),
         kept("Producing", times.actual_production),
+    ]
+    if found.count is None:
+        return steps
+    return [
+        *steps,
         lost("Speed loss", found.speed_loss),
         kept("Net", net),
         lost("Scrap", found.scrap_loss),
@@ -144,7 +151,7 @@ def _losses(found: LinePerformance) -> list[contract.Loss]:
     rows = list(found.losses)
     if found.speed_loss > 0:
         rows.append(Loss(found.unit.name, "speed below ideal", found.speed_loss, 0))
-    if found.scrap_loss > 0:
+    if found.count and found.scrap_loss > 0:
         rows.append(Loss("line", f"scrap, {found.count.scrap:,.0f} pc", found.scrap_loss, 0))
     rows = sorted((row for row in rows if row.seconds >= 1), key=lambda row: -row.seconds)[:12]
     total, running, told_rows = sum(row.seconds for row in rows), 0.0, []
@@ -176,7 +183,10 @@ def _why(found: LinePerformance) -> dict[str, str]:
         ),
         "counts": (
             f"Produced {count.produced:,.0f} = good and scrap counter of {found.unit.path}; scrap "
-            f"{count.scrap:,.0f} = scrap counters of all units; wraps and resets are undone."
+            f"{count.scrap:,.0f} = its own and that of the units behind it, inside planned time; "
+            "wraps and resets are undone."
+            if count
+            else f"The good counter of {found.unit.path} tells nothing."
         ),
         "losses": (
             "Time in which the bottleneck stood, by cause; starved and blocked time is put to the "
@@ -189,6 +199,13 @@ def _notes(line: Equipment, found: LinePerformance) -> list[str]:
     notes = []
     if not line.ideal_rate:
         notes.append("No `ideal_rate` in the plant file: effectiveness is 100 % by definition.")
+    if found.count is None:
+        notes.append(f"The good counter of {found.unit.path} tells nothing: nothing is counted.")
+    if found.unplanned >= 1:
+        notes.append(f"{found.unplanned:,.0f} pieces made outside of planned time do not count.")
+    if found.untold:
+        names = ", ".join(found.untold)
+        notes.append(f"Nothing is known of {names}: no scrap is taken to have come there.")
     if found.known < 0.99:  # noqa: PLR2004
         notes.append(f"Nothing is known of {100 * (1 - found.known):.1f} % of the time.")
     if found.oee.effectiveness and found.oee.effectiveness > 1.02:  # noqa: PLR2004

@@ -1048,11 +1048,11 @@ export interface components {
             effectiveness: components["schemas"]["Kpi"];
             quality: components["schemas"]["Kpi"];
             /** Produced */
-            produced: number;
+            produced: number | null;
             /** Good */
-            good: number;
+            good: number | null;
             /** Scrap */
-            scrap: number;
+            scrap: number | null;
             /** Waterfall */
             waterfall: components["schemas"]["WaterfallStep"][];
             /** Losses */

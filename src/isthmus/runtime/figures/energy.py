@@ -13,6 +13,7 @@ from isthmus.insight.series import grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.performance import state_now
+from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, meters, units
 
 HOUR = 3_600 * 10**9
@@ -59,13 +60,14 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     """The line's energy over `window`, measured at its meter, else summed over its units."""
     found = units(line)
     sources = meters(records.plant, line)
-    roles = ("energy", "power", "state", "cause", "good_count", "scrap_count")
+    roles = ("energy", "power", "state", "cause")
     places = {unit.path: unit for unit in [*found, *sources, *_consumers(records, line)]}
     tags = [unit.tag(role) for unit in places.values() for role in roles]
-    shelf = records.shelf(tags, window)
+    shelf = records.shelf([*tags, *counters(line)], window)
     edges = grid(window.start, window.end, HOUR)
     kwh = _summed(shelf, sources, edges)
-    pieces = _pieces(shelf, line, found, edges)
+    made = Pieces.of(shelf, line)
+    pieces = made.per_bucket(edges)
     whole = _whole(shelf, line, sources, edges)
     reference = whole & (edges[1:] <= window.end - RECENT)
     recent = whole & ~reference
@@ -83,7 +85,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         now,
         _expected_per_piece(base, pieces, recent),
         rule.saving(kwh, pieces, recent, base) if base else None,
-        _base_load(shelf, line, found, sources, window),
+        _base_load(shelf, made, sources),
         *_profiles(records, shelf, sources, window),
         tuple(_meter(shelf, unit) for unit in places.values() if unit.tag("power")),
     )
@@ -116,17 +118,6 @@ def _whole(shelf: Shelf, line: Equipment, sources: list[Equipment], edges: Int64
     return whole
 
 
-def _pieces(shelf: Shelf, line: Equipment, found: list[Equipment], edges: Int64s) -> Floats:
-    unit = bottleneck(line)
-    if unit is None:
-        return np.full(len(edges) - 1, np.nan)
-    made = shelf.growth(unit.tag("good_count")).per_bucket(edges)
-    behind = [each for each in found if each.path != unit.path]
-    scrap = [shelf.growth(each.tag("scrap_count")).per_bucket(edges) for each in behind]
-    lost = np.nansum(scrap, axis=0) if scrap else np.zeros(len(edges) - 1)
-    return np.where(np.isnan(made), np.nan, np.maximum(0.0, made - lost))
-
-
 def _expected_per_piece(base: rule.Baseline | None, pieces: Floats, use: Bools) -> float | None:
     if base is None:
         return None
@@ -137,13 +128,11 @@ def _expected_per_piece(base: rule.Baseline | None, pieces: Floats, use: Bools) 
     return float(base.expected(pieces[known]).sum()) / made
 
 
-def _base_load(
-    shelf: Shelf, line: Equipment, found: list[Equipment], sources: list[Equipment], window: Window
-) -> float | None:
-    """Mean kW of the minutes in which no piece was made."""
-    minutes = grid(window.start, window.end, 60 * 10**9)
+def _base_load(shelf: Shelf, made: Pieces, sources: list[Equipment]) -> float | None:
+    """Mean kW of the minutes in which the bottleneck made no piece."""
+    minutes = grid(shelf.window.start, shelf.window.end, 60 * 10**9)
     power = shelf.power(sources, minutes)
-    return rule.base_load(power, np.round(_pieces(shelf, line, found, minutes), 3))
+    return rule.base_load(power, np.round(made.good.per_bucket(minutes), 3))
 
 
 def _profiles(

@@ -8,22 +8,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.insight.accounting import Accounts, Look
+from isthmus.insight.calendar import Stretch
 from isthmus.insight.kpi import Count, Loss, Oee, Times, losses, oee
 from isthmus.model.plant import Equipment
-from isthmus.model.sample import Floats, Int64s
-from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, units
+from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.read import Records, Window, bottleneck, units
 
 NEIGHBOURHOOD = 180 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class LinePerformance:
-    """A line over a window; `accounts` of every unit by path, uncut."""
+    """A line over a window; `accounts` of every unit by path, uncut.
+
+    `count` is None where the good counter tells nothing, `unplanned` are the pieces made outside
+    of planned time, `untold` the scrap counters of which nothing is known.
+    """
 
     window: Window
     unit: Equipment
     times: Times
-    count: Count
+    count: Count | None
+    unplanned: float
+    untold: tuple[str, ...]
     oee: Oee
     item_seconds: float
     losses: tuple[Loss, ...]
@@ -33,37 +40,43 @@ class LinePerformance:
     @property
     def speed_loss(self) -> float:
         """Seconds of production that a line at its ideal rate would not have needed."""
+        if self.count is None:
+            return 0.0
         return self.times.actual_production - self.item_seconds * self.count.produced
 
     @property
     def scrap_loss(self) -> float:
         """Seconds at the ideal rate spent on scrap."""
-        return self.item_seconds * self.count.scrap
+        return self.item_seconds * self.count.scrap if self.count else 0.0
 
 
 def performance(records: Records, line: Equipment, window: Window) -> LinePerformance | None:
     """The line's performance over `window`; None where the line has no unit with a state.
 
-    Times and produced pieces are the bottleneck's, scrap is all units' (their counters count
-    pieces): what is scrapped behind the bottleneck was produced in vain as well.
+    Times and produced pieces are the bottleneck's inside planned time; scrap is its own and that
+    of the units behind it: what is scrapped there was produced in vain as well.
     """
     unit = bottleneck(line)
     if unit is None or unit.tag("state") is None:
         return None
     found = units(line)
-    roles = ("state", "cause", "good_count", "scrap_count")
-    shelf = records.shelf([each.tag(role) for each in found for role in roles], window)
+    states = [each.tag(role) for each in found for role in ("state", "cause")]
+    shelf = records.shelf([*states, *counters(line)], window)
     accounts = {each.path: shelf.accounts(each) for each in found}
     busy = records.planned(line, window)
     own = accounts[unit.path].inside(busy)
     times = Times.of(own)
-    count = counts(shelf, unit, found)
+    pieces = Pieces.of(shelf, line)
+    count = pieces.inside(busy)
+    whole = pieces.inside([Stretch("", window.start, window.end)])
     item = 1 / line.ideal_rate if line.ideal_rate else _item(times, count)
     return LinePerformance(
         window,
         unit,
         times,
         count,
+        whole.produced - count.produced if whole and count else 0.0,
+        pieces.untold,
         oee(times, count, planned_run_time_per_item=item),
         item,
         tuple(_blamed(unit, own, found, accounts)),
@@ -72,32 +85,9 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
     )
 
 
-def counts(shelf: Shelf, unit: Equipment, found: Sequence[Equipment]) -> Count:
-    """Pieces that `unit` produced, less the scrap of all units."""
-    produced = shelf.growth(unit.tag("good_count")).sum + shelf.growth(unit.tag("scrap_count")).sum
-    scrap = sum(shelf.growth(each.tag("scrap_count")).sum for each in found)
-    return Count(max(0.0, produced - scrap), min(scrap, produced))
-
-
-def good_until(shelf: Shelf, unit: Equipment, found: Sequence[Equipment], times: Int64s) -> Floats:
-    """Good pieces of the line from the window's start to each of `times` (ns); NaN if unknown.
-
-    As in `counts`: what `unit` made good, less the scrap of the units behind it.
-    """
-    made = shelf.growth(unit.tag("good_count"))
-    if not len(made.time):
-        return np.full(len(times), np.nan)
-    total = made.until(times)
-    for each in found:
-        scrap = shelf.growth(each.tag("scrap_count"))
-        if each.path != unit.path and len(scrap.time):
-            total = total - scrap.until(times)
-    return np.where(times < made.time[0], np.nan, np.maximum(0.0, total))
-
-
-def _item(times: Times, count: Count) -> float:
+def _item(times: Times, count: Count | None) -> float:
     """Without an ideal rate the line is measured by itself: effectiveness is 1."""
-    return times.actual_production / count.produced if count.produced else 0.0
+    return times.actual_production / count.produced if count and count.produced else 0.0
 
 
 def _blamed(

@@ -1,0 +1,109 @@
+"""A line's performance from samples whose times and counts are known."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
+
+from isthmus.insight.calendar import Stretch
+from isthmus.insight.kpi import Count
+from isthmus.model.plant import Calendar, Shift
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.performance import performance
+from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.read import Window
+
+EXECUTE = 6.0
+EVERY = np.arange(0, 8 * 3600, 10)
+COUNTS = ("state", "good_count", "scrap_count")
+FOUR = Calendar("four", (Shift("early", 0, 4 * 60, frozenset(range(7))),))
+
+
+def running(name, *, good=1.0, scrap=0.0):
+    """Samples of a unit that runs for eight hours at so many pieces a second."""
+    return {
+        f"{name}/state": (EVERY, np.full(len(EVERY), EXECUTE)),
+        f"{name}/good_count": (EVERY, EVERY * good),
+        f"{name}/scrap_count": (EVERY, EVERY * scrap),
+    }
+
+
+def test_pieces_made_outside_of_planned_time_do_not_count():
+    line = line_of(unit("filler", *COUNTS), calendar="four")
+    kept = records(line, running("filler", good=0.9), end=8 * HOUR, calendar=FOUR)
+    found = performance(kept, line, span(8))
+    assert found.times.actual_production == found.times.planned_busy == 4 * 3600
+    assert found.count.good == pytest.approx(0.9 * 4 * 3600)
+    assert found.unplanned == pytest.approx(0.9 * 4 * 3600, abs=10)
+    assert found.oee.effectiveness == pytest.approx(0.9)
+    assert found.oee.index == pytest.approx(0.9)
+
+
+def test_scrap_before_the_bottleneck_is_not_the_bottlenecks():
+    line = line_of(
+        unit("filler", *COUNTS),
+        unit("labeller", *COUNTS),
+        unit("packer", *COUNTS),
+        bottleneck="packaging/line1/labeller",
+    )
+    rows = running("filler", scrap=0.1) | running("labeller", scrap=0.02) | running("packer")
+    rows |= running("packer", scrap=0.03)
+    found = performance(records(line, rows, end=8 * HOUR), line, span(8))
+    last = EVERY[-1]
+    assert found.count.produced == pytest.approx(1.02 * last)
+    assert found.count.scrap == pytest.approx(0.05 * last)
+    assert found.count.good == pytest.approx(0.97 * last)
+
+
+def test_without_counts_there_is_no_oee():
+    line = line_of(unit("filler", *COUNTS))
+    rows = {name: row for name, row in running("filler").items() if name.endswith("state")}
+    found = performance(records(line, rows, end=8 * HOUR), line, span(8))
+    assert found.count is None
+    assert found.oee.availability == 1
+    assert (found.oee.effectiveness, found.oee.quality, found.oee.index) == (None, None, None)
+    assert found.untold == ("packaging/line1/filler/scrap_count",)
+
+
+def test_nothing_made_is_zero_where_the_counter_says_so():
+    line = line_of(unit("filler", *COUNTS))
+    found = performance(records(line, running("filler", good=0), end=8 * HOUR), line, span(8))
+    assert found.count == Count(0.0, 0.0)
+    assert found.oee.index == 0
+
+
+@given(st.lists(st.integers(1, 8 * 3600 - 1), max_size=5))
+def test_counts_of_parts_add_up_to_the_whole(cuts):
+    line = line_of(unit("filler", *COUNTS), unit("packer", *COUNTS))
+    rows = running("filler", scrap=0.05) | running("packer", scrap=0.02)
+    window = span(8)
+    shelf = records(line, rows, end=8 * HOUR).shelf(counters(line), window)
+    pieces = Pieces.of(shelf, line)
+    edges = [START, *sorted({START + cut * S for cut in cuts}), window.end]
+    parts = [Stretch("", Nanoseconds(first), Nanoseconds(last)) for first, last in pairwise(edges)]
+    whole = pieces.inside([Stretch("", window.start, window.end)])
+    assert sum(pieces.inside([part]).produced for part in parts) == pytest.approx(whole.produced)
+    assert pieces.inside(parts).good == pytest.approx(whole.good)
+    made = pieces.per_bucket(np.array(edges, np.int64))
+    assert made.sum() == pytest.approx(whole.good)
+    curve = pieces.until(parts, np.array(edges, np.int64))
+    np.testing.assert_allclose(np.diff(curve), made, atol=1e-6)
+
+
+@given(st.lists(st.integers(1, 8 * 3600 - 1), min_size=1, max_size=4))
+def test_figures_of_parts_of_the_window_add_up(cuts):
+    line = line_of(unit("filler", *COUNTS), calendar="four")
+    kept = records(line, running("filler", scrap=0.05), end=8 * HOUR, calendar=FOUR)
+    edges = [START, *sorted({START + cut * S for cut in cuts}), START + 8 * HOUR]
+    parts = [
+        performance(kept, line, Window("", Nanoseconds(first), Nanoseconds(last)))
+        for first, last in pairwise(edges)
+    ]
+    whole = performance(kept, line, span(8))
+    busy = sum(part.times.planned_busy for part in parts)
+    assert busy == pytest.approx(whole.times.planned_busy)
+    made = sum(part.count.produced for part in parts if part.count)
+    assert made == pytest.approx(whole.count.produced, abs=11 * len(edges))
