@@ -203,14 +203,15 @@ while True:
 def test_a_broker_tells_its_sparkplug_devices_and_its_topics(tmp_path):
     with publishing(tmp_path) as broker:
         said = isthmus(
-            *("browse", broker.url, "--set", "group=riverside", "--depth", "3", "--json"),
+            *("browse", broker.url, "--set", "group=riverside", "--set", "discover=2", "--json"),
             folder=tmp_path,
         )
         assert (said.code, said.err) == (0, "")
         found = {node["address"] for node in json.loads(said.out)}
         assert any("packer" in address and "Speed" in address for address in found)
         said = isthmus(
-            *("browse", broker.url, "--kind", "mqtt", "--depth", "3", "--json"), folder=tmp_path
+            *("browse", broker.url, "--kind", "mqtt", "--set", "discover=1", "--json"),
+            folder=tmp_path,
         )
         assert (said.code, said.err) == (0, "")
         assert any("hall/packer/state" in node["address"] for node in json.loads(said.out))

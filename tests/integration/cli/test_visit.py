@@ -30,12 +30,14 @@ connections:
     kind: mqtt
     broker: {broker}
     client_id: isthmus-of-riverside
+    discover: 1
     tags: {{hall/line1/press/force: hall/force}}
   edges:
     kind: sparkplug
     broker: {broker}
     group: riverside
     host_id: riverside-host
+    discover: 1
     tags: {{hall/line1/packer/speed: edge/packer/Speed}}
   log:
     kind: files
