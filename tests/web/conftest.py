@@ -75,8 +75,7 @@ class Demo:
             last = self.log.read_text("utf-8").splitlines()[-3:]
             pytest.exit(f"the demonstration ended: {last}", 1)
         links = self.remote.get("/api/links")
-        there = all(link["state"] in ("up", "partly") for link in links["links"])
-        return there and links["stored"] > 0
+        return all(link["state"] == "up" for link in links["links"]) and links["stored"] > 0
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -70,7 +70,8 @@ def test_values_move(desk, name):
     page = desk.open(PAGES[name])
     before = page.evaluate(NUMBERS)
     assert any(letter.isdigit() for letter in before), "no live number"
-    page.wait_for_function(f"(before) => ({NUMBERS})() !== before", arg=before)
+    moved = f"(before) => ({NUMBERS})() !== before"
+    page.wait_for_function(moved, arg=before, timeout=45_000)  # figures are asked for less often
 
 
 def test_the_clock_is_the_plants(desk, plant):

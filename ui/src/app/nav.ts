@@ -57,15 +57,16 @@ export class Nav extends Part {
 
   private foot() {
     const { status, stale } = live;
-    const flows = status && !stale && status.bus === "up" && status.history === "up" && status.links_up === status.links;
+    const flows = status && !stale && status.bus === "up" && status.history === "up" && status.links > 0 && status.links_up === status.links;
     const parts = status && !stale ? [
+      status.links === 0 ? "no link yet" : "",
       status.bus !== "up" ? `stream ${status.bus}` : "",
       status.history !== "up" ? `history ${status.history}` : "",
       status.links_up < status.links ? `${status.links - status.links_up} of ${status.links} links down` : "",
       status.lost > 0 ? `${number(status.lost, 0)} lost` : "",
     ].filter(Boolean) : [];
     const text = !status ? "waiting for the site" : stale ? "the site is silent" : flows ? "data flows" : parts.join(", ");
-    return html`<div class="foot"><a class="state ${flows ? "run" : status && !stale ? "part" : "stop"}" href="/connections">${text}${status && !stale ? `, lag ${number(status.lag_s, 1)} s` : ""}</a>
+    return html`<div class="foot"><a class="state ${flows ? "run" : status && !stale ? "part" : "stop"}" href="/connections">${text}${status && !stale && status.links > 0 ? `, lag ${number(status.lag_s, 1)} s` : ""}</a>
       ${status && !stale ? html`<span>${number(status.values_per_s, 0)} values/s, ${number(status.lost, 0)} lost</span>` : nothing}
       <span>${this.plant ? `site ${this.plant.site} · ${this.plant.version}` : ""}</span></div>`;
   }
