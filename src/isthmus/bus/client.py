@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator
 from isthmus.bus.connection import Connection
 from isthmus.bus.consumer import consume
 from isthmus.bus.credentials import Credentials
-from isthmus.bus.jetstream import ask
+from isthmus.bus.jetstream import ask, find
 from isthmus.bus.keyvalue import Bucket, open_bucket
 from isthmus.bus.port import Message, OnGap, OnState, StreamInfo, StreamSettings
 from isthmus.bus.publisher import Publisher
 from isthmus.bus.stream import configuration, looked_up, told
-from isthmus.model.errors import StorageError
 
 __all__ = ["Bus", "Credentials"]
 
@@ -40,9 +39,8 @@ class Bus(Connection):
     async def stream(self, settings: StreamSettings) -> StreamInfo:
         """The stream of these settings, made or changed to them where it must be."""
         body = configuration(settings)
-        try:
-            known = await ask(self, f"STREAM.INFO.{settings.name}", {})
-        except StorageError:
+        known = await find(self, f"STREAM.INFO.{settings.name}", {})
+        if known is None:
             return told(await ask(self, f"STREAM.CREATE.{settings.name}", body))
         config = known["config"]
         if any(config.get(key) != value for key, value in body.items()):
@@ -55,10 +53,8 @@ class Bus(Connection):
 
     async def message(self, stream: str, seq: int) -> Message | None:
         """The message of this sequence, None where the stream does not hold it."""
-        try:
-            return looked_up(await ask(self, f"STREAM.MSG.GET.{stream}", {"seq": seq}))
-        except StorageError:
-            return None
+        found = await find(self, f"STREAM.MSG.GET.{stream}", {"seq": seq})
+        return None if found is None else looked_up(found)
 
     async def purge(self, stream: str, *, before: int = 0) -> None:
         """Forget the messages below sequence `before`, or all.

@@ -34,11 +34,25 @@ class User(Protocol):
         ...
 
 
+class _Client(Client):
+    """A client that says nothing to a server that leaves out the TLS we ask for.
+
+    The server's greeting is not protected: whoever sits in between may take `tls_required` out.
+    """
+
+    def _connect_command(self) -> bytes:
+        server = self._current_server
+        wanted = self.options.get("tls") is not None or (server and server.uri.scheme == "tls")
+        if wanted and not self._server_info.get("tls_required"):
+            raise ssl.SSLError("the server does not ask for TLS: it is not ours")
+        return bytes(super()._connect_command())
+
+
 class Connection:
     """A connection to a NATS server or cluster that is made again whenever it is lost."""
 
     def __init__(self, on_state: OnState | None = None) -> None:
-        self.client = Client()
+        self.client: Client = _Client()
         self.errors = 0
         self.last_error = ""
         self._refusal = ""

@@ -2,13 +2,14 @@
 
 The body of a samples frame is one encapsulated Arrow IPC record batch message (Arrow columnar
 format 1.0 or later), without its schema message: the columns `tag` int32, `time` int64 (ns UTC),
-`value` float64, `quality` uint32 (OPC UA StatusCode), none with nulls; buffers are plain, or LZ4
-or ZSTD compressed as the message says. The head around it: `isthmus.bus.envelope`.
+`value` float64, `quality` uint32 (OPC UA StatusCode), none with nulls; buffers are plain, for a
+few bytes that unpack to gigabytes would bring a site down. The head: `isthmus.bus.envelope`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import struct
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +45,10 @@ SCHEMA = pa.schema(
         pa.field("quality", pa.uint32(), nullable=False),
     ]
 )
-_SCHEMA_BYTES = SCHEMA.serialize().size
-Compression = Literal["", "lz4", "zstd"]
+_HEADER, _LENGTH, _COMPRESSION = 2, 0, 3  # fields of Message and RecordBatch in Arrow's Message.fbs
 
 
-def encode(batch: Batch, *, compression: Compression = "") -> bytes:
+def encode(batch: Batch) -> bytes:
     """The frame of `batch`, at most 65,536 rows; ValueError where there are more."""
     size = len(batch)
     if size > MAX_ROWS:
@@ -60,20 +60,22 @@ def encode(batch: Batch, *, compression: Compression = "") -> bytes:
         _array(pa.uint32(), batch.quality, np.uint32),
     ]
     rows = pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
-    return seal(FrameKind.SAMPLES, _message(rows, compression))
+    return seal(FrameKind.SAMPLES, memoryview(rows.serialize()))
 
 
 def decode(data: bytes | memoryview) -> Batch:
-    """The batch of a frame, its columns views of `data` (copies where it was compressed).
+    """The batch of a frame, its columns views of `data`.
 
-    Raises ProtocolError where the frame is damaged.
+    Raises ProtocolError where the frame is damaged, compressed or of more rows than 65,536.
     """
     body = unseal(data, FrameKind.SAMPLES)
     try:
-        rows = pa.ipc.read_record_batch(pa.py_buffer(body), SCHEMA)
+        message = pa.ipc.read_message(pa.py_buffer(body))
+        _check(message.metadata)
+        rows = pa.ipc.read_record_batch(message, SCHEMA)
         rows.validate()
         tag, time, value, quality = (column.to_numpy() for column in rows.columns)
-    except (pa.ArrowException, ValueError, OSError, EOFError) as error:
+    except (pa.ArrowException, ValueError, OSError, EOFError, struct.error) as error:
         raise ProtocolError(f"reading a frame: {error}") from error
     return Batch(tag, time, value, quality)
 
@@ -91,13 +93,28 @@ def _array(kind: pa.DataType, column: npt.NDArray[Any], dtype: type[np.generic])
     return pa.Array.from_buffers(kind, len(packed), [None, pa.py_buffer(packed)])
 
 
-def _message(rows: pa.RecordBatch, compression: Compression) -> memoryview:
-    if not compression:
-        return memoryview(rows.serialize())
-    # cut out of a stream of schema, batch and end
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression=compression)
-    with pa.ipc.new_stream(sink, SCHEMA, options=options) as writer:
-        writer.write_batch(rows)
-        end = sink.tell()
-    return memoryview(sink.getvalue())[_SCHEMA_BYTES:end]
+def _check(metadata: pa.Buffer) -> None:
+    """ValueError where reading the record batch of this flatbuffer would take too much memory."""
+    data = memoryview(metadata)
+    message = struct.unpack_from("<I", data)[0]
+    header = _field(data, message, _HEADER)
+    if not header:
+        raise ValueError("it holds no record batch")
+    batch = header + struct.unpack_from("<I", data, header)[0]
+    if _field(data, batch, _COMPRESSION):
+        raise ValueError("it is compressed")
+    length = _field(data, batch, _LENGTH)
+    rows = struct.unpack_from("<q", data, length)[0] if length else 0
+    if not 0 <= rows <= MAX_ROWS:
+        raise ValueError(f"it has {rows} rows, at most {MAX_ROWS} are allowed")
+
+
+def _field(data: memoryview, table: int, number: int) -> int:
+    """Where a field of a flatbuffer's table is, 0 where it is absent."""
+    places = table - struct.unpack_from("<i", data, table)[0]
+    if places < 0:
+        raise ValueError("its metadata point outside")
+    (size,) = struct.unpack_from("<H", data, places)
+    at = 4 + 2 * number
+    offset = struct.unpack_from("<H", data, places + at)[0] if at < size else 0
+    return table + offset if offset else 0

@@ -78,13 +78,29 @@ class Requests(Protocol):
 
 async def ask(bus: Requests, subject: str, body: Mapping[str, object]) -> dict[str, Any]:
     """The answer of the JetStream API; LinkError, StorageError or ProtocolError."""
-    doing = f"asking the bus for {subject}"
+    found = await _ask(bus, subject, body)
+    if isinstance(found, Failure):
+        raise found.error(f"asking the bus for {subject}")
+    return found
+
+
+async def find(bus: Requests, subject: str, body: Mapping[str, object]) -> dict[str, Any] | None:
+    """The answer of the JetStream API, None where there is nothing such; raises as `ask`."""
+    found = await _ask(bus, subject, body)
+    if not isinstance(found, Failure):
+        return found
+    if found.code in NOT_FOUND:
+        return None
+    raise found.error(f"asking the bus for {subject}")
+
+
+async def _ask(bus: Requests, subject: str, body: Mapping[str, object]) -> dict[str, Any] | Failure:
     answer = await bus.request(f"$JS.API.{subject}", json.dumps(body).encode() if body else b"")
     if (failed := failure(answer.data, answer.headers)) is not None:
-        raise failed.error(doing)
+        return failed
     found = json.loads(answer.data)
     if not isinstance(found, dict):
-        raise ProtocolError(f"{doing}: answered {answer.data[:80]!r}")
+        raise ProtocolError(f"asking the bus for {subject}: answered {answer.data[:80]!r}")
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import nats.errors
 
 from isthmus.bus.consumer import Reader
-from isthmus.bus.jetstream import ask, failure
+from isthmus.bus.jetstream import ask, failure, find
 from isthmus.bus.port import Entry
 from isthmus.bus.stream import looked_up
 from isthmus.model.errors import LinkError, StorageError
@@ -27,9 +27,7 @@ _MARKS = frozenset({"KV-Operation", "Nats-Marker-Reason"})  # a key's end, ADR-8
 async def open_bucket(bus: Bus, name: str, *, replicas: int, max_bytes: int) -> Bucket:
     """The bucket of this name, made where there is none."""
     stream = f"KV_{name}"
-    try:
-        await ask(bus, f"STREAM.INFO.{stream}", {})
-    except StorageError:
+    if await find(bus, f"STREAM.INFO.{stream}", {}) is None:
         body = {
             "name": stream,
             "subjects": [f"$KV.{name}.>"],
@@ -83,11 +81,8 @@ class Bucket:
     async def get(self, key: str) -> Entry | None:
         """What the key holds, None where there is none."""
         body = {"last_by_subj": self._prefix + valid(key)}
-        try:
-            found = looked_up(await ask(self._bus, f"STREAM.MSG.GET.{self._stream}", body))
-        except StorageError:
-            return None
-        if _MARKS & found.headers.keys():
+        answer = await find(self._bus, f"STREAM.MSG.GET.{self._stream}", body)
+        if answer is None or _MARKS & (found := looked_up(answer)).headers.keys():
             return None
         return Entry(key, found.data, found.seq)
 

@@ -250,8 +250,8 @@ class Publisher:
         if found is None:
             return
         stored = [number for number in self._window if number <= found]
-        for back, number in enumerate(reversed(stored)):
-            self._settle(number, Ack(seq - back, duplicate=True))
+        for place, number in enumerate(stored, seq - len(stored) + 1):
+            self._settle(number, Ack(place, duplicate=True))
 
     async def _flow(self) -> None:
         while self._trouble is None:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -27,6 +28,7 @@ SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
 STOP_S = 10.0
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses, and one that is ours
 DISK_S = 1.0  # between two looks at a disk that was full
+_OF_CLIENT = re.compile(r" - [a-z]id:\d+ - ")  # such lines repeat what strangers say
 _DISK_FULL = ("no space left on device", "critical write error", "will be DISABLED")
 
 
@@ -62,6 +64,7 @@ class Server:
         self._tasks: list[asyncio.Task[None]] = []
         self._on_state = on_state
         self._stopping = False
+        self._turn = asyncio.Lock()  # one start or stop at a time
 
     @property
     def url(self) -> str:
@@ -98,9 +101,12 @@ class Server:
         Raises ConfigError where there is no fit program or it refuses its configuration,
         StorageError where another living process holds the folder.
         """
-        if self.pid is not None:
-            return
-        self._stopping = False
+        async with self._turn:
+            self._stopping = False
+            if self.pid is None:
+                await self._start()
+
+    async def _start(self) -> None:
         if self.state is not ServerState.DOWN:
             self._enter(ServerState.STARTING, "")
         folder = self.settings.folder
@@ -172,6 +178,8 @@ class Server:
                 )
             if await self._answers():
                 return
+            if self._stopping:
+                raise StorageError("starting nats-server: it is being stopped")
             await asyncio.sleep(0.01)
         raise StorageError(
             f"starting nats-server: not ready after {self.settings.ready_s:g} s",
@@ -210,7 +218,10 @@ class Server:
             wait = min(wait * 2, LONGEST_WAIT)
             self.restarts += 1
             try:
-                await self.start()
+                async with self._turn:
+                    if self._stopping:
+                        return
+                    await self._start()
                 _log.warning("nats-server is up again after %d restarts", self.restarts)
             except (ConfigError, StorageError, OSError) as error:
                 self._enter(ServerState.DOWN, str(error))
@@ -218,8 +229,9 @@ class Server:
     async def stop(self) -> None:
         """Stop it gracefully, by force after 10 s; does nothing when stopped already."""
         self._stopping = True
-        await self._end()
-        self._enter(ServerState.STOPPED, "")
+        async with self._turn:  # a start that is under way must not leave its child behind
+            await self._end()
+            self._enter(ServerState.STOPPED, "")
 
     async def _end(self) -> None:
         process, self._process = self._process, None
@@ -249,8 +261,16 @@ class Server:
         stream = process.stdout
         while stream is not None and (chunk := await stream.read(16_384)):
             for line in self.log.write(chunk):
-                if any(sign in line for sign in _DISK_FULL) and self.state is ServerState.UP:
-                    self._enter(ServerState.FULL, line.partition("] ")[2] or line)
+                if self.state is not ServerState.UP or _OF_CLIENT.search(line):
+                    continue
+                if any(sign in line for sign in _DISK_FULL):
+                    found = line.partition("] ")[2] or line
+                    self._enter(ServerState.FULL, f"{self._room()}: {found}")
+
+    def _room(self) -> str:
+        """What the disk must have free before the server is started again, and has."""
+        free = shutil.disk_usage(self.settings.folder).free
+        return f"it needs {-(-self.settings.min_free >> 20)} MB free, has {free >> 20} MB"
 
     async def _mend(self, process: asyncio.subprocess.Process) -> None:
         """After a full disk the server refuses to write until it is started again."""
@@ -263,6 +283,8 @@ class Server:
                 _log.warning("the disk has %d MB free again: starting nats-server", free >> 20)
                 with contextlib.suppress(ProcessLookupError):
                     process.terminate()
+            else:
+                self.why = f"{self._room()}: {self.why.partition(': ')[2]}"
 
     def _enter(self, state: ServerState, why: str) -> None:
         if (state, why) == (self.state, self.why):

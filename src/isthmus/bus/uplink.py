@@ -22,6 +22,7 @@ from isthmus.model.errors import IsthmusError, LinkError, ProtocolError, Storage
 _log = logging.getLogger(__name__)
 BUCKET = "uplink"
 SAVE_S = 1.0
+STRANGERS = 1_000  # messages looked through for the last one of ours
 SHORTEST_WAIT, LONGEST_WAIT = 0.2, 10.0
 
 
@@ -180,11 +181,13 @@ class Uplink:
 
     async def _known(self, epoch: str) -> Position | None:
         """The last message that the site has: in its stream, or in the bucket if that is empty."""
-        last = (await self._site.info(self._target)).last
-        message = await self._site.message(self._target, last) if last else None
-        place = Position.parse(message.id) if message is not None else None
-        if place is not None and place.epoch == epoch:
-            return place
+        there = await self._site.info(self._target)
+        for seq in range(there.last, max(there.first, there.last - STRANGERS) - 1, -1):
+            # a server's answer may have been sent here by somebody else: such have no id
+            message = await self._site.message(self._target, seq)
+            place = Position.parse(message.id) if message is not None else None
+            if place is not None and place.epoch == epoch:
+                return place
         entry = await (await self._site.bucket(self._bucket)).get(self._name)
         place = Position.parse((entry.value or b"").decode("utf-8", "replace")) if entry else None
         return place if place is not None and place.epoch == epoch else None

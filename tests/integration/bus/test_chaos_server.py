@@ -223,3 +223,23 @@ def test_stopping_is_graceful_and_keeps_everything(tmp_path, connected):
         await server.stop()
 
     asyncio.run(main())
+
+
+def test_stopping_while_the_server_is_started_again_leaves_no_child(tmp_path):
+    async def main():
+        server = Server(ServerSettings(tmp_path))
+        await server.start()
+        supervising = asyncio.create_task(server.supervise())
+        first = server.pid
+        server.kill()
+        while server.pid in (first, None):  # begun, and not ready yet
+            await asyncio.sleep(0)
+        assert server.state is ServerState.DOWN
+        await server.stop()
+        await asyncio.wait_for(supervising, 5)
+        assert server.pid is None
+        assert server.state is ServerState.STOPPED
+        assert not (tmp_path / "nats.pid").exists()
+        assert [one.pid for one in psutil.Process().children() if one.is_running()] == []
+
+    asyncio.run(main())

@@ -10,7 +10,7 @@ import pytest
 
 from isthmus.bus.memory import MemoryBus
 from isthmus.bus.port import BusState, StreamSettings
-from isthmus.bus.uplink import Position, Uplink
+from isthmus.bus.uplink import BUCKET, Position, Uplink
 
 pytestmark = pytest.mark.chaos
 EDGE = StreamSettings("EDGE", ("uns.>",))
@@ -192,6 +192,25 @@ def test_what_the_edge_discarded_is_reported():
         assert gaps == [(11, 15)]
         assert uplink.stats.discarded == 5
         assert await numbers(site, 15) == [*range(10), *range(15, 20)]
+
+    twins(check)
+
+
+def test_what_others_put_behind_the_last_message_does_not_hide_it():
+    async def check(edge, site):
+        publisher = await edge.publisher("EDGE")
+        await write(publisher, 0, 10)
+        async with uplinked(edge, site) as uplink:
+            await until(lambda: uplink.stats.position == 10)
+        await (await site.bucket(BUCKET)).delete("edge1")
+        stranger = await site.publisher("UP_edge1")
+        await stranger.publish("up.edge1.x", b"-1", id="")
+        await stranger.flush()
+        await stranger.close()
+        await write(publisher, 10, 20)
+        async with uplinked(edge, site) as uplink:
+            await until(lambda: uplink.stats.position == 20)
+        assert uplink.stats.forwarded == 10
 
     twins(check)
 

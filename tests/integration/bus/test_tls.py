@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import stat
 import time
 
 import pytest
 
-from isthmus.bus.client import Bus
+from isthmus.bus.client import Bus, Credentials
 from isthmus.bus.port import StreamSettings
-from isthmus.bus.settings import Client, MqttSettings
+from isthmus.bus.server import Server, ServerState
+from isthmus.bus.settings import Client, MqttSettings, ServerSettings
 from isthmus.model.errors import AuthError, LinkError
 from isthmus.model.sample import Nanoseconds
 from isthmus.trust.authority import Identity, PlantAuthority
@@ -108,5 +110,62 @@ def test_the_shop_floor_broker_is_apart_from_the_plants_streams(tmp_path, runnin
                 async with aiomqtt.Client(**where, password="wrong"):
                     pass
             await bus.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["certificate", "password"])
+def test_nothing_is_said_to_a_server_whose_greeting_lost_its_tls(authority, ours):
+    async def main():
+        heard = []
+
+        async def pose(reader, writer):
+            info = {"server_id": "x", "version": "2.15.0", "proto": 1, "max_payload": 1 << 20}
+            writer.write(b"INFO " + json.dumps({**info, "headers": True}).encode() + b"\r\n")
+            while line := await reader.readline():
+                heard.append(line)
+                if line.startswith(b"PING"):
+                    writer.write(b"PONG\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(pose, "127.0.0.1", 0) as listener:
+            url = f"tls://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+            shown = {"tls": authority.client("edge1")} if ours else {}
+            if not ours:
+                shown["credentials"] = Credentials(user="isthmus", password="word")
+            with pytest.raises(AuthError, match="does not ask for TLS"):
+                await Bus.connect(url, **shown, within=3)
+        assert heard == []
+
+    asyncio.run(main())
+
+
+def test_a_strangers_name_in_the_log_is_not_taken_for_a_full_disk(tmp_path):
+    aiomqtt = pytest.importorskip("aiomqtt")
+
+    async def main():
+        told = []
+        mqtt = MqttSettings((("floor", os.urandom(12).hex()),))
+        server = Server(
+            ServerSettings(tmp_path / "bus", mqtt=mqtt),
+            on_state=lambda state, why: told.append(state),
+        )
+        await server.start()
+        try:
+            with pytest.raises(aiomqtt.MqttError):
+                async with aiomqtt.Client(
+                    "127.0.0.1",
+                    server.mqtt_port,
+                    username="no space left on device",
+                    password="wrong",
+                ):
+                    pass
+            async with asyncio.timeout(10):
+                while "no space left on device" not in server.log.file.read_text():
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+            assert told == [ServerState.STARTING, ServerState.UP]
+        finally:
+            await server.stop()
 
     asyncio.run(main())
