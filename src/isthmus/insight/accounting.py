@@ -10,7 +10,7 @@ import numpy as np
 
 from isthmus.insight.calendar import Stretch
 from isthmus.insight.series import Series
-from isthmus.model.sample import Int64s
+from isthmus.model.sample import Floats, Int64s
 from isthmus.model.state import Cause, State
 
 RUNNING = frozenset({State.EXECUTE, State.COMPLETING})
@@ -65,18 +65,36 @@ class Accounts:
         pairs = zip(self.state.tolist(), self.cause.tolist(), strict=True)
         return [look(state, cause) for state, cause in pairs]
 
-    def inside(self, stretches: Sequence[Stretch]) -> Accounts:
-        """The accounts cut to `stretches`: what lies outside of planned time is left out."""
-        parts = []
+    def within(self, stretches: Sequence[Stretch]) -> Floats:
+        """How many seconds of each stretch of time lie inside `stretches`."""
+        inside = np.zeros(len(self.start), np.int64)
         for stretch in stretches:
             start = np.clip(self.start, stretch.start, stretch.end)
-            end = np.clip(self.end, stretch.start, stretch.end)
-            kept = end > start
-            parts.append((start[kept], end[kept], self.state[kept], self.cause[kept]))
-        if not parts:
-            none = np.empty(0, np.int64)
-            return Accounts(none, none, none, none)
-        return Accounts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            inside += np.clip(self.end, stretch.start, stretch.end) - start
+        return np.asarray(inside / 1e9)
+
+    def episodes(self) -> list[Episode]:
+        """The stretches that follow each other and count alike, joined.
+
+        A machine tells one stop in several states: aborting, aborted, clearing, stopped.
+        """
+        looks = self.looks()
+        firsts = [at for at in range(len(looks)) if not at or looks[at] is not looks[at - 1]]
+        return [
+            Episode(looks[first], first, last, int(self.start[first]), int(self.end[last - 1]))
+            for first, last in zip(firsts, [*firsts[1:], len(looks)], strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Stretches of accounts, from place `first` up to `last`, that count as `look`; times in ns."""
+
+    look: Look
+    first: int
+    last: int
+    start: int
+    end: int
 
 
 def look(state: int, cause: int) -> Look:

@@ -6,10 +6,13 @@ Ratios are never averaged: add up the times and the quantities, then divide.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from isthmus.insight.accounting import MICRO, Accounts, Look
+import numpy as np
+
+from isthmus.insight.accounting import MICRO, Accounts, Episode, Look
+from isthmus.insight.calendar import Stretch
 from isthmus.model.state import CAUSE, PACKML
 
 
@@ -40,25 +43,29 @@ class Times:
         )
 
     @classmethod
-    def of(cls, accounts: Accounts) -> Times:
-        """The time elements of accounts that are already cut to planned time.
+    def of(cls, accounts: Accounts, planned: Sequence[Stretch] | None = None) -> Times:
+        """The time elements of what lies inside `planned`; of all the time where that is None.
 
-        Breaks and time without an order that the machine itself tells are not planned either.
+        Breaks and time without an order that the machine itself tells are not planned either. A
+        stop is short by its whole length, whatever states it is told in and wherever it is cut.
         """
+        seconds = accounts.seconds if planned is None else accounts.within(planned)
         times = cls()
-        for seconds, kind in zip(accounts.seconds.tolist(), accounts.looks(), strict=True):
-            if kind is Look.BREAK:
+        for episode in accounts.episodes():
+            if episode.look is Look.BREAK:
                 continue
-            field = _short(kind, seconds)
-            grown = getattr(times, field) + seconds
-            times = replace(times, planned_busy=times.planned_busy + seconds, **{field: grown})
+            spent = float(seconds[episode.first : episode.last].sum())
+            field = _element(episode)
+            grown = getattr(times, field) + spent
+            times = replace(times, planned_busy=times.planned_busy + spent, **{field: grown})
         return times
 
 
-def _short(kind: Look, seconds: float) -> str:
-    if kind is Look.STOP:
-        return "actual_unit_delay" if seconds * 1e9 < MICRO else "actual_unit_down"
-    return _ELEMENT[kind]
+def _element(episode: Episode) -> str:
+    if episode.look is Look.STOP:
+        short = episode.end - episode.start < MICRO
+        return "actual_unit_delay" if short else "actual_unit_down"
+    return _ELEMENT[episode.look]
 
 
 _ELEMENT = {
@@ -130,44 +137,46 @@ class Loss:
     stops: int
 
 
-def losses(unit: str, accounts: Accounts) -> list[Loss]:
-    """Lost time of one unit by cause, largest first; time in production and breaks left out."""
+def losses(unit: str, accounts: Accounts, planned: Sequence[Stretch] | None = None) -> list[Loss]:
+    """Time that one unit lost inside `planned` by cause, largest first.
+
+    Time in production and breaks is left out. A stop in several states counts once a cause.
+    """
+    seconds = accounts.seconds if planned is None else accounts.within(planned)
     totals: dict[str, tuple[float, int]] = {}
-    rows = zip(
-        accounts.seconds.tolist(),
-        accounts.looks(),
-        accounts.state.tolist(),
-        accounts.cause.tolist(),
-        strict=True,
-    )
-    for seconds, kind, state, cause in rows:
-        if kind in (Look.RUN, Look.BREAK):
+    for episode in accounts.episodes():
+        if episode.look in (Look.RUN, Look.BREAK):
             continue
-        word = _word(kind, state, cause)
-        before, stops = totals.get(word, (0.0, 0))
-        totals[word] = before + seconds, stops + 1
-    found = [Loss(unit, word, seconds, stops) for word, (seconds, stops) in totals.items()]
+        lost: dict[str, float] = {}
+        spent = seconds[episode.first : episode.last].tolist()
+        for word, part in zip(_words(episode, accounts), spent, strict=True):
+            lost[word] = lost.get(word, 0.0) + part
+        for word, part in lost.items():
+            if part > 0:
+                before, stops = totals.get(word, (0.0, 0))
+                totals[word] = before + part, stops + 1
+    found = [Loss(unit, word, spent, stops) for word, (spent, stops) in totals.items()]
     return sorted(found, key=lambda loss: -loss.seconds)
 
 
-def _word(kind: Look, state: int, cause: int) -> str:
-    if kind is Look.UNKNOWN:
-        return "no data"
-    return CAUSE[cause].replace("_", " ") if cause in CAUSE and cause else PACKML.get(state, "stop")
+def _words(episode: Episode, accounts: Accounts) -> list[str]:
+    """What to call each stretch of an episode: its cause, else the last or first one told in it.
 
-
-def mean_times(accounts: Iterable[tuple[float, Look]]) -> tuple[float | None, float | None]:
-    """MTBF and MTTR in seconds over (seconds, look) stretches.
-
-    Convention: a failure is a stop of 5 minutes or more that is neither starved, blocked, setup
-    nor break; MTBF = time in production / failures, MTTR = time in failures / failures.
+    Where no cause is told at all, the state that lasted longest names the whole.
     """
-    ran = down = 0.0
-    failures = 0
-    for seconds, kind in accounts:
-        if kind is Look.RUN:
-            ran += seconds
-        elif kind is Look.STOP and seconds * 1e9 >= MICRO:
-            down += seconds
-            failures += 1
-    return (ran / failures, down / failures) if failures else (None, None)
+    size = episode.last - episode.first
+    if episode.look in _WORDS:
+        return [_WORDS[episode.look]] * size
+    rows = slice(episode.first, episode.last)
+    causes = [CAUSE[cause] if cause in CAUSE and cause else "" for cause in accounts.cause[rows]]
+    longest = episode.first + int(np.argmax(accounts.seconds[rows]))
+    state = PACKML.get(int(accounts.state[longest]), "stop")
+    word = next((cause for cause in causes if cause), state)
+    words = []
+    for cause in causes:
+        word = cause or word
+        words.append(word.replace("_", " "))
+    return words
+
+
+_WORDS = {Look.UNKNOWN: "no data", Look.STARVED: "starved", Look.BLOCKED: "blocked"}

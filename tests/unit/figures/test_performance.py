@@ -107,3 +107,16 @@ def test_figures_of_parts_of_the_window_add_up(cuts):
     assert busy == pytest.approx(whole.times.planned_busy)
     made = sum(part.count.produced for part in parts if part.count)
     assert made == pytest.approx(whole.count.produced, abs=11 * len(edges))
+
+
+def test_time_starved_without_a_cause_is_lost_once():
+    line = line_of(unit("filler", *COUNTS), unit("capper", *COUNTS))
+    line = line_of(*line.children, bottleneck="packaging/line1/capper")
+    rows = running("filler") | running("capper")
+    rows["capper/state"] = ([0, 3600, 3610, 3700, 3720], [EXECUTE, 13, 5, 14, EXECUTE])
+    rows["filler/state"] = ([0, 3590, 3700], [EXECUTE, 9, EXECUTE])
+    found = performance(records(line, rows, end=8 * HOUR), line, span(8))
+    assert [(loss.unit, loss.cause, loss.seconds, loss.stops) for loss in found.losses] == [
+        ("filler", "aborted", 120, 1)
+    ]
+    assert found.times.actual_unit_delay == 120

@@ -1,6 +1,6 @@
 """Time, counters, KPIs and energy: cases computed by hand, and what must hold for any data."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.insight.accounting import Accounts, Look, look
-from isthmus.insight.calendar import planned, shift_at, shifts
+from isthmus.insight.calendar import Stretch, planned, shift_at, shifts
 from isthmus.insight.counter import Growth
 from isthmus.insight.energy import base_load, baseline, cusum, per_piece, profile, saving
-from isthmus.insight.kpi import Count, Times, losses, oee
+from isthmus.insight.kpi import Count, Loss, Times, losses, oee
 from isthmus.insight.series import Series, grid
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Batch, Nanoseconds, Status
@@ -96,6 +96,50 @@ def test_oee_as_computed_by_hand():
         ("breakdown", 20 * m),
         ("starved", 10 * m),
     ]
+
+
+ABORT = [(0, State.ABORTING, 0), (10, State.ABORTED, 0), (20, State.CLEARING, 0)]
+ABORT += [(260, State.STOPPED, 0), (290, State.STOPPING, 0), (560, State.EXECUTE, 0)]
+
+
+def test_a_stop_told_in_several_states_is_one_stop():
+    accounts = Accounts.of(series(ABORT, 0, 600), None)
+    assert Times.of(accounts).actual_unit_down == 560
+    assert Times.of(accounts).actual_unit_delay == 0
+    assert losses("filler", accounts) == [Loss("filler", "stopping", 560, 1)]
+
+
+def test_a_stop_is_named_by_the_cause_told_in_it():
+    causes = [(0, Cause.NONE, 0), (30, Cause.BREAKDOWN, 0), (280, Cause.MATERIAL, 0)]
+    causes += [(300, Cause.NONE, 0)]
+    accounts = Accounts.of(series(ABORT, 0, 600), series(causes, 0, 600))
+    assert [(loss.cause, loss.seconds, loss.stops) for loss in losses("filler", accounts)] == [
+        ("breakdown", 280, 1),
+        ("material", 280, 1),
+    ]
+
+
+def test_a_long_stop_cut_by_a_break_stays_long():
+    accounts = Accounts.of(series(ABORT, 0, 600), None)
+    planned = [Stretch("", 0, 100 * S), Stretch("", 500 * S, 600 * S)]
+    times = Times.of(accounts, planned)
+    assert (times.planned_busy, times.actual_unit_down) == (200, 160)
+    assert losses("filler", accounts, planned) == [Loss("filler", "stopping", 160, 1)]
+
+
+@given(SAMPLES, SAMPLES, st.sets(st.integers(1, 99), max_size=5))
+def test_times_and_losses_of_parts_add_up_to_the_whole(states, causes, cuts):
+    states, causes = ([(30 * at, *rest) for at, *rest in rows] for rows in (states, causes))
+    accounts = Accounts.of(series(states, 0, 3000), series(causes, 0, 3000))
+    edges = [0, *sorted(30 * cut for cut in cuts), 3000]
+    parts = [Stretch("", first * S, last * S) for first, last in pairwise(edges)]
+    whole = Times.of(accounts)
+    assert astuple(Times.of(accounts, parts)) == pytest.approx(astuple(whole))
+    summed = sum((Times.of(accounts, [part]) for part in parts), Times())
+    assert astuple(summed) == pytest.approx(astuple(whole))
+    assert sum(astuple(whole)[1:]) == pytest.approx(whole.planned_busy)
+    lost = sum(loss.seconds for loss in losses("filler", accounts, parts))
+    assert lost == pytest.approx(whole.planned_busy - whole.actual_production)
 
 
 def test_nothing_planned_or_made_says_nothing():

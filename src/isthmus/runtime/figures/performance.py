@@ -64,8 +64,7 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
     shelf = records.shelf([*states, *counters(line)], window)
     accounts = {each.path: shelf.accounts(each) for each in found}
     busy = records.planned(line, window)
-    own = accounts[unit.path].inside(busy)
-    times = Times.of(own)
+    times = Times.of(accounts[unit.path], busy)
     pieces = Pieces.of(shelf, line)
     count = pieces.inside(busy)
     whole = pieces.inside([Stretch("", window.start, window.end)])
@@ -79,7 +78,7 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
         pieces.untold,
         oee(times, count, planned_run_time_per_item=item),
         item,
-        tuple(_blamed(unit, own, found, accounts)),
+        tuple(_blamed(unit, busy, found, accounts)),
         accounts,
         shelf.of(unit.tag("state")).known,
     )
@@ -91,22 +90,28 @@ def _item(times: Times, count: Count | None) -> float:
 
 
 def _blamed(
-    unit: Equipment, own: Accounts, found: Sequence[Equipment], accounts: dict[str, Accounts]
+    unit: Equipment,
+    busy: Sequence[Stretch],
+    found: Sequence[Equipment],
+    accounts: dict[str, Accounts],
 ) -> list[Loss]:
     """The losses of the bottleneck, starved and blocked time named after the unit at fault."""
+    own = accounts[unit.path]
     totals: dict[tuple[str, str], tuple[float, int]] = {}
-    for loss in losses(unit.name, own):
+    for loss in losses(unit.name, own, busy):
         if loss.cause not in ("starved", "blocked"):
             totals[loss.unit, loss.cause] = (loss.seconds, loss.stops)
     place = next(number for number, each in enumerate(found) if each.path == unit.path)
-    for start, end, kind in zip(own.start.tolist(), own.end.tolist(), own.looks(), strict=True):
-        if kind not in (Look.STARVED, Look.BLOCKED):
+    spent = own.within(busy)
+    for episode in own.episodes():
+        kind, lost = episode.look, float(spent[episode.first : episode.last].sum())
+        if kind not in (Look.STARVED, Look.BLOCKED) or not lost:
             continue
         side = found[:place][::-1] if kind is Look.STARVED else found[place + 1 :]
-        name, cause = _culprit(side, accounts, start, end)
+        name, cause = _culprit(side, accounts, episode.start, episode.end)
         key = (name or unit.name, cause or str(kind))
         seconds, stops = totals.get(key, (0.0, 0))
-        totals[key] = (seconds + (end - start) / 1e9, stops + 1)
+        totals[key] = (seconds + lost, stops + 1)
     rows = [Loss(name, cause, seconds, stops) for (name, cause), (seconds, stops) in totals.items()]
     return sorted(rows, key=lambda loss: -loss.seconds)
 
