@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 STATUS_FILE = "status.json"
 REPORT = 1.0
+NAMES = 20_000  # tags in one message of the catalogue
 TIDY = 5.0
 REPEAT = 3600.0  # seconds from one catalogue to the next, for a site that lost its first
 MILLISECOND = 10**6
@@ -151,17 +152,27 @@ class EdgeNode:
     # ------------------------------------------------------------------ into the stream
     async def _announce(self) -> None:
         """Say what our ids mean, ahead of the frames that use them; not again where we have."""
-        data = document.encode_catalogue(self.catalogue.namespace.items())
+        tags = list(self.catalogue.namespace.items())
+        parts = [
+            document.encode_catalogue(tags[start : start + NAMES])
+            for start in range(0, max(len(tags), 1), NAMES)
+        ]
         note = self.settings.folder / "announced"
         with suppress(OSError, ValueError):
             self._announced = int(note.read_text("ascii"))
-            said = await self._local.bus.message(STREAM, self._announced)
-            if said is not None and said.data == data:
+            said = [
+                await self._local.bus.message(STREAM, self._announced + place)
+                for place in range(len(parts))
+            ]
+            if [message.data for message in said if message is not None] == parts:
                 self._repeat = time.monotonic() + REPEAT
                 return
-        ack = await (await self._publisher.publish(self.subjects.catalogue, data))
-        note.write_text(str(ack.seq), "ascii")
-        self._announced, self._repeat = ack.seq, time.monotonic() + REPEAT
+        subject = self.subjects.catalogue
+        acks = [await self._publisher.publish(subject, part) for part in parts]
+        self._announced = (await acks[0]).seq
+        await asyncio.gather(*acks)
+        note.write_text(str(self._announced), "ascii")
+        self._repeat = time.monotonic() + REPEAT
 
     async def _mark_gaps(self) -> None:
         """Nothing is known of the time since we stopped: one bad sample a tag says so."""
@@ -173,8 +184,8 @@ class EdgeNode:
             told = before.links.get(name) if before else None
             down = told is not None and told.condition in (Condition.DOWN, Condition.REFUSED)
             if len(link.ids) and not down and self._ran_before:
-                lost = gap(link.ids, Nanoseconds(since + MILLISECOND))
-                await self._publisher.publish(self.subjects.frame(name), frame.encode(lost))
+                for lost in frame.slices(gap(link.ids, Nanoseconds(since + MILLISECOND))):
+                    await self._publisher.publish(self.subjects.frame(name), frame.encode(lost))
 
     async def _tidy_for_ever(self) -> None:
         """Forget what the site has, once the stream is nearly full; repeat the catalogue."""

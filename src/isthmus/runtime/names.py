@@ -58,15 +58,20 @@ class Names:
     def learn(self, seq: int, named: Mapping[int, str], stored: int) -> None:
         """What ids stand for from message `seq` on; all up to `stored` is never read again.
 
-        The paths must have ids of our own by now. Raises ProtocolError for ids out of bounds.
+        A catalogue without the id 0 goes on where the one before it ended. The paths must have
+        ids of our own by now. Raises ProtocolError for ids out of bounds.
         """
         if not named:
             return
         if min(named) < 0 or max(named) >= MAX_IDS:
             raise ProtocolError(f"a catalogue names the ids {min(named)} to {max(named)}")
-        paths = [named.get(number, "") for number in range(max(named) + 1)]
-        self._use(paths)
         before = [version for version in self._versions if version.seq < seq]
+        known = before[-1].paths if before and 0 not in named else []
+        paths = [
+            named.get(number, known[number] if number < len(known) else "")
+            for number in range(max(max(named) + 1, len(known)))
+        ]
+        self._use(paths)
         fresh = Version(seq, paths)
         needed = [
             version for version, next_ in pairwise([*before, fresh]) if next_.seq > stored + 1

@@ -76,6 +76,22 @@ def test_a_stream_read_again_has_the_names_of_each_place(tmp_path):
     assert "b" not in (tmp_path / "edge1.json").read_text("utf-8"), "what is stored needs no name"
 
 
+def test_a_catalogue_in_parts_is_one(tmp_path):
+    told = names(tmp_path)
+    told.open(0)
+    told.learn(1, {0: "a", 1: "b"}, stored=0)
+    told.learn(2, {2: "c"}, stored=0)
+    assert local(told, 0, 1, 2)[0] == [3, 1, 2]
+    told.learn(3, {0: "d"}, stored=0)
+    told.learn(4, {1: "c"}, stored=0)
+    assert local(told, 0, 1)[0] == [4, 2]
+    with pytest.raises(ProtocolError):
+        told.local(batch(2))
+    again = names(tmp_path)
+    again.open(2)
+    assert local(again, 0, 1, 2)[0] == [3, 1, 2]
+
+
 def test_a_stream_made_again_begins_without_names(tmp_path):
     told = names(tmp_path)
     told.open(0)
