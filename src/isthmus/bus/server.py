@@ -218,13 +218,15 @@ class Server:
             wait = min(wait * 2, LONGEST_WAIT)
             self.restarts += 1
             try:
-                async with self._turn:
-                    if self._stopping:
-                        return
-                    await self._start()
-                _log.warning("nats-server is up again after %d restarts", self.restarts)
+                await self._start_again()
             except (ConfigError, StorageError, OSError) as error:
                 self._enter(ServerState.DOWN, str(error))
+
+    async def _start_again(self) -> None:
+        async with self._turn:
+            if not self._stopping:
+                await self._start()
+                _log.warning("nats-server is up again after %d restarts", self.restarts)
 
     async def stop(self) -> None:
         """Stop it gracefully, by force after 10 s; does nothing when stopped already."""
