@@ -42,8 +42,8 @@ async def _demonstrate(wish: Wish, args: argparse.Namespace) -> dict[str, float 
             web = WebServer(app, host=app.settings.host, port=args.port)
             ready = asyncio.Event()
             running = asyncio.create_task(app.run(ready.set))
-            serving = asyncio.create_task(web.serve())
             await first(ready, running)
+            serving = asyncio.create_task(web.serve())
             filling = asyncio.create_task(demonstration.fill())
             _remember(wish.folder / "site", web)
             await first(filling, running)
@@ -70,8 +70,8 @@ async def _run(app: App, args: argparse.Namespace) -> dict[str, float | int | No
     web = WebServer(app, host=app.settings.host, port=port)
     ready = asyncio.Event()
     running = asyncio.create_task(app.run(ready.set))
-    serving = asyncio.create_task(web.serve())
     await first(ready, running)
+    serving = asyncio.create_task(web.serve())
     _remember(app.settings.folder, web)
     if args.json:
         body = {"url": web.url, "connections": len(app.links), "tags": len(app.namespace)}

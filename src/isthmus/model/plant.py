@@ -182,5 +182,6 @@ class Plant:
         return {name: found for name, found in self.connections.items() if found.edge == edge}
 
     def lines(self) -> Iterator[Equipment]:
-        """The work centers that have a flow: production lines."""
-        return (found for found in self.walk() if found.flow)
+        """Production lines: the work centers that have a flow, all of them where none has one."""
+        centers = [found for found in self.walk() if found.level is Level.WORK_CENTER]
+        return iter([found for found in centers if found.flow] or centers)

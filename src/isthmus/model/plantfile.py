@@ -182,7 +182,9 @@ class KeepEntry(Entry):
 class HistoryEntry(Entry):
     """Where history is kept, and how much of it."""
 
-    path: Annotated[Text, Field(description="A folder, beside the plant file.")] = "./history"
+    path: Annotated[
+        Text, Field(description="A folder: inside the data folder, or an absolute path.")
+    ] = "history"
     keep: KeepEntry = Field(default_factory=KeepEntry, description="How long values are kept.")
     disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `200 GB`.")] = None
 
@@ -194,13 +196,18 @@ class BusEntry(Entry):
     listen: Annotated[Listen, Field(description="Where edges reach our own: `127.0.0.1:4222`.")] = (
         "127.0.0.1:4222"
     )
-    path: Annotated[Text, Field(description="The folder of our own.")] = ""
+    path: Annotated[
+        Text, Field(description="Our own's folder: inside the data folder, or an absolute path.")
+    ] = "bus"
     disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `20 GB`.")] = None
     memory: Annotated[Size | None, Field(gt=0, description="Memory: `256 MB`.")] = None
     sync: Annotated[
         Literal["default", "always"], Field(description="When a value counts as safe on disk.")
     ] = "default"
-    credentials: Annotated[Secret | None, Field(description="Where the login is kept.")] = None
+    credentials: Annotated[
+        Secret | None,
+        Field(description="Where the cluster's login is kept: a `.creds` file or a token."),
+    ] = None
 
 
 class SignInEntry(Entry):
@@ -218,6 +225,10 @@ class WebEntry(Entry):
     listen: Annotated[Text, Field(description="Address and port: `127.0.0.1:8800`.")] = (
         "127.0.0.1:8800"
     )
+    hosts: Annotated[list[Text], Field(description="Names under which a proxy asks for it.")] = []
+    plain: Annotated[
+        bool, Field(description="Serve without TLS on an address that is no loopback.")
+    ] = False
     sign_in: Annotated[SignInEntry | None, Field(description="Who may enter.")] = None
 
 

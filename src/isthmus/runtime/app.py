@@ -129,6 +129,10 @@ class App:
         """Whether the stream takes what comes."""
         return self.local.state(self.publisher) if self.local else "down"
 
+    def bus_trouble(self) -> str:
+        """Why the stream does not take what comes."""
+        return self.local.trouble(self.publisher) if self.local else ""
+
     def shift_name(self) -> str:
         """The shift running on the first line, empty between shifts."""
         line = next(self.plant.lines(), None)

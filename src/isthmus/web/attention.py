@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isthmus.historian.settings import LakeStats
 from isthmus.model.sample import TagId
 from isthmus.model.unit import display
 from isthmus.runtime.app import App
@@ -12,10 +13,10 @@ URGENT, HIGH, DIAGNOSTIC = 1, 2, 4
 MOST = 50
 
 
-def attention(app: App) -> list[contract.Attention]:
+def attention(app: App, lake: LakeStats) -> list[contract.Attention]:
     """The most urgent first, at most 50."""
     found = [_excess(app, excess) for excess in app.limits.found[:MOST]]
-    found += [*_links(app), *_site(app)]
+    found += [*_links(app), *_site(app, lake)]
     return sorted(found, key=lambda item: (item.priority, item.since))[:MOST]
 
 
@@ -61,12 +62,13 @@ def _links(app: App) -> list[contract.Attention]:
     ]
 
 
-def _site(app: App) -> list[contract.Attention]:
-    bus, lost = app.bus_state(), app.lost()
-    history = app.lake.stats().state
+def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
+    bus, lost, most = app.bus_state(), app.lost(), app.settings.history_bytes
     troubles = (
-        (bus != "up", f"The bus is {bus}", app.publisher.stats.why),
-        (history == "full", "The disk of the history is full", "samples wait in the stream"),
+        (bus != "up", f"The bus is {bus}", app.bus_trouble()),
+        (lake.state == "full", "The disk of the history is full", lake.why),
+        (bool(lake.damaged), "History is damaged", _first(lake.damaged)),
+        (0 < most < lake.bytes, "History is larger than it shall be", _size(lake.bytes, most)),
         (bool(app.trouble()), "History takes no more", app.trouble()),
         (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),
     )
@@ -82,3 +84,12 @@ def _site(app: App) -> list[contract.Attention]:
         for wrong, title, detail in troubles
         if wrong
     ]
+
+
+def _first(damaged: tuple[str, ...]) -> str:
+    more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    return "".join((*damaged[:1], more))
+
+
+def _size(has: int, most: int) -> str:
+    return f"{has / 1e9:.1f} GB of {most / 1e9:.1f} GB (`history: {{disk}}`); nothing is deleted"

@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Query
 
+from isthmus.historian.settings import LakeStats
 from isthmus.model.errors import IsthmusError
 from isthmus.model.ports import Browse
 from isthmus.model.sample import Status
@@ -34,7 +35,7 @@ def routes(app: App) -> APIRouter:
         return contract.Links(
             now=app.now() / 1e6,
             links=[_link(app, link) for link in app.links.values()],
-            path=_path(app),
+            path=_path(app, stats),
             stored=stats.rows,
             lost=app.lost(),
             rejected=app.damaged(),
@@ -139,14 +140,13 @@ def _left(until: float | None) -> float | None:
     return max(0.0, until - time.monotonic()) if until is not None else None
 
 
-def _path(app: App) -> list[contract.PathStep]:
+def _path(app: App, lake: LakeStats) -> list[contract.PathStep]:
     second = int(time.monotonic())
     links = list(app.links.values())
     received = sum(link.health.received.per_second(second) for link in links)
     kept = sum(link.health.kept.per_second(second) for link in links)
     lags = [link.health.lag_p95 for link in links if link.health.lag_p95 is not None]
     stats = app.publisher.stats
-    lake = app.lake.stats()
     stored = app.values_per_s()
     each = lake.bytes / lake.rows if lake.rows else None
     queued = int(np.sum([rows for rows, _ in app.outlet.held.values()]) or 0)

@@ -81,7 +81,7 @@ def told(app: App, line: Equipment) -> contract.Overview:
             "state_since": since,
             "look": look,
             "figures": _figures(app, line, found, used, orders),
-            "attention": attention(app),
+            "attention": attention(app, app.lake.stats()),
             "count": _count(app, line, window, shift.end),
             "power": _power(app, line, window),
             "orders": orders,
@@ -214,7 +214,7 @@ def _power(app: App, line: Equipment, window: Window) -> dict[str, list[float | 
 
 def _orders(app: App, line: Equipment) -> list[contract.OrderInfo]:
     """The line's order book as a machine tells it, else as the events of the last days do."""
-    rows = [_order(app, line, data, at) for data, at in _book(app, line) or _told_orders(app)]
+    rows = [_order(app, line, data, at) for data, at in _book(app, line) or told_orders(app, line)]
     open_rows = [row for row in rows if row.state != "done"]
     done = [row for row in rows if row.state == "done"]
     return sorted(open_rows, key=lambda row: row.state != "running")[:5] + done[-1:]
@@ -239,12 +239,14 @@ def _started(entry: Mapping[str, object]) -> float | None:
     return start / 1e6 if isinstance(start, int | float) and start else None
 
 
-def _told_orders(app: App) -> list[Order]:
-    """Orders as events of kind `order` told them, with state start, done or next."""
+def told_orders(app: App, line: Equipment) -> list[Order]:
+    """The line's orders as events of kind `order` told them, with state start, done or next."""
     since = Nanoseconds(app.now() - 36 * HOUR)
     events = app.lake.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
     latest: dict[str, Order] = {}
     for event in sorted(events, key=lambda event: event.time):
+        if event.path != line.path and not event.path.startswith(f"{line.path}/"):
+            continue
         name = str(event.data.get("order") or event.text)
         before = latest.get(name)
         started = event.time / 1e6 if event.data.get("state") == "start" else None

@@ -106,7 +106,10 @@ class WebServer:
     """The listening server; `serve` until the plant stops."""
 
     def __init__(self, app: App, *, host: str, port: int) -> None:
-        hosts = LOOPBACK | {host}
+        web = app.plant.web
+        _require_protection(host, plain=bool(web.get("plain")))
+        named = web.get("hosts")
+        hosts = LOOPBACK | {host} | set(named if isinstance(named, list | tuple) else ())
         self.sessions = Sessions.open(app.settings.folder / "web", hosts)
         self._app = app
         self._socket = _bind(host, port)
@@ -140,6 +143,16 @@ class WebServer:
         await self._app.stopping.wait()
         self._server.should_exit = True
         await serving
+
+
+def _require_protection(host: str, *, plain: bool) -> None:
+    """Refuse to send sessions and values over a network unprotected, unless told to."""
+    if host in LOOPBACK or plain:
+        return
+    raise ConfigError(
+        f"listening on {host}: the pages speak no TLS themselves, and this is no loopback address",
+        hint="listen on 127.0.0.1 behind a proxy with TLS, or write `web: {plain: true}`",
+    )
 
 
 def _bind(host: str, port: int) -> socket.socket:

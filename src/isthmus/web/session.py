@@ -136,7 +136,7 @@ def _refusal(request: Request, sessions: Sessions) -> Response | None:
         )
     origin = request.headers.get("origin")
     writes = request.method not in ("GET", "HEAD")
-    if writes and origin and urlsplit(origin).hostname not in sessions.hosts:
+    if writes and origin and urlsplit(origin).netloc != request.headers.get("host"):
         return _problem(403, f"writing from {origin} is not allowed", "use our own pages")
     return None
 

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from isthmus.historian.settings import LakeStats
 from isthmus.model.sample import Batch, Int32s
 from isthmus.runtime.app import App
 from isthmus.runtime.live import Live
@@ -23,6 +24,7 @@ from isthmus.web import contract
 from isthmus.web.ask import Name, Problem, tag_ids
 from isthmus.web.attention import attention, by_page
 
+FRESH = 0.9  # seconds
 PERIOD = 0.25  # seconds between two tellings of the same tag, and between two looks of a tap
 LOOK = 0.04  # seconds between two looks at what changed
 STATUS_EVERY = 25  # looks
@@ -38,12 +40,13 @@ def routes(app: App) -> APIRouter:
     """The routes that speak up by themselves."""
     router = APIRouter(prefix="/api", tags=["live"])
     open_streams: set[int] = set()
+    board = Board(app)
 
     @router.get("/live", summary="SSE: `values` and `status`", response_class=StreamingResponse)
     async def live(request: Request, tags: Watched = "") -> StreamingResponse:
         ids = tag_ids(app, tags)
         _admit(open_streams)
-        return _sse(_values(app, ids, request), open_streams)
+        return _sse(_values(app, ids, request, board), open_streams)
 
     @router.get(
         "/links/{name}/tap", summary="SSE: `tap`, a list of rows", response_class=StreamingResponse
@@ -79,18 +82,37 @@ def _event(name: str, body: BaseModel) -> str:
     return f"event: {name}\ndata: {body.model_dump_json()}\n\n"
 
 
-async def _values(app: App, ids: Int32s, request: Request) -> AsyncIterator[str]:
+async def _values(app: App, ids: Int32s, request: Request, board: Board) -> AsyncIterator[str]:
     feed, turn = Feed(app.live, ids), 0
     while not app.stopping.is_set():
         if turn % STATUS_EVERY == 0:
             if await request.is_disconnected():
                 return
-            yield _event("status", status(app))
+            yield await board.event()
         rows = feed.take(time.monotonic())
         if len(rows) or not turn:
             yield _event("values", _told(app, rows))
         turn += 1
         await asyncio.sleep(LOOK)
+
+
+class Board:
+    """The status that all pages are told, made once a second however many listen."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._made = 0.0
+        self._event = ""
+        self._making = asyncio.Lock()
+
+    async def event(self) -> str:
+        """The event of the present second."""
+        async with self._making:
+            if time.monotonic() - self._made >= FRESH:
+                stats = await asyncio.to_thread(self._app.lake.stats)
+                self._event = _event("status", status(self._app, stats))
+                self._made = time.monotonic()
+            return self._event
 
 
 class Feed:
@@ -127,12 +149,12 @@ def _told(app: App, rows: Batch) -> contract.LiveValues:
     )
 
 
-def status(app: App) -> contract.LiveStatus:
+def status(app: App, lake: LakeStats) -> contract.LiveStatus:
     """The foot of the rail."""
     links = list(app.links.values())
     lags = [link.health.lag_p95 for link in links if link.health.lag_p95 is not None]
     up = sum(link.health.condition == "up" for link in links)
-    waiting = attention(app)
+    waiting = attention(app, lake)
     return contract.LiveStatus(
         now=app.now() / 1e6,
         shift=app.shift_name(),
@@ -142,7 +164,7 @@ def status(app: App) -> contract.LiveStatus:
         lost=app.lost(),
         values_per_s=app.values_per_s(),
         bus=app.bus_state(),
-        history=app.lake.stats().state,
+        history=lake.state,
         attention=by_page(waiting),
         waiting=waiting,
     )

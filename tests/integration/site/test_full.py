@@ -48,7 +48,7 @@ def test_a_full_disk_fills_the_stream_holds_the_links_and_heals(tmp_path, monkey
         await ready.wait()
         monkeypatch.setattr("isthmus.historian.lake.shutil.disk_usage", full_disk)
         await until(lambda: app.bus_state() == "full")
-        told = [item.title for item in attention(app)]
+        told = [item.title for item in attention(app, app.lake.stats())]
         assert "The bus is full" in told
         await until(lambda: app.lake.stats().state == "full")
         held = app.live.seen
