@@ -190,7 +190,7 @@ def test_sql_gives_up_in_time(asking):
     started = time.monotonic()
     answer = asking.get("/api/sql", params={"q": endless, "seconds": 1})
     assert answer.status_code == 422
-    assert "not done after 1 s" in answer.json()["error"]
+    assert "not done after" in answer.json()["error"]
     assert time.monotonic() - started < 30
 
 
