@@ -78,9 +78,12 @@ def per_piece(energy: Floats, pieces: Floats) -> float | None:
     return float(energy[known].sum()) / made if made > 0 else None
 
 
-def cusum(energy: Floats, pieces: Floats, line: Baseline) -> Floats:
-    """Running sum of used minus expected kWh; falls while the line saves; skips hours unknown."""
-    known = np.isfinite(energy) & np.isfinite(pieces)
+def cusum(energy: Floats, pieces: Floats, use: Bools, line: Baseline) -> Floats:
+    """Running sum of used minus expected kWh over the whole hours that `use` marks, NaN elsewhere.
+
+    It falls while the line saves, and skips hours of which nothing is known.
+    """
+    known = use & np.isfinite(energy) & np.isfinite(pieces)
     left = np.where(known, energy - line.expected(np.nan_to_num(pieces)), 0.0)
     return np.where(known, np.cumsum(left), np.nan)
 
@@ -113,8 +116,11 @@ def saving(energy: Floats, pieces: Floats, use: Bools, line: Baseline) -> Saving
     return Saving(total, margin, total / expected if expected else None, hours)
 
 
-def profile(edges: Int64s, power: Floats, offset: int, steps: int = 96) -> Floats:
-    """Mean kW by time of the day: `steps` buckets of the local day, `offset` ns east of UTC."""
+def profile(edges: Int64s, power: Floats, offset: int | Int64s, steps: int = 96) -> Floats:
+    """Mean kW by time of the day: `steps` buckets of the local day.
+
+    `offset` is how far (ns) local time is ahead of UTC, of each bucket where it changes.
+    """
     middle = (edges[:-1] + edges[1:]) // 2 + offset
     place = middle % (24 * HOUR) * steps // (24 * HOUR)
     known = np.isfinite(power)

@@ -39,21 +39,28 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
     base, won = found.baseline, found.saving
     money = _money(found, tariff)
     ratio = None
-    if found.per_piece and found.baseline_per_piece:
+    if found.per_piece is not None and found.baseline_per_piece:
         ratio = found.per_piece / found.baseline_per_piece
     return contract.Energy(
         path=line.path,
         window=found.window.name,
         start=found.window.start / 1e6,
         end=found.window.end / 1e6,
-        per_piece=_kpi("per_piece", "Energy per good piece, last 8 h", found.per_piece, "kWh", 4),
+        per_piece=_kpi(
+            "per_piece",
+            "Energy per good piece, last 8 h",
+            found.per_piece,
+            "kWh",
+            4,
+            "" if found.per_piece is not None else "no good piece known of in these hours",
+        ),
         baseline_per_piece=_kpi(
             "baseline_per_piece",
             "Baseline at the same output",
             found.baseline_per_piece,
             "kWh",
             4,
-            f"now {100 * (ratio - 1):+.1f} %" if ratio else "",
+            f"now {100 * (ratio - 1):+.1f} %" if ratio is not None else "",
         ),
         saved=_kpi(
             "saved",
@@ -96,7 +103,7 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
         baseline=_baseline(found),
         meters=[_meter(app, reading, found) for reading in found.meters],
         why=_why(found),
-        notes=[] if base else ["A baseline needs 8 whole hours with different output."],
+        notes=_notes(found),
     )
 
 
@@ -118,9 +125,9 @@ def _kpi(
 def _hours(found: LineEnergy) -> list[contract.EnergyBucket]:
     base, pieces = found.baseline, found.pieces
     nothing = np.full(len(pieces), np.nan)
-    expected = base.expected(pieces) if base else nothing
+    expected = np.where(found.whole, base.expected(pieces), np.nan) if base else nothing
     band = base.band(pieces) if base else nothing
-    run = cusum(found.kwh, pieces, base) if base else nothing
+    run = cusum(found.kwh, pieces, found.whole, base) if base else nothing
     with np.errstate(invalid="ignore", divide="ignore"):
         each = np.where(pieces > 0, found.kwh / pieces, np.nan)
     columns = [
@@ -174,6 +181,17 @@ def _meter(app: App, reading: MeterReading, found: LineEnergy) -> contract.Meter
         kwh_per_piece=reading.kwh / made if reading.kwh is not None and made else None,
         quality=int(app.live.quality[number]) if number is not None else 0,
     )
+
+
+def _notes(found: LineEnergy) -> list[str]:
+    notes = []
+    if found.baseline is None:
+        notes.append("A baseline needs 8 whole hours with different output.")
+    for role, unmeasured in found.unmeasured.items():
+        if unmeasured:
+            names = ", ".join(unit.path for unit in unmeasured)
+            notes.append(f"Nobody measures the {role} of {names}: it is not in the line's figures.")
+    return notes
 
 
 def _why(found: LineEnergy) -> dict[str, str]:

@@ -1,10 +1,14 @@
 """A line's energy from samples whose sums are known."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
-from tests.unit.figures.memory import HOUR, line_of, records, span, unit
+from tests.unit.figures.memory import HOUR, START, line_of, records, span, unit
 
 from isthmus.insight.counter import HEARTBEAT
+from isthmus.insight.energy import cusum
 from isthmus.runtime import transform
 from isthmus.runtime.figures.energy import energy
 
@@ -36,3 +40,66 @@ def test_an_hour_of_which_five_minutes_are_known_is_no_part_of_the_baseline():
     assert found.reference[1:16].all()
     assert found.baseline.base == pytest.approx(5)
     assert found.baseline.slope == pytest.approx(0.1)
+
+
+def rows_of(seconds):
+    """The filler's counters, told at `seconds`."""
+    good, kwh = output(seconds), used(seconds)
+    return {"filler/good_count": (seconds, good), "filler/energy": (seconds, kwh)}
+
+
+def test_a_unit_without_an_energy_counter_does_not_hide_the_others():
+    filler, capper = unit("filler", "good_count", "energy", "power"), unit("capper", "power")
+    line = line_of(filler, capper, unit("packer", "energy"))
+    rows = rows_of(EVERY) | {
+        "filler/power": (EVERY, np.full(len(EVERY), 10.0)),
+        "capper/power": (EVERY, np.full(len(EVERY), 1.0)),
+        "packer/energy": (EVERY, EVERY / 3600),
+    }
+    found = energy(records(line, rows, end=24 * HOUR), line, span(24))
+    assert found.kwh.sum() == pytest.approx(used(EVERY[-1]) + EVERY[-1] / 3600)
+    assert np.nanmax(found.profile_now) == pytest.approx(11)
+    names = {role: [one.name for one in units] for role, units in found.unmeasured.items()}
+    assert names == {"energy": ["capper"], "power": ["packer"]}
+
+
+def test_the_hour_that_runs_neither_saves_nor_wastes():
+    line = line_of(unit("filler", "good_count", "energy"))
+    end = 23 * HOUR + HOUR // 6
+    seconds = EVERY[end > EVERY * 10**9]
+    found = energy(records(line, rows_of(seconds), end=end), line, span(22.9, end / HOUR - 22.9))
+    assert not found.whole[0]
+    assert not found.whole[-1]
+    run = cusum(found.kwh, found.pieces, found.whole, found.baseline)
+    assert np.isnan(run[[0, -1]]).all()
+    assert np.nanmax(np.abs(run)) == pytest.approx(0, abs=0.2)
+
+
+def test_nothing_made_in_the_last_hours_is_not_told_as_older_hours():
+    line = line_of(unit("filler", "good_count", "energy"))
+    rows = rows_of(EVERY)
+    rows["filler/good_count"] = (EVERY, np.minimum(output(EVERY), output(12 * 3600)))
+    found = energy(records(line, rows, end=24 * HOUR), line, span(24))
+    assert found.baseline is not None
+    assert found.per_piece is None
+
+
+def test_a_line_that_used_nothing_used_nothing():
+    line = line_of(unit("filler", "good_count", "energy"))
+    rows = rows_of(EVERY)
+    rows["filler/energy"] = (EVERY, np.minimum(used(EVERY), used(16 * 3600)))
+    found = energy(records(line, rows, end=24 * HOUR), line, span(24))
+    assert found.per_piece == pytest.approx(0, abs=1e-6)
+
+
+def test_a_month_over_the_change_of_the_clocks_keeps_its_local_hours():
+    line = line_of(unit("filler", "good_count", "energy", "power"))
+    zone = ZoneInfo("Europe/Berlin")
+    first = int(datetime(2023, 10, 20, tzinfo=zone).timestamp()) - START // 10**9
+    seconds = first + np.arange(0, 20 * 86_400, 900)
+    local = [datetime.fromtimestamp(START / 1e9 + at, zone).hour for at in seconds.tolist()]
+    rows = {"filler/power": (seconds, np.where(np.array(local) == 6, 100.0, 1.0))}
+    kept = records(line, rows, end=(first + 20 * 86_400) * 10**9, timezone="Europe/Berlin")
+    found = energy(kept, line, span(20 * 24, first / 3600))
+    assert found.profile_before[24:28].tolist() == [100.0] * 4
+    assert np.delete(found.profile_before, slice(24, 28)).tolist() == [1.0] * 92

@@ -334,7 +334,10 @@ def test_the_regression_finds_the_base_load_and_the_slope():
     less = energy - 2.0
     won = saving(less, pieces, np.ones(10, bool), found)
     assert won.kwh == pytest.approx(20)
-    assert cusum(less, pieces, found)[-1] == pytest.approx(-20)
+    assert cusum(less, pieces, np.ones(10, bool), found)[-1] == pytest.approx(-20)
+    part = np.arange(10) < 9
+    assert cusum(less, pieces, part, found)[8] == pytest.approx(-18)
+    assert np.isnan(cusum(less, pieces, part, found)[9])
 
 
 def test_the_intervals_cover_what_they_promise():
@@ -369,5 +372,8 @@ def test_profile_of_the_day_and_base_load():
     np.testing.assert_allclose(found, np.arange(24.0))
     shifted = profile(edges, power, 3600 * S, steps=24)
     assert shifted[1] == 0
+    later = np.where(np.arange(48) < 24, 3600 * S, 2 * 3600 * S)
+    moved = profile(edges, power, later, steps=24)
+    assert (moved[0], moved[1]) == (22.5, 11.5)
     assert base_load(np.array([10.0, 50.0]), np.array([0.0, 100.0])) == 10
     assert base_load(np.array([10.0]), np.array([1.0])) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -36,14 +37,16 @@ class MeterReading:
 class LineEnergy:
     """A line's energy; columns are hours between `edges` (ns), NaN where not covered.
 
-    `reference` marks the hours that the baseline was learned from: all but the last eight, which
-    `recent` marks.
+    `whole` marks the hours of which all is known: `reference` those that the baseline was learned
+    from, all but the last eight, which `recent` marks. `unmeasured` are the units of the line whose
+    energy, and whose power, nobody measures.
     """
 
     window: Window
     edges: Int64s
     kwh: Floats
     pieces: Floats
+    whole: Bools
     reference: Bools
     recent: Bools
     baseline: rule.Baseline | None
@@ -54,6 +57,7 @@ class LineEnergy:
     profile_now: Floats
     profile_before: Floats
     meters: tuple[MeterReading, ...]
+    unmeasured: dict[str, tuple[Equipment, ...]]
 
 
 def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
@@ -73,12 +77,13 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     recent = whole & ~reference
     base = rule.baseline(kwh, pieces, reference)
     fresh = np.where(recent, kwh, np.nan)
-    now = rule.per_piece(fresh, pieces) or rule.per_piece(kwh, pieces)
+    now = rule.per_piece(fresh, pieces)
     return LineEnergy(
         window,
         edges,
         kwh,
         pieces,
+        whole,
         reference,
         recent,
         base,
@@ -88,7 +93,12 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         _base_load(shelf, made, sources),
         *_profiles(records, shelf, sources, window),
         tuple(_meter(shelf, unit) for unit in places.values() if unit.tag("power")),
+        {role: tuple(_unmeasured(sources, role)) for role in ("energy", "power")},
     )
+
+
+def _unmeasured(sources: list[Equipment], role: str) -> list[Equipment]:
+    return [unit for unit in sources if unit.tag(role) is None]
 
 
 def _consumers(records: Records, line: Equipment) -> list[Equipment]:
@@ -104,7 +114,8 @@ def _consumers(records: Records, line: Equipment) -> list[Equipment]:
 
 
 def _summed(shelf: Shelf, sources: list[Equipment], edges: Int64s) -> Floats:
-    parts = [shelf.growth(unit.tag("energy")).per_bucket(edges) for unit in sources]
+    tags = [tag for unit in sources if (tag := unit.tag("energy"))]
+    parts = [shelf.growth(tag).per_bucket(edges) for tag in tags]
     return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
 
@@ -113,7 +124,8 @@ def _whole(shelf: Shelf, line: Equipment, sources: list[Equipment], edges: Int64
     whole: Bools = (edges[:-1] >= shelf.window.start) & (edges[1:] <= shelf.window.end)
     unit = bottleneck(line)
     counted = [unit.tag("good_count")] if unit else []
-    for tag in [*counted, *(source.tag("energy") for source in sources)]:
+    metered = [tag for source in sources if (tag := source.tag("energy"))]
+    for tag in [*counted, *metered]:
         whole &= shelf.of(tag).bucket_known(edges) >= KNOWN
     return whole
 
@@ -141,11 +153,17 @@ def _profiles(
     """Mean kW by quarter hours of the local day: the last 24 h, and all before."""
     edges = grid(window.start, window.end, QUARTER)
     power = shelf.power(sources, edges)
-    local = datetime.fromtimestamp(window.end / 1e9, records.zone).utcoffset()
-    offset = int(local.total_seconds()) * 10**9 if local else 0
+    offset = _east(edges[:-1], records.zone)
     today = edges[:-1] >= window.end - 24 * HOUR
     now = rule.profile(edges, np.where(today, power, np.nan), offset)
     return now, rule.profile(edges, np.where(today, np.nan, power), offset)
+
+
+def _east(times: Int64s, zone: ZoneInfo) -> Int64s:
+    """How far (ns) local time is ahead of UTC at each of `times`, daylight saving included."""
+    local = [datetime.fromtimestamp(time / 1e9, zone).utcoffset() for time in times.tolist()]
+    seconds = [offset.total_seconds() if offset else 0.0 for offset in local]
+    return np.array(seconds, np.int64) * 10**9
 
 
 def _meter(shelf: Shelf, unit: Equipment) -> MeterReading:

@@ -68,8 +68,9 @@ class Shelf(Mapping[str, Series]):
         return Growth.of(self.of(tag), counter)
 
     def power(self, sources: Iterable[Equipment], edges: Int64s) -> Floats:
-        """The mean kW of `sources` together in each bucket; NaN where one of them is not known."""
-        parts = [self.of(unit.tag("power")).bucket_means(edges) for unit in sources]
+        """The mean kW of those of `sources` that tell it; NaN where one of them is not known."""
+        tags = [tag for unit in sources if (tag := unit.tag("power"))]
+        parts = [self.of(tag).bucket_means(edges) for tag in tags]
         return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
     def accounts(self, unit: Equipment) -> Accounts:
