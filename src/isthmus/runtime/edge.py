@@ -103,7 +103,7 @@ class EdgeNode:
                 ]
                 if self._local.server:
                     keep.append(tasks.create_task(self._local.server.supervise(), name="bus"))
-                self.collector.start(tasks)
+                keep.append(tasks.create_task(self._begin(tasks), name="begin"))
                 ready()
                 await self.stopping.wait()
                 await self.collector.stop()
@@ -126,8 +126,6 @@ class EdgeNode:
             tap=Tap(),
             folder=self.settings.folder / "links",
         )
-        await self._announce()
-        await self._mark_gaps()
         self._site = await Bus.connect(
             edge.site,
             tls=self.identity,
@@ -143,6 +141,12 @@ class EdgeNode:
             prefix=self.access.prefix,
             bucket=self.access.bucket,
         )
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> None:
+        """Open the links behind what they need; a full stream lets the uplink make room first."""
+        await self._announce()
+        await self._mark_gaps()
+        self.collector.start(tasks)
 
     async def _close(self) -> None:
         if hasattr(self, "_site"):
@@ -196,7 +200,8 @@ class EdgeNode:
                 forget = info.bytes > FILL * self.edge.disk
                 if forget and self.uplink.stats.position >= info.first:
                     await self._local.bus.purge(STREAM, before=self.uplink.stats.position + 1)
-                if time.monotonic() > self._repeat or self._announced < info.first:
+                gone = time.monotonic() > self._repeat or self._announced < info.first
+                if self._announced and gone:
                     (self.settings.folder / "announced").unlink(missing_ok=True)
                     await self._announce()
 
