@@ -21,9 +21,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command: 0 all well, 1 a device does not answer, 2 a mistake in the file."""
-    from isthmus.runtime.config import load
+    from isthmus.runtime.config import later, load
 
     plant = load(args.plant)
+    kept = later(args.plant)
     tags = sum(1 for _ in plant.tags())
     probes = []
     if args.probe:
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
         body = {
             "plant": str(args.plant),
             "mistakes": [],
+            "notes": [f"`{key}` has no effect yet" for key in kept],
             "connections": len(plant.connections),
             "tags": tags,
             "probes": [probe.told() for probe in probes],
@@ -52,4 +54,6 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{args.plant}: no mistakes, {len(plant.connections)} connections, {tags} tags; {then}"
         )
+    if kept:
+        print(f"note: kept for later, without effect yet: {', '.join(kept)}")
     return 1 if failed else 0

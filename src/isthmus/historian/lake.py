@@ -29,7 +29,7 @@ from isthmus.historian.hot import EventTail, Tail
 from isthmus.historian.last import LastValues
 from isthmus.historian.lock import Lock
 from isthmus.historian.maintenance import Maintenance
-from isthmus.historian.manifest import DataFile, is_full
+from isthmus.historian.manifest import DataFile, is_full, megabytes, said
 from isthmus.historian.queries import Queries
 from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve
@@ -58,7 +58,7 @@ class Lake(Queries):
         self._events = EventTail(store.event_files)
         self._since: float | None = None  # monotonic time of the oldest unsealed row
         self._retry = 0.0
-        self._full = False
+        self._full, self._why = False, ""
         self._last = LastValues()
         self._last.take(store.last.all())
         self._learning = threading.Lock()
@@ -104,7 +104,7 @@ class Lake(Queries):
             ):
                 raise StorageError(
                     f"appending to {self._store.root}: {self._hot_rows():,} samples wait for "
-                    + ("space on the disk" if self._full else "sealing"),
+                    + (f"space on the disk: {self._why}" if self._full else "sealing"),
                     hint="the stream keeps what follows; free or add disk space"
                     if self._full
                     else "the stream keeps what follows",
@@ -164,7 +164,7 @@ class Lake(Queries):
                 self._view = View(self._store.files, (self._tail,), self._store.segments)
             if self._full:
                 log.warning("the disk of %s has space again: sealed", self._store.root)
-            self._full = False
+            self._full, self._why = False, ""
             self._sealed_at = self._now()
             return Sealed(
                 len(rows),
@@ -200,19 +200,21 @@ class Lake(Queries):
 
     def _require_space(self, rows: int) -> None:
         free = shutil.disk_usage(self._store.root).free
-        if free < self.settings.reserve_bytes + rows * SEALED_BYTES:
-            raise OSError(errno.ENOSPC, f"{free >> 20:,} MiB left")
+        needs = self.settings.reserve_bytes + rows * SEALED_BYTES
+        if free < needs:
+            text = f"sealing needs {megabytes(needs, up=True)} free, has {megabytes(free)}"
+            raise OSError(errno.ENOSPC, text)
 
     def _note(self, error: OSError | StorageError) -> None:
         """Remember why a seal failed, say it once, and when to try again."""
         full = is_full(error)
         if full and not self._full:
             log.error(
-                "the disk of %s is full (%s): samples wait in memory, then in the stream; "
+                "the disk of %s is full: %s; samples wait in memory, then in the stream; "
                 "free or add space, sealing goes on by itself",
-                *(self._store.root, error),
+                *(self._store.root, said(error)),
             )
-        self._full = full
+        self._full, self._why = full, said(error) if full else ""
         self._retry = time.monotonic() + self.settings.retry_age
         self._since = self._since or self._retry - self.settings.seal_age
 
@@ -290,6 +292,7 @@ class Lake(Queries):
             newest=span[1] if span else None,
             free_bytes=shutil.disk_usage(store.root).free,
             state=self._state(hot),
+            why=self._why,
             damaged=(*store.damaged, *store.damage.told()),
         )
 

@@ -74,6 +74,16 @@ def is_full(error: BaseException) -> bool:
     return error.__cause__ is not None and is_full(error.__cause__)
 
 
+def said(error: BaseException) -> str:
+    """What `error` says, without its number."""
+    return str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def megabytes(size: int, *, up: bool = False) -> str:
+    """A size in words, rounded down, or `up` where it is a need."""
+    return f"{-(-size >> 20) if up else size >> 20:,} MB"
+
+
 def _milliseconds(time: int, *, up: bool) -> str:
     """A time in ns as Delta statistics write it, rounded outwards so that no row is excluded."""
     whole = -(-time // 1_000_000) if up else time // 1_000_000

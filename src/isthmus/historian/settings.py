@@ -86,4 +86,5 @@ class LakeStats:
     newest: Nanoseconds | None
     free_bytes: int
     state: Literal["up", "behind", "full"]
+    why: str = ""  # it is full: what sealing needs and has
     damaged: tuple[str, ...] = ()  # what was found broken and set aside

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Literal, Self
 
 from isthmus.bus.client import Bus
+from isthmus.bus.credentials import Credentials
 from isthmus.bus.port import BusState, Publishing
 from isthmus.bus.server import Server, ServerState
 from isthmus.bus.settings import Client, ServerSettings
 from isthmus.model.sample import Nanoseconds
+from isthmus.model.secret import Secret
 from isthmus.runtime.settings import MB, Settings
 from isthmus.trust.authority import PlantAuthority
 
@@ -52,7 +54,7 @@ class LocalBus:
         if not settings.bus_url:
             server = Server(
                 ServerSettings(
-                    settings.folder / "bus",
+                    settings.folder / settings.bus_path,
                     tls=authority.server("nats", hosts),
                     clients=(Client(OURS), *clients),
                     host=settings.bus_host,
@@ -65,7 +67,11 @@ class LocalBus:
             await server.start()
         try:
             url = server.url if server else settings.bus_url
-            return cls(await Bus.connect(url, tls=identity, name=name, on_state=_told), server)
+            login = _login(settings.bus_login) if settings.bus_url else None
+            return cls(
+                await Bus.connect(url, tls=identity, credentials=login, name=name, on_state=_told),
+                server,
+            )
         except BaseException:
             if server is not None:
                 await server.stop()
@@ -79,6 +85,13 @@ class LocalBus:
             return "full"
         return "down" if BusState.DOWN in states else "up"
 
+    def trouble(self, *publishers: Publishing) -> str:
+        """Why the streams do not take what comes: of a full disk, how much is missing."""
+        if self.server is not None and self.server.state is ServerState.FULL:
+            return self.server.why
+        found = (p.stats.why for p in publishers if p.stats.state is not BusState.UP)
+        return next((why for why in found if why), self.bus.last_error)
+
     async def close(self) -> None:
         """Leave the bus, then stop the server."""
         await self.bus.close()
@@ -89,6 +102,16 @@ class LocalBus:
 def authority_of(folder: Path, name: str) -> PlantAuthority:
     """The authority of the installation whose data is in `folder`, made where there is none."""
     return PlantAuthority.open(folder / "pki", name, _wall)
+
+
+def _login(kept: Secret | None) -> Credentials | None:
+    """What `kept` lets us show: a credentials file of NATS, else a token; LinkError if none."""
+    if kept is None:
+        return None
+    told = kept.reveal()
+    if kept.file and "BEGIN NATS USER JWT" in told:
+        return Credentials(file=kept.file)
+    return Credentials(token=told)
 
 
 def _wall() -> Nanoseconds:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port
+from isthmus.model.secret import Secret
 
 GB = 1 << 30
 MB = 1 << 20
@@ -21,9 +22,12 @@ class Settings:
 
     folder: Path
     history: Path
+    history_bytes: int = 0  # that history is meant to stay below; 0: what the disk has
     stream_bytes: int = 2 * GB
     bus_memory: int = 256 * MB
     bus_url: str = ""
+    bus_path: str = "bus"  # our own's folder, below `folder` where it is relative
+    bus_login: Secret | None = None  # at `bus_url`
     bus_host: str = "127.0.0.1"
     bus_port: int = 0  # any that is free
     sync: Literal["always"] | float = 10.0
@@ -35,6 +39,7 @@ class Settings:
     def of(cls, plant: Plant, folder: Path) -> Settings:
         """The settings of `plant` whose data lives under `folder`."""
         bus, history, web = plant.bus, plant.history, plant.web
+        login = {key: text for key, text in _login(bus).items() if text}
         host, _, port = str(web.get("listen") or "127.0.0.1:8800").rpartition(":")
         bus_host, bus_port = "127.0.0.1", 0
         if plant.edges:
@@ -42,9 +47,12 @@ class Settings:
         return cls(
             folder=folder,
             history=folder / str(history.get("path") or "history"),
+            history_bytes=_bytes(history, "disk", 0),
             stream_bytes=_bytes(bus, "disk", 2 * GB),
             bus_memory=_bytes(bus, "memory", 256 * MB),
             bus_url=str(bus.get("url") or ""),
+            bus_path=str(bus.get("path") or "bus"),
+            bus_login=Secret.model_validate(login) if login else None,
             bus_host=bus_host,
             bus_port=bus_port,
             sync="always" if bus.get("sync") == "always" else 10.0,
@@ -63,6 +71,11 @@ class Settings:
             bus_memory=_bytes(bus, "memory", 256 * MB),
             sync="always" if bus.get("sync") == "always" else 10.0,
         )
+
+
+def _login(bus: Mapping[str, object]) -> Mapping[str, object]:
+    found = bus.get("credentials")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _bytes(section: Mapping[str, object], key: str, default: int) -> int:

@@ -98,4 +98,5 @@ def test_a_full_disk_is_a_state_and_the_server_goes_on_when_there_is_room(small_
     assert 0 < said["acked"] < 1_000
     assert (said["lost"], said["complete"], said["sequences"]) == (0, True, True)
     assert "no space left" in said["why"]
+    assert said["why"].startswith("it needs 3 MB free, has ")
     assert said["states"] == ["starting", "up", "full", "down", "up"]

@@ -12,7 +12,7 @@ from isthmus.model.plant import Calendar, Conduit, Level, Shift, Step, Zone
 from isthmus.model.secret import Secret
 from isthmus.model.state import PACKML
 from isthmus.model.tag import Counter, Kind, Limits
-from isthmus.runtime.config import lint, load
+from isthmus.runtime.config import Parts, kinds, later, lint, load, schema
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 HEAD = "isthmus: 1\nenterprise: acme\nsite: riverside\n"
@@ -218,3 +218,30 @@ def test_an_edge_has_its_connections_and_the_site_the_rest(plant):
     assert (edge.disk, edge.silence, edge.discard) == (20 * 10**9, 30.0, "new")
     assert set(plant.run_by("edge1")) == {"capper-plc"}
     assert set(plant.run_by()) == set(plant.connections) - {"capper-plc"}
+
+
+def test_keys_without_effect_are_named(tmp_path):
+    whole = later(Path(__file__).parent / "whole.yaml")
+    assert {"alarms", "condition", "erp", "history.keep", "people", "web.sign_in"} <= set(whole)
+    assert whole == sorted(whole)
+    file = tmp_path / "plant.yaml"
+    file.write_text(HEAD + "history: {path: h, disk: 1 GB}\nbus: {path: b}\n", encoding="utf-8")
+    assert later(file) == []
+    file.write_text(
+        HEAD + 'calendars: {c: {early: "06:00-14:00 Mon-Fri", holidays: [DE-BY, 2026-12-25]}}\n'
+        "equipment: {a: {b: {units: {alarms: {tags: {condition: {write: true}, write: kW}}}}}}\n",
+        encoding="utf-8",
+    )
+    load(file)
+    assert later(file) == ["calendars.*.holidays: a region", "write"]
+
+
+def test_no_connectors_are_no_connectors(tmp_path):
+    file = tmp_path / "plant.yaml"
+    file.write_text(HEAD + "connections: {p: {kind: modbus, host: h}}\n", encoding="utf-8")
+    none = Parts({})
+    with pytest.raises(ConfigError) as caught:
+        load(file, parts=none)
+    assert "no connector is of kind `modbus`" in str(caught.value.mistakes[0])
+    assert schema(parts=none)["$defs"]["ConnectionEntry"]["properties"]["kind"]["enum"] == []
+    assert kinds(parts=none) == ["plant"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -126,12 +127,14 @@ def test_the_reserve_is_never_taken_and_appending_stops(tmp_path):
     assert lake.stats().state == "full"
     assert lake.due()
     put(lake, 2, 2.0, time=NOON + 1)
-    with pytest.raises(StorageError, match="wait for space on the disk"):
+    needed = r"sealing needs [\d,]+ MB free, has [\d,]+ MB"
+    assert re.fullmatch(needed, lake.stats().why)
+    with pytest.raises(StorageError, match=f"wait for space on the disk: {needed}"):
         put(lake, 3, 3.0)
     assert lake.raw([A], 0, 1 << 62).value.tolist() == [1.0, 2.0]
     lake.settings = LakeSettings(reserve_bytes=0)
     assert lake.seal().rows == 2
-    assert lake.stats().state == "up"
+    assert (lake.stats().state, lake.stats().why) == ("up", "")
     put(lake, 3, 3.0)
     assert lake.positions() == {"s": 2}
     lake.close()

@@ -1,6 +1,7 @@
 """The plant file: read, checked, described, begun and extended."""
 
 from isthmus.runtime.config.edit import Added, add_tags
+from isthmus.runtime.config.later import later
 from isthmus.runtime.config.load import lint, load
 from isthmus.runtime.config.parts import PartError, Parts
 from isthmus.runtime.config.report import wrong_settings
@@ -13,6 +14,7 @@ __all__ = [
     "Parts",
     "add_tags",
     "kinds",
+    "later",
     "lint",
     "load",
     "scaffold",

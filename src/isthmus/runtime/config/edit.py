@@ -68,7 +68,7 @@ def add_tags(
     added twice. A file that is not there yet is begun. `backup` keeps the old text as `*.bak`.
     ConfigError where the plant has mistakes, or would have; nothing is written then.
     """
-    found = parts or Parts()
+    found = Parts() if parts is None else parts
     new = {path: NEW_FILE.encode()} if not path.exists() and path.suffix else {}
     if new:
         plant, mistakes = _lint_new(path, found)

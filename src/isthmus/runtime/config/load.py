@@ -49,7 +49,7 @@ def lint(
     report = Report(root, mistakes)
     if not root.entries and mistakes:
         return None, mistakes
-    plant = _resolve(shape(report), report, parts or Parts())
+    plant = _resolve(shape(report), report, Parts() if parts is None else parts)
     order = {file: number for number, file in enumerate(dict.fromkeys(m.file for m in mistakes))}
     mistakes.sort(key=lambda mistake: (order[mistake.file], mistake.line))
     return (None if mistakes else plant), mistakes

@@ -87,7 +87,7 @@ connections: {{}}
 
 def kinds(parts: Parts | None = None) -> list[str]:
     """All that `scaffold` can begin: `plant`, and each kind of connection."""
-    return [PLANT, *(parts or Parts())]
+    return [PLANT, *(Parts() if parts is None else parts)]
 
 
 def scaffold(
@@ -99,7 +99,7 @@ def scaffold(
     """
     if kind == PLANT:
         return _PLANT.format(enterprise=enterprise, site=site)
-    found = parts or Parts()
+    found = Parts() if parts is None else parts
     if kind not in found:
         meant = nearest(kind, kinds(found))
         known = "known: " + ", ".join(kinds(found))

@@ -23,7 +23,7 @@ Schema = dict[str, Any]
 
 def schema(*, parts: Parts | None = None) -> Schema:
     """JSON Schema (draft 2020-12) of a whole plant file with the installed connectors' fields."""
-    found = parts or Parts()
+    found = Parts() if parts is None else parts
     kinds = dict(found.usable())
     models: list[type[BaseModel]] = [PlantFile, ConnectionEntry]
     models += [model for kind in kinds.values() for model in (kind, kind.address)]
