@@ -125,7 +125,17 @@ class LakeIsMemory(RuleBasedStateMachine):
         start, end = NOON - 4 * DAY, NOON + 2 * DAY
         ours = self.lake.trend([TagId(tag)], start, end, points)[TagId(tag)]
         right = self.memory.trend([TagId(tag)], start, end, points)[TagId(tag)]
-        for name in ("time", "min", "max", "first", "final", "good", "samples", "good_share", "raw"):
+        for name in (
+            "time",
+            "min",
+            "max",
+            "first",
+            "final",
+            "good",
+            "samples",
+            "good_share",
+            "raw",
+        ):
             np.testing.assert_array_equal(getattr(ours, name), getattr(right, name), name)
         np.testing.assert_allclose(ours.mean, right.mean, rtol=1e-9)
         assert ours.last == right.last
