@@ -20,8 +20,8 @@ from generators import cli  # noqa: E402
 
 from isthmus.cli.main import COMMANDS  # noqa: E402
 from isthmus.model.errors import IsthmusError  # noqa: E402
-from isthmus.model.plantfile_equipment import ROLES  # noqa: E402
 from isthmus.model.sample import Status  # noqa: E402
+from isthmus.model.tag import ROLES  # noqa: E402
 from isthmus.runtime.config import Parts, load, schema  # noqa: E402
 from isthmus.web.openapi import openapi  # noqa: E402
 

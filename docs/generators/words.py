@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from generators.markdown import page, table
-from isthmus.model.plantfile_equipment import ROLES
 from isthmus.model.state import LEGENDS
+from isthmus.model.tag import ROLES
 from isthmus.model.unit_table import PREFIXES, UNITS
 
 MEANINGS = {

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from isthmus.model.ports import Address, SourceConfig
-from isthmus.model.tag import Tag
+from isthmus.model.tag import ROLES, Tag
 
 
 class Level(StrEnum):
@@ -80,9 +80,10 @@ class Equipment:
         return self.path.rpartition("/")[2]
 
     def tag(self, role: str) -> Tag | None:
-        """The tag of this role, or else of this name."""
+        """The tag of this role, or else of this name; a `power` told to be a `load` is no power."""
         by_role = next((tag for tag in self.tags if tag.role == role), None)
-        return by_role or next((tag for tag in self.tags if tag.name == role), None)
+        named = (tag for tag in self.tags if tag.name == role)
+        return by_role or next((tag for tag in named if not (tag.role and role in ROLES)), None)
 
     def walk(self) -> Iterator[Equipment]:
         """This equipment and all below it, parents first."""

@@ -20,12 +20,6 @@ from isthmus.model.plantfile_fields import (
 from isthmus.model.tag import Kind
 from isthmus.model.unit import Seconds
 
-ROLES = frozenset(
-    "state cause good_count scrap_count product order running hours power energy speed setpoint "  # noqa: SIM905
-    "vibration temperature pressure flow".split()
-)
-"""Names of tags that other parts understand without being told the role."""
-
 
 class LimitsEntry(Entry):
     """Limits of the process (ISA-18.2), in the tag's unit."""

@@ -9,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from isthmus.model.sample import TagId
+
+ROLES = frozenset(
+    "state cause good_count scrap_count product order running hours power energy speed setpoint "  # noqa: SIM905
+    "vibration temperature pressure flow".split()
+)
+"""Names of tags that other parts understand without being told the role."""
+
+FIGURE_UNITS = MappingProxyType({"power": "kW", "energy": "kWh", "speed": "1/min"})
+"""The units of figures by role; a tag of such a role that tells no unit is in this one."""
 
 
 class Kind(StrEnum):

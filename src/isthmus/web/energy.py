@@ -187,10 +187,13 @@ def _notes(found: LineEnergy) -> list[str]:
     notes = []
     if found.baseline is None:
         notes.append("A baseline needs 8 whole hours with different output.")
-    for role, unmeasured in found.unmeasured.items():
-        if unmeasured:
-            names = ", ".join(unit.path for unit in unmeasured)
-            notes.append(f"Nobody measures the {role} of {names}: it is not in the line's figures.")
+    counted, powered = (
+        ", ".join(unit.path for unit in found.unmeasured[role]) for role in ("energy", "power")
+    )
+    if counted:
+        notes.append(f"No energy counter on {counted}: the kWh are mean power times time.")
+    if powered:
+        notes.append(f"Nobody measures the power of {powered}: the kW are without it.")
     return notes
 
 

@@ -22,7 +22,7 @@ from isthmus.runtime.figures.performance import (
     state_now,
 )
 from isthmus.runtime.figures.pieces import Pieces, counters
-from isthmus.runtime.figures.read import Window, bottleneck, meters, units
+from isthmus.runtime.figures.read import Window, bottleneck, factor, meters, units
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.ask import Line, line_of
@@ -171,9 +171,9 @@ def _price(app: App, kw: float) -> str:
 def _live(app: App, unit: Equipment | None, role: str) -> float | None:
     tag = unit.tag(role) if unit else None
     number = app.namespace.id(tag.path) if tag else None
-    if number is None or app.live.quality[number] >= Status.UNCERTAIN:
+    if tag is None or number is None or app.live.quality[number] >= Status.UNCERTAIN:
         return None
-    value = float(app.live.value[number])
+    value = float(app.live.value[number]) * factor(tag)
     return value if np.isfinite(value) else None
 
 

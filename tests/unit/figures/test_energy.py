@@ -5,12 +5,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from tests.unit.figures.memory import HOUR, START, line_of, records, span, unit
+from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
 
 from isthmus.insight.counter import HEARTBEAT
 from isthmus.insight.energy import cusum
+from isthmus.insight.series import Series
+from isthmus.model.tag import Counter, Tag
 from isthmus.runtime import transform
 from isthmus.runtime.figures.energy import energy
+from isthmus.runtime.figures.read import Shelf, factor
 
 EVERY = np.arange(0, 24 * 3600, 10)
 
@@ -57,7 +60,7 @@ def test_a_unit_without_an_energy_counter_does_not_hide_the_others():
         "packer/energy": (EVERY, EVERY / 3600),
     }
     found = energy(records(line, rows, end=24 * HOUR), line, span(24))
-    assert found.kwh.sum() == pytest.approx(used(EVERY[-1]) + EVERY[-1] / 3600)
+    assert found.kwh.sum() == pytest.approx(used(EVERY[-1]) + EVERY[-1] / 3600 + 24)
     assert np.nanmax(found.profile_now) == pytest.approx(11)
     names = {role: [one.name for one in units] for role, units in found.unmeasured.items()}
     assert names == {"energy": ["capper"], "power": ["packer"]}
@@ -103,3 +106,39 @@ def test_a_month_over_the_change_of_the_clocks_keeps_its_local_hours():
     found = energy(kept, line, span(20 * 24, first / 3600))
     assert found.profile_before[24:28].tolist() == [100.0] * 4
     assert np.delete(found.profile_before, slice(24, 28)).tolist() == [1.0] * 92
+
+
+def test_watts_and_watt_hours_are_told_in_kilowatts():
+    told = {"power": "W", "energy": "Wh"}
+    line = line_of(unit("filler", "good_count", "energy", "power", units=told))
+    rows = {
+        "filler/good_count": (EVERY, output(EVERY)),
+        "filler/energy": (EVERY, used(EVERY) * 1000),
+        "filler/power": (EVERY, np.full(len(EVERY), 10_000.0)),
+    }
+    found = energy(records(line, rows, end=24 * HOUR), line, span(24))
+    assert found.kwh.sum() == pytest.approx(used(EVERY[-1]))
+    assert found.meters[0].kw == pytest.approx(10)
+    assert found.meters[0].expected_kw is None
+    assert found.baseline.slope == pytest.approx(0.1)
+
+
+def test_a_counter_that_wraps_in_its_own_unit_wraps_in_ours():
+    tag = Tag("energy", unit="Wh", role="energy", counter=Counter(wraps_at=1_000_000))
+    time = np.arange(4, dtype=np.int64) * 10 * S
+    series = Series(time, np.array([0.0, 900_000, 100_000, 200_000]), START, START)
+    shelf = Shelf({"energy": series}, span(1))
+    assert shelf.growth(tag).total[-1] == pytest.approx(1200)
+
+
+@pytest.mark.parametrize(
+    ("role", "unit_", "factor_"),
+    [("power", "", 1), ("power", "MW", 1000), ("energy", "MJ", 1 / 3.6), ("speed", "1/h", 1 / 60)],
+)
+def test_values_in_the_unit_of_their_role(role, unit_, factor_):
+    assert factor(Tag(f"filler/{role}", unit=unit_)) == pytest.approx(factor_)
+    assert factor(Tag("filler/any", unit=unit_, role=role)) == pytest.approx(factor_)
+
+
+def test_a_speed_in_metres_is_no_rate_of_pieces():
+    assert np.isnan(factor(Tag("filler/speed", unit="m/s")))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from isthmus.model.path import join
-from isthmus.model.plantfile_equipment import ROLES, Described, TagEntry, TypeEntry
+from isthmus.model.plantfile_equipment import Described, TagEntry, TypeEntry
 from isthmus.model.state import BOOLEAN, LEGENDS
-from isthmus.model.tag import Counter, Kind, Limits, Tag
+from isthmus.model.tag import FIGURE_UNITS, ROLES, Counter, Kind, Limits, Tag
+from isthmus.model.unit import compatible
 from isthmus.runtime.config.report import Loc, Report
 
 MAX_PARENTS = 16
@@ -162,6 +163,10 @@ def _check_tag(name: str, tag: TagEntry, loc: Loc, report: Report) -> None:
         if getattr(tag, key) and not numeric:
             text = f"`{name}` is of kind {built.kind}: it has no {key}"
             report.add((*loc, key), text, "leave it out, or make it `kind: number`")
+    wanted = FIGURE_UNITS.get(built.role, "") if numeric and built.role != "speed" else ""
+    if tag.unit and wanted and not compatible(tag.unit, wanted):
+        text = f"`{name}` is {built.role} in `{tag.unit}`, which no figure can use"
+        report.add((*loc, "unit"), text, f"write a unit like `{wanted}`, or another `role`")
     if built.kind in {Kind.NUMBER, Kind.TEXT} and built.legend:
         text = f"`{name}` has a legend, so it is of kind enumeration, not {built.kind}"
         report.add((*loc, "kind"), text, "leave `kind` out")

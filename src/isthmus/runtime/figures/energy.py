@@ -10,7 +10,7 @@ import numpy as np
 
 from isthmus.insight import energy as rule
 from isthmus.insight.accounting import Accounts
-from isthmus.insight.series import grid
+from isthmus.insight.series import Series, grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.performance import state_now
@@ -38,8 +38,8 @@ class LineEnergy:
     """A line's energy; columns are hours between `edges` (ns), NaN where not covered.
 
     `whole` marks the hours of which all is known: `reference` those that the baseline was learned
-    from, all but the last eight, which `recent` marks. `unmeasured` are the units of the line whose
-    energy, and whose power, nobody measures.
+    from, all but the last eight, which `recent` marks. `unmeasured` are the units of the line
+    without an energy counter, for which their power stands, and those without power.
     """
 
     window: Window
@@ -69,7 +69,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     tags = [unit.tag(role) for unit in places.values() for role in roles]
     shelf = records.shelf([*tags, *counters(line)], window)
     edges = grid(window.start, window.end, HOUR)
-    kwh = _summed(shelf, sources, edges)
+    kwh = shelf.kwh(sources, edges)
     made = Pieces.of(shelf, line)
     pieces = made.per_bucket(edges)
     whole = _whole(shelf, line, sources, edges)
@@ -113,18 +113,12 @@ def _consumers(records: Records, line: Equipment) -> list[Equipment]:
     ]
 
 
-def _summed(shelf: Shelf, sources: list[Equipment], edges: Int64s) -> Floats:
-    tags = [tag for unit in sources if (tag := unit.tag("energy"))]
-    parts = [shelf.growth(tag).per_bucket(edges) for tag in tags]
-    return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
-
-
 def _whole(shelf: Shelf, line: Equipment, sources: list[Equipment], edges: Int64s) -> Bools:
     """The hours that lie inside the window and of which energy and pieces are known."""
     whole: Bools = (edges[:-1] >= shelf.window.start) & (edges[1:] <= shelf.window.end)
     unit = bottleneck(line)
     counted = [unit.tag("good_count")] if unit else []
-    metered = [tag for source in sources if (tag := source.tag("energy"))]
+    metered = [source.tag("energy") or source.tag("power") for source in sources]
     for tag in [*counted, *metered]:
         whole &= shelf.of(tag).bucket_known(edges) >= KNOWN
     return whole
@@ -168,10 +162,16 @@ def _east(times: Int64s, zone: ZoneInfo) -> Int64s:
 
 def _meter(shelf: Shelf, unit: Equipment) -> MeterReading:
     power = shelf.of(unit.tag("power"))
-    energy_tag = unit.tag("energy")
-    kwh = shelf.growth(energy_tag).sum if energy_tag else None
+    tag = unit.tag("energy")
+    kwh = shelf.growth(tag).sum if tag else _integral(power)
     last = float(power.value[-1])
     return MeterReading(unit, last if np.isfinite(last) else None, _usual(shelf, unit), kwh)
+
+
+def _integral(power: Series) -> float | None:
+    """kWh of the time in which the power is known."""
+    mean = power.mean()
+    return mean * power.known * (power.end - power.start) / HOUR if mean is not None else None
 
 
 def _usual(shelf: Shelf, unit: Equipment) -> float | None:

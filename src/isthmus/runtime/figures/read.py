@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from isthmus.insight.counter import Growth
 from isthmus.insight.series import Series
 from isthmus.model.plant import Calendar, Equipment, Plant
 from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds
-from isthmus.model.tag import Counter, Namespace, Tag
+from isthmus.model.tag import FIGURE_UNITS, Counter, Namespace, Tag
+from isthmus.model.unit import Quantity, Unit, UnitError
 
 
 class History(Protocol):
@@ -56,21 +57,40 @@ class Shelf(Mapping[str, Series]):
         return len(self._series)
 
     def of(self, tag: Tag | None) -> Series:
-        """The series of `tag`; one that knows nothing where there is no such tag."""
+        """The series of `tag` in the unit of its role, if that has one (`FIGURE_UNITS`).
+
+        One that knows nothing where there is no such tag, or its unit measures something else.
+        """
         if tag is not None and tag.path in self._series:
-            return self._series[tag.path]
+            series, scale = self._series[tag.path], factor(tag)
+            return series if scale == 1 else replace(series, value=series.value * scale)
         start, end = self.window.start, self.window.end
         return Series(np.array([start], np.int64), np.array([np.nan]), start, end)
 
     def growth(self, tag: Tag | None) -> Growth:
         """How much the counter `tag` grew."""
         counter = tag.counter if tag and tag.counter else Counter(resets=True)
+        if tag and counter.wraps_at:
+            counter = replace(counter, wraps_at=counter.wraps_at * factor(tag))
         return Growth.of(self.of(tag), counter)
 
     def power(self, sources: Iterable[Equipment], edges: Int64s) -> Floats:
         """The mean kW of those of `sources` that tell it; NaN where one of them is not known."""
         tags = [tag for unit in sources if (tag := unit.tag("power"))]
         parts = [self.of(tag).bucket_means(edges) for tag in tags]
+        return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
+
+    def kwh(self, sources: Iterable[Equipment], edges: Int64s) -> Floats:
+        """The kWh of `sources` together in each bucket, NaN where not covered.
+
+        Where a unit has no energy counter, its mean power times the bucket stands for it.
+        """
+        hours = np.diff(edges) / (3_600 * 10**9)
+        parts = []
+        for unit in sources:
+            tag = unit.tag("energy")
+            mean = None if tag else self.of(unit.tag("power")).bucket_means(edges) * hours
+            parts.append(self.growth(tag).per_bucket(edges) if mean is None else mean)
         return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
     def accounts(self, unit: Equipment) -> Accounts:
@@ -143,6 +163,17 @@ class Records:
     def planned(self, line: Equipment, window: Window) -> list[Stretch]:
         """The planned time of `line` inside `window`."""
         return planned(self.calendar(line), window.start, window.end, self.zone)
+
+
+def factor(tag: Tag) -> float:
+    """What makes a value of `tag` one in the unit of its role; NaN where nothing does."""
+    unit = FIGURE_UNITS.get(tag.role or tag.name)
+    if unit is None or not tag.unit or tag.unit == unit:
+        return 1.0
+    try:
+        return Quantity(1.0, Unit.parse(tag.unit)).to(unit)
+    except UnitError:
+        return float("nan")
 
 
 def units(line: Equipment) -> list[Equipment]:
