@@ -26,9 +26,9 @@ from isthmus.connect.sparkplug.datatype import (
     raw,
     text,
 )
-from isthmus.connect.sparkplug.node import Target
+from isthmus.connect.sparkplug.node import Moment, Target
 from isthmus.connect.sparkplug.schema import Payload
-from isthmus.connect.sparkplug.session import HostSession, Moment
+from isthmus.connect.sparkplug.session import HostSession
 from isthmus.connect.sparkplug.topic import Topic
 from isthmus.model.errors import ProtocolError
 from isthmus.model.tag import Kind, Tag

@@ -128,13 +128,14 @@ def test_gap_makes_uncertain_until_reborn(mosquitto, edge_node, tmp_path):
         async with opened(host(mosquitto.url, tmp_path, reorder=0.2)) as heard:
             edge = edge_node(mosquitto.url)
             await heard.until(lambda all_: all_.good() == BORN)
+            await asyncio.sleep(1.1)  # the pause between two rebirth requests
             edge.tell(deaf=True)
             edge.tell(skip=2)
             edge.tell(data=[{"alias": 1, "type": "Double", "value": 71.0}])
             await heard.until(lambda all_: all_.now[0] == (71.0, Status.UNCERTAIN))
             await asyncio.to_thread(edge.heard, "ncmd")
             edge.tell(deaf=False)
-            await asyncio.sleep(1.1)  # the pause between two rebirth requests
+            await asyncio.sleep(2.1)  # and the next one is longer
             edge.tell(skip=2)
             edge.tell(data=[{"alias": 1, "type": "Double", "value": 72.0}])
             await heard.until(lambda all_: all_.good() == BORN)

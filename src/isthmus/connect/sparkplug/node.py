@@ -13,8 +13,18 @@ from isthmus.connect.sparkplug.topic import Topic
 from isthmus.model.sample import TagId
 from isthmus.model.tag import Kind, Tag
 
+SECOND: Final = 1_000_000_000
+SEQUENCE: Final = 256
 MOST_METRICS: Final = 200_000  # of one device
 DEEPEST: Final = 8  # templates within templates
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now on two clocks: `time` is the plant's (ns UTC), `timer` only ever runs on (ns)."""
+
+    time: int
+    timer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,19 @@ class Node:
         for device in self.devices.values():
             yield from device.all_targets()
 
+    def times(self) -> Iterator[int]:
+        """When something is due (ns of the timer)."""
+        for time in (self.deadline, self.ask_at, self.due):
+            if time is not None:
+                yield time
+        yield from (device.due for device in self.devices.values() if device.due is not None)
+
+    def forget_aliases(self, device: Device) -> None:
+        """Let go of the aliases that the last birth of `device` gave out."""
+        for known in device.metrics.values():
+            if known.alias is not None and self.aliases.get(known.alias) is known:
+                del self.aliases[known.alias]
+
 
 def metrics_of(
     payload: Fields, device: str, wanted: Mapping[str, tuple[Target, ...]]
@@ -120,3 +143,18 @@ def metrics_of(
             if not template.is_definition:
                 waiting.extend((f"{name}/", one, depth + 1) for one in reversed(template.metrics))
     return found
+
+
+def after(seq: int) -> int:
+    """The sequence number of the next message."""
+    return (seq + 1) % SEQUENCE
+
+
+def bd_seq(payload: Fields) -> int | None:
+    """The number that a birth and the death it announces share, None where it has none."""
+    for metric in payload.metrics:
+        if metric.name == "bdSeq":
+            field = metric.WhichOneof("value")
+            if field in ("int_value", "long_value"):
+                return int(getattr(metric, field))
+    return None

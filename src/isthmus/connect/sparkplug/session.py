@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from isthmus.connect.mqtt.columns import Columns
 from isthmus.connect.sparkplug.codec import nanoseconds
-from isthmus.connect.sparkplug.node import Device, Known, Life, Node, Target, metrics_of
+from isthmus.connect.sparkplug.node import (
+    SEQUENCE,
+    Device,
+    Known,
+    Life,
+    Moment,
+    Node,
+    Target,
+    after,
+    bd_seq,
+    metrics_of,
+)
 from isthmus.connect.sparkplug.sample import AHEAD, add_samples
 from isthmus.connect.sparkplug.schema import Fields
 from isthmus.connect.sparkplug.topic import Topic
@@ -23,19 +33,10 @@ from isthmus.model.ports import Reading
 from isthmus.model.sample import Status
 from isthmus.model.tag import Kind
 
-SECOND: Final = 1_000_000_000
-SEQUENCE: Final = 256
 WINDOW: Final = 64  # messages that may wait for an earlier one
 MOST_NODES: Final = 4_096
+MOST_DEVICES: Final = 4_096  # of one edge node
 SLOWEST_ASKING: Final = 32  # times the shortest pause between two rebirth requests
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Now on two clocks: `time` is the plant's (ns UTC), `timer` only ever runs on (ns)."""
-
-    time: int
-    timer: int
 
 
 class HostSession:
@@ -119,18 +120,7 @@ class HostSession:
 
     def deadline(self) -> int | None:
         """When `tick` has something to do next (ns of the timer); None where it has nothing."""
-        times = [
-            time
-            for node in self.nodes.values()
-            for time in (
-                node.deadline,
-                node.ask_at,
-                node.due,
-                *(device.due for device in node.devices.values()),
-            )
-            if time is not None
-        ]
-        return min(times, default=None)
+        return min((at for node in self.nodes.values() for at in node.times()), default=None)
 
     # ------------------------------------------------------------------ what comes out
     def take(self) -> tuple[Reading, Sequence[str]]:
@@ -162,12 +152,13 @@ class HostSession:
         self.counted["dropped_messages"] += len(node.held)
         node.held.clear()
         node.aliases.clear()
-        node.life, node.bd_seq = Life.ONLINE, _bd_seq(payload)
-        node.expected = _after(payload.seq) if payload.HasField("seq") else None
+        node.life, node.bd_seq = Life.ONLINE, bd_seq(payload)
+        node.expected = after(payload.seq) if payload.HasField("seq") else None
         node.deadline = node.due = node.ask_at = None
-        node.pause, node.next_ask = 1, 0
-        for name, device in node.devices.items():
-            if name:
+        for name, device in list(node.devices.items()):
+            if name and not device.targets:
+                del node.devices[name]  # its birth follows, where it is still there
+            elif name:
                 device.born = False
                 device.due = now.timer + self._patience
         self._learn(node, "", payload, now)
@@ -175,10 +166,11 @@ class HostSession:
     def _learn(self, node: Node, name: str, payload: Fields, now: Moment) -> None:
         device = node.devices.get(name)
         if device is None:
+            if len(node.devices) >= MOST_DEVICES:
+                self.counted["too_many_devices"] += 1
+                return
             device = node.devices[name] = Device({})
-        for old in device.metrics.values():
-            if old.alias is not None and node.aliases.get(old.alias) is old:
-                del node.aliases[old.alias]
+        node.forget_aliases(device)
         found = metrics_of(payload, name, device.targets)
         device.metrics = {known.name: known for known in found}
         device.born, device.due = True, None
@@ -199,7 +191,7 @@ class HostSession:
     def _node_death(self, node: Node, payload: Fields, now: Moment) -> None:
         if node.life is Life.OFFLINE:
             return
-        said = _bd_seq(payload)
+        said = bd_seq(payload)
         if node.bd_seq is not None and said is not None and said != node.bd_seq:
             self.counted["old_deaths"] += 1  # the will of a link that the node has replaced
             return
@@ -218,6 +210,9 @@ class HostSession:
         if device is None or not device.born:
             return
         device.born, device.due = False, None
+        if not device.targets:
+            node.forget_aliases(device)
+            del node.devices[name]
         self.counted["device_deaths"] += 1
         said = nanoseconds(payload.timestamp) or now.time
         time = max(said if said <= now.time + AHEAD else now.time, device.newest)
@@ -238,7 +233,7 @@ class HostSession:
             return
         ahead = 0 if node.expected is None else (payload.seq - node.expected) % SEQUENCE
         if ahead == 0:
-            node.expected = _after(payload.seq)
+            node.expected = after(payload.seq)
             self._apply(node, topic, payload, now)
             self._drain(node, now)
         elif self._reorder and ahead <= WINDOW and payload.seq not in node.held:
@@ -247,14 +242,14 @@ class HostSession:
                 node.deadline = now.timer + self._reorder
         else:
             self._doubt(topic.edge, node, now)
-            node.expected = _after(payload.seq)
+            node.expected = after(payload.seq)
             self._apply(node, topic, payload, now)
 
     def _drain(self, node: Node, now: Moment) -> None:
         """Handle what was held and follows on; wait on for what is still missing."""
         while node.expected is not None and node.expected in node.held:
             topic, payload = node.held.pop(node.expected)
-            node.expected = _after(node.expected)
+            node.expected = after(node.expected)
             self.counted["reordered"] += 1
             self._apply(node, topic, payload, now)
         if not node.held:
@@ -267,7 +262,7 @@ class HostSession:
         start = node.expected or 0
         for seq in sorted(node.held, key=lambda one: (one - start) % SEQUENCE):
             topic, payload = node.held.pop(seq)
-            node.expected = _after(seq)
+            node.expected = after(seq)
             self._apply(node, topic, payload, now)
         node.deadline = None
 
@@ -280,7 +275,10 @@ class HostSession:
     def _ask(self, edge: str, node: Node, now: Moment) -> None:
         if now.timer < node.next_ask:
             self.counted["rebirths_held_back"] += 1
+            node.ask_at = node.next_ask  # unless a birth comes by itself
             return
+        if now.timer >= node.next_ask + SLOWEST_ASKING * self._pause:
+            node.pause = 1  # births have helped for long: this trouble is a new one
         node.next_ask = now.timer + self._pause * node.pause
         node.pause = min(node.pause * 2, SLOWEST_ASKING)
         if node.due is None:
@@ -298,6 +296,9 @@ class HostSession:
             self._device_death(node, topic.device, payload, now)
             return
         device = node.devices.get(topic.device)
+        if device is None and len(node.devices) >= MOST_DEVICES:
+            self.counted["too_many_devices"] += 1
+            return
         if device is None or not device.born:
             self.counted["unborn"] += 1
             self._ask(topic.edge, node, now)
@@ -319,16 +320,3 @@ class HostSession:
         for target in targets:
             if target.tag.kind is not Kind.TEXT:
                 self._columns.add(target.id, time, float("nan"), quality)
-
-
-def _after(seq: int) -> int:
-    return (seq + 1) % SEQUENCE
-
-
-def _bd_seq(payload: Fields) -> int | None:
-    for metric in payload.metrics:
-        if metric.name == "bdSeq":
-            field = metric.WhichOneof("value")
-            if field in ("int_value", "long_value"):
-                return int(getattr(metric, field))
-    return None

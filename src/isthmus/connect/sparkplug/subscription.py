@@ -14,8 +14,8 @@ from isthmus.connect.mqtt.value import words_of
 from isthmus.connect.sparkplug.address import SparkplugAddress
 from isthmus.connect.sparkplug.codec import MILLISECOND, Metric, encode, parse
 from isthmus.connect.sparkplug.datatype import DataType
-from isthmus.connect.sparkplug.node import Target
-from isthmus.connect.sparkplug.session import SECOND, HostSession, Moment
+from isthmus.connect.sparkplug.node import SECOND, Moment, Target
+from isthmus.connect.sparkplug.session import HostSession
 from isthmus.connect.sparkplug.state import HostState
 from isthmus.connect.sparkplug.topic import CERTIFICATES, NAMESPACE, Topic, state_topic
 from isthmus.model.errors import ConfigError, LinkError, ProtocolError

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from isthmus.connect.sparkplug.codec import encode, parse
-from isthmus.connect.sparkplug.node import Target
-from isthmus.connect.sparkplug.session import HostSession, Moment
+from isthmus.connect.sparkplug.node import Moment, Target
+from isthmus.connect.sparkplug.session import HostSession
 from isthmus.connect.sparkplug.topic import Topic
 from isthmus.model.sample import Status
 from isthmus.model.tag import Kind, Tag

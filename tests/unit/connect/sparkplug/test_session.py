@@ -8,8 +8,8 @@ import pytest
 
 from isthmus.connect.sparkplug.codec import Metric, encode, parse
 from isthmus.connect.sparkplug.datatype import DataType
-from isthmus.connect.sparkplug.node import Life, Target
-from isthmus.connect.sparkplug.session import SECOND, HostSession, Moment
+from isthmus.connect.sparkplug.node import SECOND, Life, Moment, Target
+from isthmus.connect.sparkplug.session import HostSession
 from isthmus.connect.sparkplug.topic import Topic
 from isthmus.model.sample import Status
 from isthmus.model.tag import Kind, Tag
