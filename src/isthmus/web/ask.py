@@ -61,7 +61,7 @@ def line_of(app: App, path: str | None) -> Equipment:
         raise Problem(
             404,
             "the plant file has no line",
-            "give a work center a `flow: [unit, {buffer: 100}, unit]` in plant.yaml",
+            "write `equipment: {area: {line: {units: {...}}}}` in plant.yaml",
         )
     return line
 

@@ -77,6 +77,8 @@ def test_only_a_work_center_is_a_line(app):
 
 
 def test_a_plant_without_a_line_says_what_to_write(app):
+    assert line_of(app, "").path == "hall/line1", "a work center is a line, though without a flow"
+    empty = SimpleNamespace(namespace=app.namespace, plant=Plant("acme", "riverside"))
     with pytest.raises(Problem) as refused:
-        line_of(app, "")
-    assert "flow" in refused.value.hint
+        line_of(empty, "")
+    assert "plant.yaml" in refused.value.hint

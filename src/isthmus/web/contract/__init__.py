@@ -1,0 +1,57 @@
+"""What the API answers: one pydantic model an answer; the pages' types are generated from these.
+
+Times are milliseconds since 1970 UTC on the plant's clock. `null` in a column is a gap. Qualities
+are OPC UA status codes (uint32): good below 0x4000_0000.
+"""
+
+from isthmus.web.contract.answer import Answer, Milliseconds, Numbers, Problem
+from isthmus.web.contract.figures import (
+    Baseline,
+    Energy,
+    EnergyBucket,
+    Kpi,
+    Loss,
+    Meter,
+    OrderInfo,
+    Overview,
+    Performance,
+    WaterfallStep,
+)
+from isthmus.web.contract.history import History, Interval, Pen, Ribbon, Statistics
+from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
+from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
+from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
+
+__all__ = [
+    "Answer",
+    "Attention",
+    "Baseline",
+    "BrowseNode",
+    "Energy",
+    "EnergyBucket",
+    "EquipmentInfo",
+    "History",
+    "Interval",
+    "Kpi",
+    "LimitsInfo",
+    "LinkInfo",
+    "Links",
+    "LiveStatus",
+    "LiveValues",
+    "Loss",
+    "Meter",
+    "Milliseconds",
+    "Numbers",
+    "OrderInfo",
+    "Overview",
+    "PathStep",
+    "Pen",
+    "Performance",
+    "PlantInfo",
+    "Problem",
+    "Ribbon",
+    "Statistics",
+    "TagInfo",
+    "TapRow",
+    "WaterfallStep",
+]
