@@ -17,6 +17,8 @@ from isthmus.model.errors import ConfigError, IsthmusError, LinkError
 
 GB = 1 << 30
 LITTLE = 2 * GB
+NEEDED = 256 << 20  # as `LakeSettings.reserve_bytes`
+VERIFIED = GB  # of history, the newest
 EDGE_SILENT_S = 10.0
 SOON = timedelta(days=30)
 
@@ -105,9 +107,10 @@ def _disk(folder: Path) -> Iterator[Finding]:
     if not os.access(place, os.W_OK):
         yield Finding("disk", "wrong", f"{place} cannot be written", "run as its owner")
     elif free < LITTLE:
-        yield Finding(
-            "disk", "wrong", f"{free / GB:.1f} GB free", "make room, or move the data with --data"
-        )
+        text = f"{free / GB:.1f} GB free"
+        if free < NEEDED:
+            text = f"{free >> 20} MB free; sealing needs {NEEDED >> 20} MB, the stream 64 MB"
+        yield Finding("disk", "wrong", text, "make room, or move the data with --data")
     else:
         yield Finding("disk", "well", f"{free / GB:.0f} GB free for {folder}")
 
@@ -168,15 +171,21 @@ def _history(folder: Path) -> Iterator[Finding]:
     reader = Reader(root)
     question = "select count(*) as n, max(time) as newest from samples"
     try:
+        reader.verify(VERIFIED)
         row = reader.sql(question, seconds=60, rows=1).to_pylist()[0]
     except IsthmusError as error:
         hint = error.hint or "start the site: it sets damaged files aside and says which"
         yield Finding("history", "wrong", str(error), hint)
         return
     yield Finding("history", "well", f"{row['n']:,} samples sealed, newest {row['newest']}")
+    if told := reader.damage.told():
+        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+        text = f"damaged and left out: {told[0]}{more}"
+        yield Finding("history", "wrong", text, "start the site: it sets damaged files aside")
     for aside in sorted(root.glob("quarantine/*")):
         yield Finding(
-            "history", "wrong", f"set aside as damaged: {aside.name}", "restore it from a backup"
+            *("history", "wrong", f"set aside as damaged: {aside.name}"),
+            "restore the folder history from a backup, or delete this file",
         )
 
 

@@ -99,6 +99,17 @@ def test_a_damaged_history(stopped, copy):
     assert "start the site" in found[0]["hint"]
 
 
+def test_one_wrong_byte_in_history(stopped, copy):
+    victim = next(file for file in sorted(copy.rglob("*.parquet")) if "samples/date" in str(file))
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    (one,) = wrong(told(stopped, data=copy))
+    assert one["what"] == "history"
+    assert one["found"].startswith("damaged and left out: date=")
+    assert victim.name in one["found"]
+
+
 def test_what_was_set_aside_is_told(stopped, copy):
     (copy / "history" / "quarantine").mkdir(exist_ok=True)
     (copy / "history" / "quarantine" / "samples__x.parquet").touch()

@@ -1,6 +1,7 @@
 """A full disk and a full stream are states that people see, and nothing taken is lost."""
 
 import asyncio
+import re
 import shutil
 from dataclasses import replace
 from typing import NamedTuple
@@ -34,7 +35,7 @@ async def until(what, seconds=30.0):
 def test_a_full_disk_fills_the_stream_holds_the_links_and_heals(tmp_path, monkeypatch):
     plant = flood_plant(1, 500, limit=ROWS)
     settings = replace(
-        Settings.of(plant, tmp_path), stream_bytes=2_000_000, seal_seconds=0.3
+        Settings.of(plant, tmp_path), stream_bytes=2_000_000, seal_seconds=0.3, history_bytes=10**9
     )  # about 80,000 rows fit
     real = shutil.disk_usage
 
@@ -51,6 +52,15 @@ def test_a_full_disk_fills_the_stream_holds_the_links_and_heals(tmp_path, monkey
         told = [item.title for item in attention(app, app.lake.stats())]
         assert "The bus is full" in told
         await until(lambda: app.lake.stats().state == "full")
+        details = {item.title: item.detail for item in attention(app, app.lake.stats())}
+        assert re.search(
+            r"sealing needs \d+ MB free, has 0 MB", details["The disk of the history is full"]
+        )
+        assert "maximum" in details["The bus is full"], "of the stream, not of the disk"
+        lake = replace(app.lake.stats(), bytes=3 * 10**9, damaged=("a: is missing", "b"))
+        details = {item.title: item.detail for item in attention(app, lake)}
+        assert details["History is damaged"] == "a: is missing, and 1 more"
+        assert details["History is larger than it shall be"].startswith("3.0 GB of 1.0 GB")
         held = app.live.seen
         await asyncio.sleep(1.0)
         assert app.live.seen == held, "a full stream holds the source back"

@@ -141,6 +141,20 @@ def test_a_new_plant_has_no_mistake_and_is_not_written_over(capsys):
     assert (code, set(json.loads(out))) == (0, {"kind", "text"})
 
 
+def test_check_ends_with_what_has_no_effect_yet(capsys):
+    text = "isthmus: 1\nenterprise: acme\nsite: a\n"
+    Path("plant.yaml").write_text(text, encoding="utf-8")
+    assert "note" not in said(capsys, "check")[1]
+    assert json.loads(said(capsys, "check", "--json")[1])["notes"] == []
+    more = "history: {keep: {raw: 400 d}}\nerp: {kind: tryton}\n"
+    Path("plant.yaml").write_text(text + more, encoding="utf-8")
+    code, out, _ = said(capsys, "check")
+    note = "note: kept for later, without effect yet: erp, history.keep"
+    assert (code, out.splitlines()[-1]) == (0, note)
+    notes = ["`erp` has no effect yet", "`history.keep` has no effect yet"]
+    assert json.loads(said(capsys, "check", "--json")[1])["notes"] == notes
+
+
 @pytest.mark.parametrize("kind", ["opcua", "modbus", "mqtt", "sparkplug", "files"])
 def test_new_connections_are_commented_yaml(capsys, kind):
     code, out, _ = said(capsys, "new", kind)
