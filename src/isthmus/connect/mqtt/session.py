@@ -18,6 +18,7 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from isthmus.connect.mqtt.acks import Acks
 from isthmus.connect.mqtt.dial import REFUSED, Will, dial, engine, refused
 from isthmus.connect.mqtt.inbox import Inbox, Message
 from isthmus.connect.mqtt.settings import BrokerConfig
@@ -45,7 +46,7 @@ class Session:
         self._socket: socket.socket | None = None
         self._lost: LinkError | None = None
         self._wake = asyncio.Event()
-        self._acks: dict[int, asyncio.Future[Any]] = {}
+        self._acks = Acks(config.endpoint)
         self._connected: asyncio.Future[ReasonCode] | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._paused_at: float | None = None
@@ -196,11 +197,7 @@ class Session:
                     hint="set `version` to the other of 3.1.1 and 5, or check its log",
                 )
             )
-        for waiting in self._acks.values():
-            if not waiting.done():
-                waiting.set_exception(error)
-                waiting.exception()  # nobody may be waiting any more
-        self._acks.clear()
+        self._acks.fail(error)
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         self._total["received"] += 1
@@ -216,17 +213,12 @@ class Session:
     def _on_subscribe(
         self, _c: Client, _d: object, number: int, reasons: list[ReasonCode], _p: object
     ) -> None:
-        self._acked(number, reasons)
+        self._acks.settle(number, reasons)
 
     def _on_publish(
         self, _c: Client, _d: object, number: int, reason: ReasonCode, _p: object
     ) -> None:
-        self._acked(number, [reason])
-
-    def _acked(self, number: int, reasons: list[ReasonCode]) -> None:
-        waiting = self._acks.pop(number, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(reasons)
+        self._acks.settle(number, [reason])
 
     # ------------------------------------------------------------------ use
     async def subscribe(self, filters: Mapping[str, int]) -> None:
@@ -329,14 +321,4 @@ class Session:
     ) -> list[ReasonCode]:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS or number is None:
             raise self._lost or LinkError(f"{doing} at {self._config.endpoint}: {code.name}")
-        waiting: asyncio.Future[list[ReasonCode]] = asyncio.get_running_loop().create_future()
-        self._acks[number] = waiting
-        try:
-            async with asyncio.timeout(self._config.timeout):
-                return await waiting
-        except TimeoutError as error:
-            raise LinkError(
-                f"{doing} at {self._config.endpoint}: no answer in {self._config.timeout:g} s"
-            ) from error
-        finally:
-            self._acks.pop(number, None)
+        return await self._acks.of(number, doing, within=self._config.timeout)
