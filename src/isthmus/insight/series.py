@@ -42,6 +42,15 @@ class Series:
             end,
         )
 
+    def unknown_from(self, time: Nanoseconds) -> Series:
+        """The same series with nothing known from `time` on."""
+        if time >= self.end:
+            return self
+        since = max(int(time), int(self.start))
+        kept = self.time < since
+        times = np.append(self.time[kept], np.int64(since))
+        return Series(times, np.append(self.value[kept], np.nan), self.start, self.end)
+
     @property
     def lasts(self) -> Floats:
         """How long each sample held, in seconds; they add up to the window."""

@@ -27,6 +27,7 @@ from isthmus.model.tag import Namespace
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
 from isthmus.runtime.edges import EdgeLink, EdgeView
+from isthmus.runtime.figures.dark import dark_since
 from isthmus.runtime.figures.read import Records
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.limits import LimitWatch
@@ -64,7 +65,7 @@ class App:
         self.lake = Lake.open(
             settings.history, now=self.now, settings=LakeSettings(seal_age=settings.seal_seconds)
         )
-        self.records = Records(plant, self.namespace, self.lake, self.now)
+        self.records = Records(plant, self.namespace, self.lake, self.now, self._dark)
         self.limits = LimitWatch(self.namespace, self.live)
         self.links: dict[str, Link | EdgeLink] = {}
         self.edges = {
@@ -268,6 +269,9 @@ class App:
         """Keep what we found out about the edge `name`."""
         data = document.encode_events([event])
         await self.publisher.publish(self.subjects.events(name), data)
+
+    def _dark(self, tag: TagId) -> Nanoseconds | None:
+        return dark_since(self.edges.values(), tag, self.now())
 
     def _pressed(self) -> bool:
         return self.bus_state() == "full"

@@ -120,3 +120,20 @@ def test_time_starved_without_a_cause_is_lost_once():
         ("filler", "aborted", 120, 1)
     ]
     assert found.times.actual_unit_delay == 120
+
+
+def test_the_silence_of_an_edge_is_neither_production_nor_a_stop():
+    line = line_of(unit("filler", *COUNTS))
+    first = EVERY[EVERY < 3600]
+    rows = {
+        "filler/state": (first, np.full(len(first), EXECUTE)),
+        "filler/good_count": (first, first * 1.0),
+        "filler/scrap_count": (first, first * 0.0),
+    }
+    silent = Nanoseconds(START + HOUR)
+    found = performance(records(line, rows, end=8 * HOUR, dark=lambda _: silent), line, span(8))
+    assert found.times.actual_production == 3600
+    assert found.times.unknown == 7 * 3600
+    assert found.known == pytest.approx(1 / 8)
+    held = performance(records(line, rows, end=8 * HOUR), line, span(8))
+    assert held.times.actual_production == 8 * 3600  # all is told: it ran all the time

@@ -239,6 +239,18 @@ def test_any_counter_that_wraps_gives_back_what_was_counted(steps, first, width)
 
 
 # ------------------------------------------------------------------ averages
+@given(SAMPLES, st.integers(-10, 110))
+def test_from_where_nothing_is_known_nothing_is(rows, since):
+    whole = series(rows, 0, 100)
+    cut = whole.unknown_from(Nanoseconds(since * S))
+    assert (np.diff(cut.time) > 0).all()
+    assert cut.time[0] == 0
+    assert cut.lasts.sum() == pytest.approx(100)
+    edges = np.arange(101, dtype=np.int64) * S
+    kept = np.where(np.arange(100) < since, whole.bucket_known(edges), 0)
+    np.testing.assert_allclose(cut.bucket_known(edges), kept, atol=1e-9)
+
+
 @given(SAMPLES, st.integers(1, 30))
 def test_bucket_means_weighted_by_known_time_add_up_to_the_mean(rows, width):
     one = series(rows, 0, 100)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from isthmus.insight.calendar import Stretch, planned, shift_at
 from isthmus.insight.counter import Growth
 from isthmus.insight.series import Series
 from isthmus.model.plant import Calendar, Equipment, Plant
-from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds
+from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds, TagId
 from isthmus.model.tag import FIGURE_UNITS, Counter, Namespace, Tag
 from isthmus.model.unit import Quantity, Unit, UnitError
 
@@ -99,14 +99,26 @@ class Shelf(Mapping[str, Series]):
         return Accounts.of(self.of(unit.tag("state")), self.of(cause) if cause else None)
 
 
+Dark = Callable[[TagId], Nanoseconds | None]
+"""Since when history may lack what a tag did, because its edge is silent or behind."""
+
+
+def all_told(_: TagId) -> None:
+    """Nothing is dark: whoever reads history has all that there will be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The plant's history and calendar, for whoever computes figures."""
+    """The plant's history and calendar, for whoever computes figures.
+
+    What `dark` says is not known yet is a gap, neither production nor a stop.
+    """
 
     plant: Plant
     namespace: Namespace
     lake: History
     now: Clock
+    dark: Dark = all_told
 
     @property
     def zone(self) -> ZoneInfo:
@@ -136,10 +148,12 @@ class Records:
                 continue
             left, right = np.searchsorted(rows.tag, [number, number + 1])
             first, last = np.searchsorted(held.tag, [number, number + 1])
-            found[path] = Series.of(
+            series = Series.of(
                 *(rows.slice(int(left), int(right)), window.start, window.end),
                 held.slice(int(first), int(last)),
             )
+            since = self.dark(number)
+            found[path] = series if since is None else series.unknown_from(since)
         return Shelf(found, window)
 
     def window(self, line: Equipment, name: str) -> Window:
