@@ -76,10 +76,13 @@ class PlantAuthority:
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         certificate_file, key_file = folder / "ca.crt", folder / "ca.key"
-        if not key_file.exists() and not certificate_file.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
+        if not certificate_file.exists():
+            if key_file.exists():  # stopped between the two: what this key signed stays good
+                key = _key(key_file)
+            else:
+                key = ec.generate_private_key(ec.SECP256R1())
+                write_private(key_file, _pem(key))
             certificate = _self_signed(f"{name} plant authority"[:64], key, _instant(now))
-            write_private(key_file, _pem(key))
             _write(certificate_file, certificate.public_bytes(serialization.Encoding.PEM))
             return cls(folder, certificate, key, now)
         return cls(folder, *_load(certificate_file, key_file), now)
@@ -224,6 +227,18 @@ def _write(file: Path, content: bytes) -> None:
     draft = file.with_name(file.name + ".new")
     draft.write_bytes(content)
     draft.replace(file)
+
+
+def _key(file: Path) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise StorageError(
+            f"reading the key {file}: {error}", hint="restore the folder from a backup"
+        ) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise StorageError(f"reading the key {file}: it is no elliptic-curve key")
+    return key
 
 
 def _load(

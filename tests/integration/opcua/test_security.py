@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from isthmus.connect.opcua.identity import identity, thumbprint
@@ -37,9 +37,12 @@ def issue(
     host="127.0.0.1",
     start=NOW - DAY,
     end=NOW + 30 * DAY,
+    signs=True,
+    curve=False,
 ):
     """(certificate, key), signed by `issuer`, a pair of the same kind, or by itself."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    key = ec.generate_private_key(ec.SECP256R1()) if curve else key
     parent, signer = (named(name), key) if issuer is None else (issuer[0].subject, issuer[1])
     builder = (
         x509.CertificateBuilder()
@@ -59,7 +62,7 @@ def issue(
         .add_extension(
             x509.KeyUsage(
                 digital_signature=True, content_commitment=True, key_encipherment=True,
-                data_encipherment=True, key_agreement=False, key_cert_sign=True, crl_sign=True,
+                data_encipherment=True, key_agreement=False, key_cert_sign=signs, crl_sign=True,
                 encipher_only=False, decipher_only=False,
             ),
             critical=True,
@@ -262,30 +265,61 @@ def test_of_a_trusted_certificate_time_and_application_must_be_right(tmp_path):
     assert checked(Trust(tmp_path, pinned), der(late)) == late[0]
 
 
-def test_a_revoked_certificate_is_refused(tmp_path):
-    root = issue("root", ca=True)
-    good, bad = issue("good", issuer=root), issue("bad", issuer=root)
-    revoked = (
-        x509.RevokedCertificateBuilder()
-        .serial_number(bad[0].serial_number)
-        .revocation_date(NOW - DAY)
-        .build()
-    )
-    crl = (
+def revoking(issuer, *pairs):
+    """The revocation list of `issuer` that names `pairs`, in DER."""
+    builder = (
         x509.CertificateRevocationListBuilder()
-        .issuer_name(root[0].subject)
+        .issuer_name(issuer[0].subject)
         .last_update(NOW - DAY)
         .next_update(NOW + DAY)
-        .add_revoked_certificate(revoked)
-        .sign(root[1], hashes.SHA256())
     )
-    folder = tmp_path / "trusted/crl"
-    folder.mkdir(parents=True)
-    (folder / "root.crl").write_bytes(crl.public_bytes(serialization.Encoding.DER))
+    for pair in pairs:
+        revoked = x509.RevokedCertificateBuilder().serial_number(pair[0].serial_number)
+        builder = builder.add_revoked_certificate(revoked.revocation_date(NOW - DAY).build())
+    crl = builder.sign(issuer[1], hashes.SHA256())
+    return crl.public_bytes(serialization.Encoding.DER)
+
+
+@pytest.mark.parametrize("curve", [False, True], ids=["rsa", "ec"])
+@pytest.mark.parametrize("where", ["trusted/crl/root.crl", "trusted/crl/root.der", "issuers/crl/a"])
+def test_a_revoked_certificate_is_refused(tmp_path, curve, where):
+    root = issue("root", ca=True, curve=curve)
+    good, bad = issue("good", issuer=root), issue("bad", issuer=root)
+    file = tmp_path / where
+    file.parent.mkdir(parents=True)
+    file.write_bytes(revoking(root, bad))
     trust = trusting(tmp_path, root)
     assert checked(trust, der(good)) == good[0]
     with pytest.raises(AuthError, match="revoked"):
         checked(trust, der(bad))
+
+
+def test_a_certificate_that_its_middle_authority_revoked_is_refused(tmp_path):
+    root = issue("root", ca=True)
+    middle = issue("middle", ca=True, issuer=root)
+    bad = issue("bad", issuer=middle)
+    file = tmp_path / "issuers/crl/middle.crl"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(revoking(middle, bad))
+    with pytest.raises(AuthError, match="revoked"):
+        checked(trusting(tmp_path, root), der(bad) + der(middle))
+
+
+def test_a_list_that_cannot_be_read_is_named_and_revokes_everything(tmp_path):
+    root = issue("root", ca=True)
+    file = tmp_path / "trusted/crl/root.crl"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(revoking(root)[:-9])
+    with pytest.raises(AuthError, match=r"revocation list .*root\.crl") as told:
+        checked(trusting(tmp_path, root), der(issue("line", issuer=root)))
+    assert "replace" in told.value.hint
+
+
+def test_who_may_not_sign_certificates_vouches_for_nobody(tmp_path):
+    root = issue("root", ca=True)
+    middle = issue("middle", ca=True, issuer=root, signs=False)
+    with pytest.raises(AuthError, match="is unknown"):
+        checked(trusting(tmp_path, root), der(issue("line", issuer=middle)) + der(middle))
 
 
 def test_what_is_kept_of_unknown_servers_stays_bounded(tmp_path):

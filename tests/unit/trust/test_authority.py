@@ -138,3 +138,26 @@ def test_an_identity_is_handed_out_and_its_key_is_kept_nowhere_else(tmp_path):
     assert made.key.read_bytes() != key, "issued again: a new key"
     with pytest.raises(ValueError, match="no name for a certificate"):
         authority.hand_out("edge.edge1", "../x", tmp_path / "carry")
+
+
+@pytest.mark.parametrize("stopped_before", ["ca.key", "ca.crt"])
+def test_an_authority_whose_making_was_cut_short_is_finished(tmp_path, monkeypatch, stopped_before):
+    import isthmus.trust.authority as module
+
+    write = {"ca.key": "write_private", "ca.crt": "_write"}[stopped_before]
+    with monkeypatch.context() as patch:
+
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        patch.setattr(module, write, stop)
+        with pytest.raises(KeyboardInterrupt):
+            PlantAuthority.open(tmp_path, "p", at())
+    kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert list(kept) == ([] if stopped_before == "ca.key" else ["ca.key"])
+    authority = PlantAuthority.open(tmp_path, "p", at())
+    loaded(authority.client("a")).verify_directly_issued_by(
+        x509.load_pem_x509_certificate(authority.ca.read_bytes())
+    )
+    assert kept.get("ca.key", b"") in (tmp_path / "ca.key").read_bytes()
+    assert PlantAuthority.open(tmp_path, "p", at()).fingerprint == authority.fingerprint

@@ -210,7 +210,13 @@ class Subscribe(OpcUaLink):
                     self._refused_publish(answer)
                 elif answer[1].subscription == self._id:
                     answers.append(answer)
-            answers.sort(key=lambda answer: (answer[1].sequence - self._expected) & LAST_SEQUENCE)
+            # a keep-alive tells the number of the next message: it was sent before that one
+            answers.sort(
+                key=lambda answer: (
+                    (answer[1].sequence - self._expected) & LAST_SEQUENCE,
+                    not answer[1].keep_alive,
+                )
+            )
             return await self._complete(answers)
 
     def _refused_publish(self, code: int) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
 
@@ -114,6 +113,8 @@ class Trust:
             .extension_policies(
                 ca_policy=anything.require_present(
                     x509.BasicConstraints, verification.Criticality.AGNOSTIC, _must_be_authority
+                ).may_be_present(
+                    x509.KeyUsage, verification.Criticality.AGNOSTIC, _must_sign_certificates
                 ),
                 ee_policy=anything,
             )
@@ -161,10 +162,19 @@ class Trust:
                     ) from error
 
     def _revocations(self) -> Iterator[x509.CertificateRevocationList]:
-        for file in sorted((self.folder / "trusted" / "crl").glob("*.crl")):
-            content = file.read_bytes()
-            pem = content.startswith(b"-----")
-            yield (x509.load_pem_x509_crl if pem else x509.load_der_x509_crl)(content)
+        folders = (self.folder / part / "crl" for part in ("trusted", "issuers"))
+        for file in sorted(
+            file for folder in folders for file in folder.glob("*") if file.is_file()
+        ):
+            try:
+                content = file.read_bytes()
+                pem = content.startswith(b"-----")
+                yield (x509.load_pem_x509_crl if pem else x509.load_der_x509_crl)(content)
+            except (OSError, ValueError) as error:
+                raise AuthError(
+                    f"reading the revocation list {file}: {error}",
+                    hint="replace or remove the file",
+                ) from error
 
 
 def _revokes(
@@ -174,12 +184,9 @@ def _revokes(
 ) -> bool:
     if revoked.issuer != certificate.issuer:
         return False
-    key = issuer.public_key()
-    if not isinstance(key, rsa.RSAPublicKey):
-        return False
     try:
-        sound = revoked.is_signature_valid(key)
-    except (InvalidSignature, ValueError):
+        sound = revoked.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except (InvalidSignature, ValueError, TypeError):
         return False
     return sound and (
         revoked.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
@@ -198,6 +205,13 @@ def _must_be_authority(
 ) -> None:
     if not found.ca:
         raise ValueError("the issuer is no certificate authority")
+
+
+def _must_sign_certificates(
+    _policy: verification.Policy, _certificate: x509.Certificate, found: x509.KeyUsage | None
+) -> None:
+    if found is not None and not found.key_cert_sign:
+        raise ValueError("the issuer's key is not for signing certificates")
 
 
 def _loaded(content: bytes) -> x509.Certificate:

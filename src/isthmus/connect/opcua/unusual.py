@@ -35,6 +35,7 @@ TEXTUAL = frozenset(
         *(NODE_ID, EXPANDED_NODE_ID, QUALIFIED_NAME, LOCALIZED_TEXT),
     )
 )
+STATUS_CODE = 19
 NUMERIC = frozenset(WIDTH) - {0, DATE_TIME, GUID}
 
 
@@ -78,6 +79,8 @@ def unusual(data: bytes, start: int, end: int, index: int | None) -> float | str
         value = variant_from_binary(Buffer(bytes((kind,)) + data[at:end])).Value
     except Exception as error:  # whatever asyncua makes of it, the message goes on
         raise Unfit(Status.BAD_DECODING_ERROR) from error
+    if kind == STATUS_CODE:
+        return float(value.value)
     return float(value) if kind in NUMERIC else text(value)
 
 
