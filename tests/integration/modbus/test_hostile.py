@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import struct
 
+import numpy as np
 import pytest
 
+from isthmus.connect.modbus.link import PATIENCE
 from isthmus.model.errors import LinkError
 from isthmus.model.sample import Status
 
@@ -185,3 +187,49 @@ def test_closing_ends_a_waiting_read(peers):
                 await reading
 
     asyncio.run(run())
+
+
+class Loading:
+    """A controller of 500 registers that refuses all while its program is loaded."""
+
+    def __init__(self, lacks=()):
+        self.refuses, self.asked, self.lacks = False, 0, set(lacks)
+
+    def __call__(self, chunk):
+        for tid, unit, _, start, count in frames(chunk):
+            self.asked += 1
+            refused = self.refuses or self.lacks & set(range(start, start + count))
+            yield reply(tid, unit, b"\x83\x02") if refused else holding(tid, unit, count, start)
+
+
+@pytest.mark.parametrize("lacks", [(), (130,)], ids=["whole", "with a hole"])
+def test_what_was_divided_for_a_passing_refusal_is_read_together_again(peers, lacks):
+    async def run():
+        controller = Loading(lacks)
+        addresses = [f"holding:{number}" for number in range(500)]
+        async with peers.scripted(controller) as port, asyncio.timeout(60):
+            link = peers.connect(port, addresses)
+            await link.open()
+
+            async def requests():
+                controller.asked = 0
+                reading = await link.read()
+                return controller.asked, np.flatnonzero(reading.batch.quality).tolist()
+
+            for _ in range(3):
+                before = await requests()
+            controller.refuses = True
+            for _ in range(5):
+                await requests()
+            controller.refuses = False
+            await requests()
+            divided = await requests()
+            for _ in range(4 * PATIENCE):
+                after = await requests()
+            await link.close()
+            return before, divided, after
+
+    before, divided, after = asyncio.run(run())
+    assert divided[0] > 10 * before[0]
+    assert after == before
+    assert after[1] == list(lacks)

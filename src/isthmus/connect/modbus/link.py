@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROBES = 64  # requests spent in one read on finding out which registers a device lacks
 PATIENCE = 60  # reads after which a register that the device lacked is asked for again
+SELDOM = 60 * PATIENCE  # the most reads between two tries to read together what was divided
 
 
 class ModbusLink:
@@ -41,7 +42,9 @@ class ModbusLink:
             ],
             np.int32,
         )
-        self._image = Image(config, self._bindings, parts(config, self._bindings))
+        self._plan = parts(config, self._bindings)
+        self._image = Image(config, self._bindings, self._plan)
+        self._whole_again = self._wait = PATIENCE  # reads until the plan is tried again
         self._lacking: dict[int, Failure] = {}  # by number of the image's part
         self._reading = f"reading {config.endpoint}"
         self._reads = 0
@@ -153,6 +156,10 @@ class ModbusLink:
 
     async def _ask(self) -> list[Answer]:
         """The answers to the image's parts, after dividing those that the device refused."""
+        if len(self._image.parts) > len(self._plan):
+            self._whole_again -= 1
+            if not self._whole_again:
+                await self._unite()
         requests = self._image.requests
         if self._reads % PATIENCE == 0 or len(self._lacking) == len(requests):
             self._lacking.clear()
@@ -190,6 +197,7 @@ class ModbusLink:
             self._counts["divided"] += len(pieces) // 2
         if len(settled) != len(self._image.parts):
             self._image = Image(self._config, self._bindings, [part for part, _ in settled])
+            self._whole_again = self._wait = PATIENCE
         known = len(self._lacking)
         self._lacking = {
             number: answer
@@ -198,6 +206,37 @@ class ModbusLink:
         }
         self._counts["lacking"] += max(0, len(self._lacking) - known)
         return [answer for _, answer in settled]
+
+    async def _unite(self) -> None:
+        """Read together again what was divided, as far as the device now allows it.
+
+        A device refuses much while its program is loaded. Where it still refuses, the next try
+        comes later and later; each spends at most `PROBES` requests beyond those of the plan.
+        """
+        now = frozenset(self._image.parts)
+        asking, united = [part for part in self._plan if part not in now], list[Part]()
+        budget = PROBES
+        while asking:
+            answers = await self._exchange([part.request for part in asking], self._reading)
+            pieces: list[Part] = []
+            for part, answer in zip(asking, answers, strict=True):
+                if not isinstance(answer, Failure):
+                    united.append(part)
+                elif answer in DIVISIBLE:
+                    pieces += [piece for piece in part.divided() if piece not in now]
+            asking, budget = pieces[:budget], budget - len(pieces[:budget])
+        self._wait = PATIENCE if united else min(2 * self._wait, SELDOM)
+        self._whole_again = self._wait
+        if united:
+            held = {(part.unit, part.table, span) for part in united for span in part.block.spans}
+            kept = [
+                part
+                for part in self._image.parts
+                if (part.unit, part.table, part.block.spans[0]) not in held
+            ]
+            self._image = Image(self._config, self._bindings, [*united, *kept])
+            self._lacking.clear()
+            self._counts["united"] += len(now) - len(self._image.parts)
 
 
 def _declined(where: str, answer: Failure) -> ProtocolError:
