@@ -70,9 +70,7 @@ def routes(app: App) -> APIRouter:
         format: Form = "csv",  # noqa: A002
     ) -> Response:
         ids = tag_ids(app, tags)
-        rows = app.lake.raw(ids, *time_range(start, end), limit=MOST_ROWS + 1)
-        if len(rows) > MOST_ROWS:
-            raise Problem(413, f"more than {MOST_ROWS} samples", "ask for fewer tags or less time")
+        rows = samples(app, ids, *time_range(start, end))
         paths = {TagId(number): app.path(number) for number in ids.tolist()}
         out = io.BytesIO()
         write = export.write_csv if format == "csv" else export.write_parquet
@@ -201,10 +199,20 @@ def _binary(start: float, end: float, pens: list[PenColumns]) -> bytes:
     return b"".join([struct.pack("<I", len(head)), head, *columns])
 
 
+def samples(
+    app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds, *, most: int = MOST_ROWS
+) -> Batch:
+    """All samples of `ids` in [start, end) by (tag, time); refused where there are too many."""
+    rows = app.lake.raw(ids, start, end, limit=most + 1)
+    if len(rows) > most:
+        raise Problem(413, f"more than {most:,} samples", "ask for fewer tags or less time")
+    return rows
+
+
 def _statistics(
     app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds
 ) -> list[contract.Statistics]:
-    rows = app.lake.raw(ids, start, end, limit=MOST_ROWS)
+    rows = samples(app, ids, start, end)
     held = app.lake.before(ids, start)
     found = []
     for number in ids.tolist():

@@ -22,9 +22,10 @@ class MemoryHistory:
     def __init__(self, rows):
         self.rows = rows
 
-    def raw(self, tags, start, end):
+    def raw(self, tags, start, end, *, limit=None):
         found = [self.rows[tag] for tag in tags.tolist() if tag in self.rows]
-        return Batch.concat([own.where((own.time >= start) & (own.time < end)) for own in found])
+        inside = [own.where((own.time >= start) & (own.time < end)) for own in found]
+        return Batch.concat(inside).slice(0, limit)
 
     def before(self, tags, time):
         found = [self.rows[tag] for tag in tags.tolist() if tag in self.rows]
