@@ -7,9 +7,10 @@ WORKERS ?= 2
 NPM = $(shell command -v npm 2>/dev/null || echo $(CURDIR)/$(BIN)/npm)
 NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
-PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json benchmarks/peers/*/package.json))
+PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json))
+RIVALS := $(patsubst %/package.json,%,$(wildcard benchmarks/peers/*/package.json))
 
-.PHONY: demo test check bench docs clean setup ui peers format help
+.PHONY: demo test check bench docs clean setup ui peers rivals format help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
@@ -30,7 +31,7 @@ check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pag
 	cd ui && $(NODE_PATH) $(NPM) test
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/unit tests/test_repository.py tests/test_docs.py
 
-bench: setup ui peers  ## run all benchmarks; tables on screen, JSON under benchmarks/results
+bench: setup ui rivals  ## run all benchmarks; tables on screen, JSON under benchmarks/results
 	$(BIN)/python -m benchmarks
 
 docs: setup  ## write the generated reference anew
@@ -42,11 +43,12 @@ format: setup  ## format and mend what can be mended
 
 clean:  ## forget everything that was set up or built
 	rm -rf .venv .make ui/node_modules ui/dist dist build .mypy_cache .ruff_cache .pytest_cache
-	rm -rf $(addsuffix /node_modules,$(PEERS)) demo-plant
+	rm -rf $(addsuffix /node_modules,$(PEERS) $(RIVALS)) demo-plant
 
 setup: $(STAMPS)/python
 ui: $(STAMPS)/ui
 peers: $(addprefix $(STAMPS)/,$(PEERS))
+rivals: $(addprefix $(STAMPS)/,$(RIVALS))
 
 $(STAMPS)/python: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found"; echo "hint: install one, or make PYTHON=/path/to/python3.12 demo"; exit 1; }
