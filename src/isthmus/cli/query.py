@@ -23,6 +23,8 @@ EXAMPLE = """examples:
   isthmus query "**/good_count" --last 8h --csv > counts.csv
   isthmus query --sql "select path, count(*) from samples group by all"
 """
+HELD = 3_600  # seconds before the start
+ORIGIN = 946_857_600_000_000  # a Monday, 2000-01-03: weeks begin with it
 ARROW = "application/vnd.apache.arrow.stream"
 
 
@@ -30,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("pattern", nargs="?", help="tag pattern; * and ** work")
     parser.add_argument("--last", default="1h", help="how far back: 30 min, 8 h, 7 d (1h)")
-    parser.add_argument("--every", help="one row a stretch: mean, min, max, samples")
+    parser.add_argument("--every", help="one row a stretch: mean over time, min, max, samples")
     parser.add_argument("--sql", help="a SELECT instead of a pattern")
     parser.add_argument(
         "--rows", type=int, default=10_000, help="more than so many are refused (10000)"
@@ -87,12 +89,45 @@ def _text(ask: Callable[[str], Any], args: argparse.Namespace) -> str:
             f"select time, path, value, quality from samples where {where} "  # noqa: S608
             "order by time, path"
         )
-    step = round(_seconds(args.every) * 1000)
-    return (
-        f"select time_bucket(interval {step} milliseconds, time) as time, path, "  # noqa: S608
-        "avg(value) filter (quality < 1073741824) as mean, min(value) as min, max(value) as max, "
-        f"count(*) as samples from samples where {where} group by all order by time, path"
-    )
+    newest = _newest(ask, ids)
+    since = newest - _seconds(args.last)
+    return averages(ids, since, newest, _seconds(args.every))
+
+
+def averages(ids: str, start: float, end: float, step: float) -> str:
+    """The SQL of one row a stretch and path: mean, min, max of good values, samples that came.
+
+    A value holds until the next sample, so the mean is weighted by time: history leaves out what
+    did not move. `start`, `end` in seconds since 1970, `step` in seconds. What held at `start` is
+    looked for in the hour before.
+    """
+    first, last, width = (round(value * 1e6) for value in (start, end, step))
+    span = f"time >= to_timestamp({start - HELD}) and time <= to_timestamp({end})"
+    begin = f"((since - {ORIGIN}) // {width}) * {width} + {ORIGIN}"
+    return f"""
+        with told as (
+          select path, value, quality < 1073741824 as good, epoch_us(time) as came,
+                 lead(epoch_us(time)) over (partition by tag order by time) as next
+          from samples where tag in ({ids}) and {span}
+        ), held as (
+          select path, value, good, came, greatest(came, {first}) as since,
+                 coalesce(next, {last}) as till
+          from told where came >= {first} or coalesce(next, {last}) > {first}
+        ), cut as (
+          select *, unnest(generate_series({begin}, greatest(since, till - 1), {width})) as bucket
+          from held
+        ), part as (
+          select path, value, good, bucket, came >= {first} and came >= bucket as fresh,
+                 least(till, bucket + {width}) - greatest(since, bucket) as us
+          from cut
+        )
+        select to_timestamp(bucket / 1e6) as time, path,
+               coalesce(sum(value * us) filter (good) / nullif(sum(us) filter (good), 0),
+                        avg(value) filter (good)) as mean,
+               min(value) filter (good) as min, max(value) filter (good) as max,
+               count(*) filter (fresh) as samples
+        from part group by bucket, path order by time, path
+    """  # noqa: S608 - ids and numbers only: nothing of the user's
 
 
 def _newest(ask: Callable[[str], Any], ids: str) -> float:
