@@ -7,6 +7,7 @@ import codecs
 import errno
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,8 @@ from isthmus.model.sample import Batch, Clock
 if TYPE_CHECKING:
     from isthmus.connect.files.config import Files, FilesAddress
 
+_POOL = ThreadPoolExecutor(32, "files")  # not the loop's: a dead share must not hold up history
+_HUNG: dict[str, asyncio.Future[Any]] = {}  # by pattern: what a share has not answered yet
 AT_ONCE = 1 << 20  # bytes of lines in one reading
 
 T = TypeVar("T")
@@ -145,12 +148,16 @@ class FilesSubscription:
 
     async def _run(self, work: Callable[[], T]) -> T:
         config = self._config
+        if (hung := _HUNG.pop(config.path, None)) is not None and not hung.done():
+            _HUNG[config.path] = hung
+            raise self._silent()
+        loop = asyncio.get_running_loop()
+        self._work = running = loop.run_in_executor(_POOL, work)
         try:
             async with asyncio.timeout(config.timeout):
-                loop = asyncio.get_running_loop()
-                self._work = running = loop.run_in_executor(None, work)
                 return await asyncio.shield(running)
         except TimeoutError as error:
+            _HUNG[config.path] = running
             raise self._silent() from error
         except OSError as error:
             hint = "may this process read it?" if isinstance(error, PermissionError) else ""

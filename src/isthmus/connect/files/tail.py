@@ -18,6 +18,7 @@ PIECE = 1 << 20  # bytes read of one file before the next has its turn; more tha
 LISTED = 100_000  # names looked at in one round
 HELD = 64  # files kept open, so that one that is renamed or removed is read to its end
 PATIENCE = 3  # rounds without growth after which a file that lost its name is let go
+KEPT = 256  # of the files let go, how many are known again after a restart
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -52,6 +53,7 @@ class Tail:
         self._path = os.path.expanduser(path)  # noqa: PTH111 - the pattern is no path
         self._longest, self._max_files = longest, max_files
         self._followed: dict[tuple[int, int], Followed] = {}
+        self._gone: dict[int, Position] = {}  # by inode, last let go last: they may come again
 
     def check(self) -> None:
         """OSError where the folder above the pattern's first wildcard cannot be listed."""
@@ -61,6 +63,7 @@ class Tail:
     def begin(self, positions: Iterable[Position] | None, *, at_end: bool) -> None:
         """Go on at `positions`; with None, at the start or the end of what is there."""
         self.close()
+        self._gone.clear()
         for position in positions or ():
             self._followed[position.key] = Followed(position)
         if positions is None and at_end:
@@ -72,8 +75,9 @@ class Tail:
                     followed.position.mark(file)
 
     def positions(self) -> list[Position]:
-        """How far each file has been handed out."""
-        return [followed.position for followed in self._followed.values()]
+        """How far each file has been handed out, those last let go among them."""
+        followed = [followed.position for followed in self._followed.values()]
+        return [*list(self._gone.values())[-KEPT:], *followed]
 
     def close(self) -> None:
         """Let go of all files."""
@@ -129,13 +133,36 @@ class Tail:
             followed.size = None
             followed.lost += 1
             if followed.lost > PATIENCE:
-                self._release(followed)
-                del self._followed[key]
+                self._let_go(key)
             elif followed.file is None:
                 self._trace(followed.position)
         for path, status in [new for key, new in listed.items() if key not in self._followed]:
             with suppress(OSError):
-                self._adopt(self._follow(path, status))
+                followed = self._follow(path, status)
+                if not self._returned(followed):
+                    self._adopt(followed)
+
+    def _let_go(self, key: tuple[int, int]) -> None:
+        followed = self._followed.pop(key)
+        self._release(followed)
+        self._gone.pop(followed.position.inode, None)
+        self._gone[followed.position.inode] = followed.position
+        while len(self._gone) > self._max_files:
+            del self._gone[next(iter(self._gone))]
+
+    def _returned(self, followed: Followed) -> bool:
+        """Go on where a file was left that had been let go: its share was away, or it too old.
+
+        Mounted again, a share may have another device number; inode and content tell.
+        """
+        place = followed.position
+        known = self._gone.get(place.inode)
+        if known is None or not known.fits(self._open(followed)):
+            return False
+        del self._gone[place.inode]
+        place.offset, place.skipping = known.offset, known.skipping
+        place.head, place.tail = known.head, known.tail
+        return True
 
     def _follow(self, path: str, status: os.stat_result) -> Followed:
         position = Position(path, status.st_dev, status.st_ino)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from isthmus.connect.files.tail import PATIENCE, Tail
 from isthmus.model.errors import LinkError
 
 
@@ -175,6 +178,108 @@ def test_hundreds_of_files_need_few_descriptors(machine):
                 await asyncio.sleep(0.02)
 
     asyncio.run(run())
+
+
+def test_a_share_that_was_away_goes_on_where_it_was(machine):
+    machine.write("1\n2\n")
+    away = machine.folder.with_name("away")
+
+    async def run():
+        source = machine.source()
+        await source.open()
+        assert await machine.values(source, 2) == [1, 2]
+        machine.folder.rename(away)
+        machine.folder.mkdir()  # an empty mount point
+        for number in range(PATIENCE + 2):
+            machine.write(f"{10 + number}\n", f"{number}.log")
+            assert await machine.values(source, 1) == [10 + number]
+        shutil.rmtree(machine.folder)
+        away.rename(machine.folder)
+        machine.write("3\n")
+        assert await machine.values(source, 1) == [3]
+        await machine.shut(source)
+
+    asyncio.run(run())
+
+
+def test_a_share_that_was_away_over_a_restart_goes_on_where_it_was(machine):
+    machine.write("1\n2\n")
+    away = machine.folder.with_name("away")
+    assert machine.read(2) == [1, 2]
+    machine.folder.rename(away)
+    machine.folder.mkdir()
+
+    async def run():
+        source = machine.source()
+        await source.open()
+        for number in range(PATIENCE + 2):
+            machine.write(f"{10 + number}\n", f"{number}.log")
+            assert await machine.values(source, 1) == [10 + number]
+        await machine.shut(source)
+
+    asyncio.run(run())
+    shutil.rmtree(machine.folder)
+    away.rename(machine.folder)
+    machine.write("3\n")
+    assert machine.read(1) == [3]
+
+
+def test_the_oldest_of_too_many_files_is_known_again_when_it_grows(machine):
+    import os
+
+    async def run():
+        source = machine.source(max_files=2)
+        await source.open()
+        for number in range(PATIENCE + 4):
+            machine.write(f"{number}\n", f"{number}.log")
+            os.utime(machine.folder / f"{number}.log", (1000 + number, 1000 + number))
+            assert await machine.values(source, 1) == [number]
+        grown = PATIENCE + 1  # let go in the end, and remembered
+        for number in range(100, 100 + PATIENCE + 2):
+            machine.write(f"{number}\n", f"{PATIENCE + 3}.log")
+            assert await machine.values(source, 1) == [number]
+        machine.write("7\n", f"{grown}.log")
+        assert await machine.values(source, 1) == [7]
+        await machine.shut(source)
+
+    asyncio.run(run())
+
+
+def test_a_hung_share_takes_one_thread_and_none_of_the_loops(machine, monkeypatch):
+    release, calls = threading.Event(), []
+
+    def hang(_):
+        calls.append(1)
+        release.wait(60)
+
+    monkeypatch.setattr(Tail, "check", hang)
+
+    async def run():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        for _ in range(20):
+            source = machine.source(timeout=0.1)
+            with pytest.raises(LinkError, match="no answer"):
+                await source.open()
+            await source.close()
+        async with asyncio.timeout(20):
+            assert await asyncio.to_thread(len, "abc") == 3
+        release.set()
+        monkeypatch.undo()
+        machine.write("1\n")
+        async with asyncio.timeout(20):
+            while True:
+                source = machine.source()
+                try:
+                    await source.open()
+                except LinkError:
+                    await asyncio.sleep(0.02)
+                else:
+                    break
+        assert await machine.values(source, 1) == [1]
+        await machine.shut(source)
+
+    asyncio.run(run())
+    assert len(calls) == 1
 
 
 def test_no_folder_is_no_link_and_a_folder_that_goes_is_a_lost_one(machine):
