@@ -54,6 +54,11 @@ export const clock = {
   },
 };
 
+/** A duration where there is little room, without seconds from a minute on: "1 min", "2 h 27 min". */
+export function brief(ms: number): string {
+  return duration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);
+}
+
 /** "44 min", "2 h 27 min", "61 d": a duration as a person says it. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -61,6 +61,17 @@ export class Site {
   }
 }
 
+const FIGURE_TAGS: Record<string, string> = { rate: "speed", oee: "state", availability: "state", effectiveness: "state", quality: "good_count", energy: "energy", power: "power" };
+
+/** What to add to plant.yaml where no unit of `line` has a tag that the figure `key` is made from; else empty. */
+export function lacking(site: Site, line: EquipmentInfo | undefined, key: string): string {
+  const role = FIGURE_TAGS[key];
+  if (!line || !role) return "";
+  const below = (one: EquipmentInfo): EquipmentInfo[] => [one, ...one.children.flatMap(below)];
+  const known = [...below(line), ...site.unitsOf(line)].some((one) => site.tagsOf(one).some((tag) => tag.role === role));
+  return known ? "" : `add a tag ${role} to a unit in plant.yaml`;
+}
+
 /** Address of an asset's page. */
 export function assetHref(path: string): string {
   return `/asset/${path.split("/").map(encodeURIComponent).join("/")}`;

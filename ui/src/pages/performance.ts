@@ -5,7 +5,7 @@ import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
 import { setQuery } from "../app/route";
-import type { Site } from "../app/site";
+import { type Site, lacking } from "../app/site";
 import { number } from "../draw/number";
 import { type LossUnit } from "../parts/pareto";
 import { Part } from "../parts/part";
@@ -44,7 +44,7 @@ export class PerformancePage extends Part {
   private figures() {
     const { value, load } = this.answer;
     return html`<isthmus-card class="figures oee" .load=${load} ?hollow=${!value}>${value ? html`
-      <isthmus-figure .kpi=${value.oee} size="xl"></isthmus-figure><span class="op">=</span><isthmus-figure .kpi=${value.availability}></isthmus-figure><span class="op">×</span>
+      <isthmus-figure .kpi=${value.oee} size="xl" .lacks=${lacking(this.site, this.line, "oee")}></isthmus-figure><span class="op">=</span><isthmus-figure .kpi=${value.availability}></isthmus-figure><span class="op">×</span>
       <isthmus-figure .kpi=${value.effectiveness}></isthmus-figure><span class="op">×</span><isthmus-figure .kpi=${value.quality}></isthmus-figure>
       <div class="fig"><div class="small muted">Pieces</div><div class="b" style="font-size:20px;line-height:1.4">${number(value.good, 0)} good</div><div class="small muted">${number(value.scrap, 0)} scrap of ${number(value.produced, 0)}</div>
         <div class="small muted">good data ${number(value.data_percent, 1)} % of the window</div></div>` : nothing}</isthmus-card>`;
@@ -52,7 +52,7 @@ export class PerformancePage extends Part {
 
   private time() {
     const { value, load } = this.answer;
-    const blank = value && !value.waterfall.some((step) => step.minutes > 0) ? { title: "No time to account for", text: "the unit has reported no state in this window" } : undefined;
+    const blank = value && !value.waterfall.some((step) => step.minutes > 0) ? { title: "No time to account for", text: lacking(this.site, this.line, "oee") || "the unit has reported no state in this window" } : undefined;
     const notes = value?.notes.length ? html`<ul class="small muted">${value.notes.map((note) => html`<li>${note}</li>`)}</ul>` : nothing;
     return html`<isthmus-card heading="Where the time went" sub="minutes; filled: kept, hollow: lost" .why=${value?.why} .load=${load} ?hollow=${!value} .blank=${blank}>
       <isthmus-waterfall .times=${value?.waterfall ?? []}></isthmus-waterfall>${notes}</isthmus-card>`;
@@ -69,12 +69,12 @@ export class PerformancePage extends Part {
     const action = html`<span class="seg" role="group" aria-label="Unit">${units.map(([name, title]) => html`<button aria-pressed=${name === unit} @click=${() => setQuery({ losses: name })}>${title}</button>`)}</span>`;
     const total = losses.reduce((sum, loss) => sum + loss.minutes, 0);
     return html`<isthmus-card heading="Losses" sub="${number(total, 1)} min, largest first" .action=${action} .load=${load} ?hollow=${!value} .blank=${blank}>
-      <div class="scroll" tabindex="0">${losses.length ? html`<isthmus-pareto .losses=${losses} .unit=${unit} .currency=${this.site.info.currency}></isthmus-pareto>` : nothing}</div></isthmus-card>`;
+      ${losses.length ? html`<isthmus-pareto .losses=${losses} .unit=${unit} .currency=${this.site.info.currency}></isthmus-pareto>` : nothing}</isthmus-card>`;
   }
 
   private states() {
     const { value, load } = this.answer;
-    const blank = value && value.ribbons.length === 0 ? { title: "No unit reports a state", text: "give the units a state tag in plant.yaml" } : undefined;
+    const blank = value && value.ribbons.length === 0 ? { title: "No unit reports a state", text: lacking(this.site, this.line, "oee") || "no unit has reported one in this window" } : undefined;
     const sub = value ? `${clock.weekday(value.start)} ${clock.minute(value.start)} to ${clock.minute(value.end)}` : "";
     return html`<isthmus-card heading="States of every unit" sub=${sub} .action=${html`<span class="hide-s">${legend()}</span>`} .load=${load} ?hollow=${!value} .blank=${blank}>
       <isthmus-gantt style="flex:none;height:${(value?.ribbons.length ?? 5) * 36 + 24}px" .rows=${value?.ribbons ?? []} .from=${value?.start ?? 0} .to=${value?.end ?? 0}></isthmus-gantt></isthmus-card>`;

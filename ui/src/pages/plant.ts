@@ -4,8 +4,8 @@ import { address } from "../api/get";
 import type { Kpi, Look, Overview } from "../api/contract";
 import { LiveTags, live } from "../api/live";
 import { Resource } from "../api/resource";
-import { clock, duration } from "../app/clock";
-import type { Site } from "../app/site";
+import { brief, clock } from "../app/clock";
+import { type Site, lacking } from "../app/site";
 import { number } from "../draw/number";
 import { Part } from "../parts/part";
 import { legend } from "../parts/state-ribbon";
@@ -49,8 +49,8 @@ export class PlantPage extends Part {
     const { value, load } = this.overview;
     return html`<isthmus-card class="figures" .load=${load} ?hollow=${!value}>${value ? html`
       <div class="fig"><div class="small muted">${value.title || value.path}</div><div class="state big ${value.look}">${capital(value.state)}</div>
-        <div class="small muted">${value.state_since ? `since ${clock.minute(value.state_since)}, ${duration(clock.now() - value.state_since)}` : ""}</div></div>
-      ${value.figures.map((kpi: Kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}${this.data()}` : nothing}</isthmus-card>`;
+        <div class="small muted">${value.state_since ? `since ${clock.minute(value.state_since)}, ${brief(clock.now() - value.state_since)}` : ""}</div></div>
+      ${value.figures.map((kpi: Kpi) => html`<isthmus-figure .kpi=${kpi} .lacks=${lacking(this.site, this.line, kpi.key)}></isthmus-figure>`)}${this.data()}` : nothing}</isthmus-card>`;
   }
 
   /** Whether data flows, from the live status. */
@@ -58,7 +58,7 @@ export class PlantPage extends Part {
     const { status, stale } = live;
     if (!status) return nothing;
     const all = status.links_up === status.links && !stale;
-    return html`<div class="fig"><div class="small muted">Data</div><div class="state big ${all ? "run" : stale || status.links_up === 0 ? "stop" : "part"}">${stale ? "silent" : `${status.links_up} of ${status.links} links`}</div>
+    return html`<div class="fig"><div class="small muted">Links up</div><div class="state big ${all ? "run" : stale || status.links_up === 0 ? "stop" : "part"}">${stale ? "silent" : `${status.links_up} of ${status.links}`}</div>
       <div class="small muted">lag ${number(status.lag_s, 1)} s, lost ${number(status.lost, 0)}</div></div>`;
   }
 
@@ -89,39 +89,47 @@ export class PlantPage extends Part {
     const actual = columns["count"] ?? [];
     const plan = columns["plan"] ?? [];
     const last = actual.filter((one) => one !== null).at(-1);
-    const blank = value && !actual.some((one) => one !== null) ? { title: "No piece counted in this shift", text: "the line's good count is drawn here against its plan" } : undefined;
+    const tip: [number, number] | undefined = value && typeof last === "number" ? [value.now, last] : undefined;
+    const blank = value && !actual.some((one) => one !== null) ? { title: "No piece counted in this shift", text: lacking(this.site, this.line, "quality") || "the line's good count is drawn here against its plan" } : undefined;
     return html`<isthmus-card heading="Count against plan" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank} .action=${html`<a class="why" href="/performance${this.suffix}">performance</a>`}>
       <isthmus-chart label="good pieces against the plan" time zero digits="0" right="46" .x=${time} .now=${value?.now} .xRange=${value ? [value.shift_start, value.shift_end] : undefined}
-        .lines=${[{ name: "good pieces", y: actual, end: last === undefined ? "" : number(last, 0) }, { name: "plan", y: plan, look: "dash", end: "plan" }]}></isthmus-chart></isthmus-card>`;
+        .lines=${[{ name: "good pieces", y: actual, tip, end: last === undefined ? "" : number(last, 0) }, { name: "plan", y: plan, look: "dash", end: "plan" }]}></isthmus-chart></isthmus-card>`;
   }
 
   private power() {
     const { value, load } = this.overview;
     const columns = value?.power ?? {};
     const kw = columns["kw"] ?? [];
+    const tip = tipOf(value, "power");
     const low = columns["low"];
     const high = columns["high"];
-    const last = kw.filter((one) => one !== null).at(-1);
-    const blank = value && !kw.some((one) => one !== null) ? { title: "No power measured in this shift", text: "set energy_meter of the line in plant.yaml" } : undefined;
+    const last = tip?.[1] ?? kw.filter((one) => one !== null).at(-1);
+    const blank = value && !kw.some((one) => one !== null) ? { title: "No power measured in this shift", text: lacking(this.site, this.line, "power") || "set energy_meter of the line in plant.yaml" } : undefined;
     return html`<isthmus-card heading="Line power" sub=${low && high ? "kW, band: expected" : "kW"} .load=${load} ?hollow=${!value} .blank=${blank} .action=${html`<a class="why" href="/energy${this.suffix}">energy</a>`}>
       <isthmus-chart label="line power in kW" time zero right="66" .x=${columns["time"] ?? []} .bands=${low && high ? [{ name: "expected", low, high }] : []}
-        .lines=${[{ name: "kW", y: kw, end: last === undefined ? "" : `${number(last, 1)} kW` }]}></isthmus-chart></isthmus-card>`;
+        .lines=${[{ name: "kW", y: kw, tip, end: last === undefined ? "" : `${number(last, 1)} kW` }]}></isthmus-chart></isthmus-card>`;
   }
 
   private orders() {
     const { value, load } = this.overview;
     const blank = value && value.orders.length === 0 ? { title: "No order is known", text: "orders appear as the machines' events tell of them" } : undefined;
-    return html`<isthmus-card heading="Orders" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table>
+    return html`<isthmus-card heading="Orders" sub="pieces" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table class="fixed orders">
       <thead><tr><th>Order</th><th class="num">Planned</th><th>Due</th></tr></thead>
-      <tbody>${value?.orders.map((order) => html`<tr><td class="clip"><b>${order.order}</b><small class="clip" title=${order.product}>${order.product}</small></td>
+      <tbody>${value?.orders.map((order) => html`<tr><td><b>${order.order}</b><small>${order.product}</small></td>
         <td class="num nowrap">${number(order.planned, 0)}<small>${order.state === "next" ? "waits" : `${number(order.planned ? (100 * order.done) / order.planned : null, 0)} % done`}</small></td>
-        <td class="nowrap">${order.due ? when(order.due) : "—"}<small>${order.start ? `from ${when(order.start)}` : order.state}</small></td></tr>`)}</tbody></table></div></isthmus-card>`;
+        <td>${order.due ? when(order.due) : "—"}<small>${order.start ? `from ${when(order.start)}` : order.state}</small></td></tr>`)}</tbody></table></div></isthmus-card>`;
   }
 
   private get suffix(): string {
     const line = this.query.get("line");
     return line ? `?line=${line}` : "";
   }
+}
+
+/** The end of a line at now, from the figure of that name: slots of the past lag by up to one of them. */
+function tipOf(value: Overview | undefined, key: string): [number, number] | undefined {
+  const figure = value?.figures.find((kpi) => kpi.key === key)?.value;
+  return value && typeof figure === "number" ? [value.now, figure] : undefined;
 }
 
 const DAYS_BY_NAME = 6 * 86_400_000;

@@ -13,6 +13,8 @@ export interface Line {
   y: Column;
   look?: "pen" | "pen2" | "dash" | "dot";
   end?: string;
+  /** x and y of a last point after all others, for what is known of now. */
+  tip?: [number, number] | undefined;
 }
 
 /** One area between two columns. */
@@ -73,7 +75,7 @@ export class Chart extends Picture {
     return html`<svg width=${width} height=${height} role="img" aria-label=${this.label}>
         ${steps.map((at) => svg`<path class="grid" d="M${LEFT} ${Math.round(y(at)) + 0.5}H${width - this.right}"/><text class="e" x=${LEFT - 6} y=${y(at) + 4}>${short(at, step)}</text>`)}
         ${this.bands.map((band) => svg`<path class="nrm" d=${area(this.x as number[], band.low, band.high, x, y)}><title>${band.name}</title></path>`)}
-        ${this.lines.map((line) => svg`<path class=${LOOK[line.look ?? "pen"]} d=${path(this.x as number[], line.y, x, y)}><title>${line.name}</title></path>`)}
+        ${this.lines.map((line) => svg`<path class=${LOOK[line.look ?? "pen"]} d=${path(this.x as number[], line.y, x, y)}${this.tail(line, x, y)}><title>${line.name}</title></path>`)}
         ${this.points.map((one) => this.dots(one, x, y))}
         ${this.now !== undefined ? svg`<path class="now" d="M${x(this.now)} ${TOP - 8}V${height - BOTTOM}"/>` : nothing}
         ${this.marks.map(({ at, name }) => svg`<path class="now" d="M${x(at)} ${TOP - 8}V${height - BOTTOM}"/><text class="tx e" x=${x(at) - 5} y=${TOP}>${name}</text>`)}
@@ -83,7 +85,7 @@ export class Chart extends Picture {
   }
 
   private yRange(): [number, number] | null {
-    const columns = [...this.lines.map((line) => line.y), ...this.bands.flatMap((band) => [band.low, band.high]), ...this.points.flatMap((one) => [one.y, ...(one.low && one.high ? [one.low, one.high] : [])])];
+    const columns = [...this.lines.map((line) => line.y), this.lines.map((line) => line.tip?.[1] ?? null), ...this.bands.flatMap((band) => [band.low, band.high]), ...this.points.flatMap((one) => [one.y, ...(one.low && one.high ? [one.low, one.high] : [])])];
     const found = extent(...columns);
     if (!found) return null;
     const [low, high] = this.zero ? [Math.min(0, found[0]), Math.max(0, found[1])] : found;
@@ -102,14 +104,29 @@ export class Chart extends Picture {
     });
   }
 
+  /** The row of the line's last value, -1 if it has none. */
+  private lastRow(line: Line): number {
+    let row = line.y.length - 1;
+    while (row >= 0 && (line.y[row] === null || line.y[row] === undefined)) row -= 1;
+    return row;
+  }
+
+  /** Whether the line has a point after its last row. */
+  private tipped(line: Line): line is Line & { tip: [number, number] } {
+    return line.tip !== undefined && line.tip[0] > (this.x[this.lastRow(line)] ?? -Infinity);
+  }
+
+  private tail(line: Line, x: (value: number) => number, y: (value: number) => number): string {
+    return this.tipped(line) && this.lastRow(line) >= 0 ? `L${x(line.tip[0]).toFixed(1)} ${y(line.tip[1]).toFixed(1)}` : "";
+  }
+
   private ends(x: (value: number) => number, y: (value: number) => number) {
     const taken: number[] = [];
     return this.lines.filter((line) => line.end).map((line) => {
-      let row = line.y.length - 1;
-      while (row >= 0 && (line.y[row] === null || line.y[row] === undefined)) row -= 1;
+      const row = this.lastRow(line);
       if (row < 0) return nothing;
-      const px = x(this.x[row] ?? 0);
-      const value = line.y[row] ?? 0;
+      const [at, value] = this.tipped(line) ? line.tip : [this.x[row] ?? 0, line.y[row] ?? 0];
+      const px = x(at);
       let py = y(value);
       while (taken.some((other) => Math.abs(other - py) < 13)) py += 13;
       taken.push(py);

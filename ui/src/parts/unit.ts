@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { EquipmentInfo, Look, Ribbon } from "../api/contract";
 import { LiveTags } from "../api/live";
-import { clock, duration } from "../app/clock";
+import { brief, clock } from "../app/clock";
 import { type Site, assetHref } from "../app/site";
 import { wordOf } from "../draw/number";
 import { countLooks } from "../draw/ribbon";
@@ -56,8 +56,8 @@ export class Unit extends Part {
     const { look, word, since } = lookNow(asset, site, ribbon);
     const analogs = asset.headline.map((id) => site.tags.get(id)).filter((tag) => tag !== undefined).slice(0, 3);
     const stops = ribbon ? [...countLooks(ribbon.intervals, this.from, this.to)].sort(([, one], [, other]) => other.ms - one.ms)[0] : undefined;
-    return html`<div class="row"><a class="b title t15 clip" href=${assetHref(asset.path)}>${asset.title || asset.name}</a><span class="grow"></span>
-        <span class="state ${look} small">${word}</span><span class="muted small since">${since ? duration(clock.now() - since) : ""}</span></div>
+    return html`<div class="head"><a class="b title t15" href=${assetHref(asset.path)}>${asset.title || asset.name}</a>
+        <span class="row"><span class="state ${look} small">${word}</span><span class="muted small since">${since ? brief(clock.now() - since) : ""}</span></span></div>
       ${analogs.map((tag) => html`<isthmus-analog .tag=${tag}></isthmus-analog>`)}
       ${ribbon ? html`<div><isthmus-state-ribbon .states=${ribbon.intervals} .from=${this.from} .to=${this.to}></isthmus-state-ribbon>
         <div class="row between tiny muted"><span>${clock.minute(this.from)}</span><span class="clip">${stops ? `${stops[1].count} ${stops[0].replaceAll("_", " ")}` : ""}</span><span>now</span></div></div>` : nothing}`;

@@ -36,7 +36,7 @@ export class Waterfall extends Picture {
       const middle = x + wide / 2;
       return svg`${row ? svg`<path class="axis" d="M${x - step * 0.28} ${Math.round(y(before)) + 0.5}H${x}"/>` : nothing}
         <rect class=${one.kept ? "fp" : "hol"} x=${x} y=${y(high)} width=${wide} height=${Math.max(1.5, y(low) - y(high))}><title>${one.title}: ${number(one.minutes, 1)} min</title></rect>
-        <text class="v m" x=${middle} y=${y(high) - 6}>${one.kept ? number(one.minutes, 0) : `−${number(one.minutes, narrow ? 0 : 1)}`}</text>
+        <text class="v m" x=${middle} y=${y(high) - 6}>${one.kept ? number(one.minutes, 0) : lost(one.minutes, narrow ? 0 : 1)}</text>
         ${narrow ? svg`<text class="tx e" transform="translate(${middle + 4} ${base + 8}) rotate(-90)">${one.title}</text>` : fit(one.title, step).map((words, line) => svg`<text class="tx m" x=${middle} y=${base + 15 + line * 13}>${words}</text>`)}
         ${one.percent === null || narrow ? nothing : svg`<text class="m" x=${middle} y=${base + 43}>${number(one.percent, 1)} %</text>`}`;
     });
@@ -45,6 +45,12 @@ export class Waterfall extends Picture {
       ${steps.map((at) => svg`<path class="grid" d="M${LEFT} ${Math.round(y(at)) + 0.5}H${width - 8}"/><text class="e" x=${LEFT - 6} y=${y(at) + 4}>${number(at, 0)}</text>`)}
       ${columns}<path class="axis" d="M${LEFT} ${base + 0.5}H${width - 8}" /></svg>`;
   }
+}
+
+/** Lost minutes with their sign; "0" where nothing was lost. */
+function lost(minutes: number, digits: number): string {
+  const text = number(minutes, digits);
+  return /[1-9]/.test(text) ? `−${text}` : "0";
 }
 
 /** `text` on one line or two, each cut to what fits on `width` pixels of an 11 px font. */

@@ -1,0 +1,47 @@
+/** What a link counts, in words: the same keys stand in the connectors' pages of the manual. */
+const WORDS: Record<string, string> = {
+  overruns: "polls longer than their period",
+  requests: "requests sent",
+  divided: "blocks divided after a refusal",
+  lacking: "registers the device lacks",
+  framing: "frames out of step",
+  stray: "answers to no question",
+  malformed: "messages not understood",
+  timeout: "answers that never came",
+  notifications: "notifications received",
+  republished: "notifications sent again",
+  missed: "notifications missed",
+  keep_alives: "signs of life without news",
+  dropped: "samples dropped",
+  fallback: "samples decoded one by one",
+  mismatched: "values of another type",
+  oversize: "texts or values too large",
+  refused: "addresses the server refused",
+  held_back: "times the broker was held back",
+  received: "messages received",
+  dropped_messages: "messages dropped",
+  births: "births of edge nodes",
+  deaths: "deaths of edge nodes",
+  device_deaths: "deaths of devices",
+  rebirths: "rebirths asked for",
+  lines: "lines read",
+  missing_columns: "columns missing",
+  unreadable: "parts not readable",
+  ignored: "files beyond the limit",
+  copied: "files copied when rotated",
+  truncated: "files truncated",
+  cut: "lines cut for their length",
+  undecodable: "lines in another encoding",
+  unmatched: "lines that match nothing",
+  untimed: "lines without a time",
+  "not-a-number": "values that are no number",
+  "outside-range": "values outside their range",
+  "clock-astray": "times too far from now",
+  "clock-behind": "values older than expected",
+  "unknown-code": "codes without a word",
+};
+
+/** `key` as a person reads it. */
+export function countWord(key: string): string {
+  return WORDS[key] ?? key.replaceAll(/[_-]/g, " ");
+}
