@@ -13,23 +13,28 @@ export class ApiError extends Error {
 }
 
 /** The response of `path`; raises ApiError for anything but 2xx. */
-export async function ask(path: string, signal?: AbortSignal, accept = "application/json"): Promise<Response> {
+export async function ask(path: string, signal?: AbortSignal, accept = "application/json", method = "GET"): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { headers: { accept }, credentials: "same-origin", ...(signal ? { signal } : {}) });
+    response = await fetch(path, { method, headers: { accept }, credentials: "same-origin", ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError("the site does not answer", "check that isthmus still runs on its machine", 0);
   }
   if (response.ok) return response;
   const problem = await response.json().catch(() => null) as Partial<Problem> | null;
-  const error = problem?.error ?? `reading ${path.split("?")[0]} failed with status ${response.status}`;
+  const error = problem?.error ?? `${method === "GET" ? "reading" : "asking"} ${path.split("?")[0]} failed with status ${response.status}`;
   throw new ApiError(error, problem?.hint ?? "", response.status);
 }
 
 /** The JSON answer of `path`. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await ask(path, signal)).json() as Promise<T>;
+}
+
+/** The JSON answer of telling `path` to act. */
+export async function post<T>(path: string): Promise<T> {
+  return (await ask(path, undefined, "application/json", "POST")).json() as Promise<T>;
 }
 
 /** `path` with its query; undefined entries are left out. */

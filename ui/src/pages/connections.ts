@@ -1,11 +1,13 @@
 import { html, nothing } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import type { LinkInfo, Links } from "../api/contract";
+import { ApiError, post } from "../api/get";
 import { Resource } from "../api/resource";
-import { duration } from "../app/clock";
+import { clock, duration } from "../app/clock";
 import type { Site } from "../app/site";
+import { countWord } from "../draw/counts";
 import { number } from "../draw/number";
-import { linkState } from "../parts/links";
+import { edgeText, linkState } from "../parts/links";
 import { Part } from "../parts/part";
 import "../parts/browse";
 import "../parts/card";
@@ -21,6 +23,9 @@ export class ConnectionsPage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly answer = new Resource<Links>(this, () => "/api/links", { every: () => REFRESH_MS });
+
+  /** What came of trying a link again, by its name. */
+  @state() private retried: { name: string; text: string; busy: boolean } | undefined;
 
   /** The link asked for, else the first that has a problem, else the first. */
   private get chosen(): LinkInfo | undefined {
@@ -52,11 +57,34 @@ export class ConnectionsPage extends Part {
   private detail(link: LinkInfo | undefined) {
     if (!link) return nothing;
     const now = this.answer.value?.now ?? 0;
-    const blank = Object.entries(link.counts);
     return html`<isthmus-card heading=${link.name} sub=${link.kind}>
       <div class="row">${linkState(link)}<span class="small muted">for ${duration(now - link.since)}</span></div>
       ${link.error ? html`<div class="fail" role="alert"><b>${link.error}</b><span class="small">${link.hint}</span>${link.next_try_s === null ? nothing : html`<span class="small muted">next try in ${number(Math.max(0, link.next_try_s), 0)} s</span>`}</div>` : html`<p class="small muted">No error since it came up.</p>`}
-      <dl class="facts small scroll" tabindex="0"><dt>address</dt><dd class="tag">${link.endpoint}</dd><dt>on the wire</dt><dd>${link.wire}</dd><dt>silent tags</dt><dd>${link.silent_tags} of ${link.tags}</dd>${blank.map(([name, count]) => html`<dt>${name.replaceAll("_", " ")}</dt><dd>${number(count, 0)}</dd>`)}</dl></isthmus-card>`;
+      ${this.retry(link)}
+      <div class="scroll stack" tabindex="0"><dl class="facts small"><dt>address</dt><dd class="tag">${link.endpoint}</dd><dt>on the wire</dt><dd>${link.wire}</dd>${link.edge ? html`<dt>edge</dt><dd>${edgeText(link)}</dd>` : nothing}<dt>silent tags</dt><dd>${link.silent_tags} of ${link.tags}</dd></dl>
+        <dl class="facts counts small">${Object.entries(link.counts).sort(([, one], [, other]) => Number(other > 0) - Number(one > 0)).map(([name, count]) => html`<dt title=${name}>${countWord(name)}</dt><dd>${number(count, 0)}</dd>`)}</dl></div></isthmus-card>`;
+  }
+
+  /** Only what is down can be tried again, and only by who runs it. */
+  private retry(link: LinkInfo) {
+    const told = this.retried?.name === link.name ? this.retried : undefined;
+    const down = link.state === "down" || link.state === "refused";
+    if (!down && !told) return nothing;
+    if (down && link.edge) return html`<p class="small muted">Edge ${link.edge} runs it and tries again by itself.</p>`;
+    return html`<div class="row wrap">${down ? html`<button ?disabled=${told?.busy ?? false} @click=${() => void this.tryAgain(link.name)}>Try again now</button>` : nothing}
+      <span class="small" role="status">${told?.text ?? ""}</span></div>`;
+  }
+
+  private async tryAgain(name: string): Promise<void> {
+    this.retried = { name, text: `trying ${name}…`, busy: true };
+    try {
+      const link = await post<LinkInfo>(`/api/links/${encodeURIComponent(name)}/retry`);
+      this.retried = { name, text: `asked at ${clock.second(clock.now())}, then it was ${link.state}`, busy: false };
+    } catch (cause) {
+      const hint = cause instanceof ApiError && cause.hint ? `; ${cause.hint}` : "";
+      this.retried = { name, text: `${cause instanceof Error ? cause.message : String(cause)}${hint}`, busy: false };
+    }
+    this.answer.again();
   }
 
   private browse(link: LinkInfo) {

@@ -20,6 +20,11 @@ export function linkState(link: LinkInfo) {
   return html`<span class="state ${look}">${silent}</span>${link.state === "up" || link.state === "starting" ? nothing : html` ${marker(4)}`}`;
 }
 
+/** Which edge runs a link and how far the edge is behind. */
+export function edgeText(link: LinkInfo): string {
+  return typeof link.uplink_lag_s === "number" ? `${link.edge}, uplink ${number(link.uplink_lag_s, 1)} s behind` : link.edge;
+}
+
 /** Small rates keep their decimals, so that one value in five seconds is not zero. */
 function rate(value: number): string {
   return number(value, value < 10 ? 1 : 0);
@@ -40,7 +45,7 @@ export class LinkTable extends Part {
   private row(link: LinkInfo) {
     const history = link.rate_history;
     const trend = { time: history.map((_, row) => row), mean: history };
-    return html`<tr aria-selected=${link.name === this.chosen ? "true" : "false"}><td class="nowrap"><a class="b" href="?link=${encodeURIComponent(link.name)}">${link.name}</a><small>${link.kind}</small></td>
+    return html`<tr aria-selected=${link.name === this.chosen ? "true" : "false"}><td class="nowrap"><a class="b" href="?link=${encodeURIComponent(link.name)}">${link.name}</a><small>${link.kind}${link.edge ? html`<br />edge ${edgeText(link)}` : nothing}</small></td>
       <td class="nowrap">${linkState(link)}<small>for ${duration(this.now - link.since)}</small></td><td class="tag"><div class="clip endpoint" title=${link.endpoint}>${link.endpoint}</div></td><td class="hide-m">${link.zone || "—"}</td><td class="num">${link.tags}</td>
       <td class="num"><span class="row" style="justify-content:flex-end"><isthmus-sparkline .trend=${trend}></isthmus-sparkline><span class="nowrap" style="min-width:64px"><b>${rate(link.rate)}</b> <span class="muted small">/s</span></span></span></td>
       <td class="num nowrap"><b>${number(link.lag_p95_s, 2)}</b> <span class="muted small">s</span></td><td class="num">${number(link.queue, 0)}</td><td class="num nowrap">${number(link.oldest_s, 1)} s</td>
