@@ -28,6 +28,11 @@ export class Nav extends Part {
     window.removeEventListener("isthmus-route", this.closeMore);
   }
 
+  private readonly find = () => {
+    this.more = false;
+    window.dispatchEvent(new Event("isthmus-search"));
+  };
+
   private readonly closeMore = () => {
     this.more = false;
   };
@@ -42,7 +47,7 @@ export class Nav extends Part {
       })}
       <button class="nav more" aria-expanded=${this.more} @click=${() => (this.more = !this.more)}>
         <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 4h12M2 8h12M2 12h12" /></svg><span>More</span></button>
-      ${this.more ? html`<div class="sheet">${PAGES.filter((entry) => entry.rare).map((entry) => this.entry(entry.name, false))}
+      ${this.more ? html`<div class="sheet"><button class="nav" @click=${this.find}><span style="text-align:left">Go to asset or tag</span></button>${PAGES.filter((entry) => entry.rare).map((entry) => this.entry(entry.name, false))}
         <button class="nav" @click=${() => setTheme(theme() === "dark" ? "light" : "dark")}><span style="text-align:left">Light or dark</span></button></div>` : nothing}
       ${this.foot()}`;
   }

@@ -10,7 +10,6 @@ import { listenToKeys } from "./keys";
 import { PAGES } from "./pages";
 import { type Route, currentRoute, followLinks } from "./route";
 import { Site } from "./site";
-import type { Search } from "./search";
 import { applyTheme } from "./theme";
 import "../pages/asset";
 import "../pages/explore";
@@ -34,7 +33,7 @@ export class Shell extends Part {
   override connectedCallback(): void {
     super.connectedCallback();
     followLinks();
-    listenToKeys(() => this.querySelector<Search>("isthmus-search")?.take());
+    listenToKeys(() => window.dispatchEvent(new Event("isthmus-search")));
     window.addEventListener("isthmus-route", () => {
       this.route = currentRoute();
       applyTheme();

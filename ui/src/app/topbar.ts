@@ -1,5 +1,5 @@
 import { html, nothing } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement, property, query, state } from "lit/decorators.js";
 import { LiveTags, live } from "../api/live";
 import { Part } from "../parts/part";
 import { clock } from "./clock";
@@ -7,6 +7,7 @@ import { PAGES } from "./pages";
 import type { Site } from "./site";
 import { assetHref } from "./site";
 import { setTheme, theme } from "./theme";
+import type { Search } from "./search";
 import "./search";
 
 const NEXT = { auto: "dark", dark: "light", light: "auto" } as const;
@@ -18,16 +19,23 @@ export class Topbar extends Part {
   @property() path = "";
   @property({ attribute: false }) site: Site | undefined;
   protected readonly follow = new LiveTags(this, () => []);
+  /** Whether the search covers the bar of a small screen. */
+  @state() private searching = false;
+  @query("isthmus-search") private search!: Search | null;
   private tick = 0;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.setAttribute("role", "banner");
+    window.addEventListener("isthmus-search", this.find);
+    this.addEventListener("focusout", this.found);
     this.tick = window.setInterval(() => this.requestUpdate(), 1000);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    window.removeEventListener("isthmus-search", this.find);
+    this.removeEventListener("focusout", this.found);
     clearInterval(this.tick);
   }
 
@@ -37,7 +45,7 @@ export class Topbar extends Part {
     const wanted = theme();
     return html`<h1>${title}</h1><nav class="crumb hide-s" aria-label="Path">${this.crumbs()}</nav>
       <div class="grow"></div>
-      ${this.site ? html`<isthmus-search class="search hide-m" .site=${this.site}></isthmus-search>` : nothing}
+      ${this.site ? html`<isthmus-search class="search ${this.searching ? "over" : ""}" .site=${this.site}></isthmus-search>` : nothing}
       <button class="switch hide-s" title="Theme: ${wanted}; next: ${NEXT[wanted]}" aria-label="Theme is ${wanted}, change to ${NEXT[wanted]}" @click=${this.turn}>
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" style="fill:none;stroke:currentColor;stroke-width:1.5" /><path d="M7 1a6 6 0 0 1 0 12z" style="fill:currentColor" /></svg></button>
       <div class="clock"><b>${this.site ? clock.second(now) : "--:--:--"}</b> <span class="tiny muted">${this.site ? clock.zone(now) : ""}</span>
@@ -56,6 +64,16 @@ export class Topbar extends Part {
       return html` / ${depth === words.length - 1 ? html`<b>${word}</b>` : html`<a href=${href}>${word}</a>`}`;
     })}`;
   }
+
+  private readonly find = async () => {
+    this.searching = true;
+    await this.updateComplete;
+    this.search?.take();
+  };
+
+  private readonly found = () => {
+    this.searching = false;
+  };
 
   private readonly turn = () => {
     setTheme(NEXT[theme()]);

@@ -29,7 +29,7 @@ export class Lane {
   private span: [number, number];
   private states: number[] = [];
 
-  constructor(host: HTMLElement, pens: Pen[], span: [number, number], size: { width: number; height: number }, private readonly last: boolean) {
+  constructor(host: HTMLElement, pens: Pen[], span: [number, number], size: { width: number; height: number }, private readonly last: boolean, private readonly head: number) {
     this.pens = pens;
     this.span = span;
     this.plot = new uPlot(this.options(size), this.data(), host);
@@ -101,7 +101,7 @@ export class Lane {
     const font = `11px ${ink("font")}`;
     const axis = { stroke: ink("muted"), font, ticks: { show: false }, grid: { stroke: ink("line"), width: 1 } };
     return {
-      width, height, ms: 1, padding: [8, RIGHT, this.last ? 0 : 6, 0], cursor: { show: false }, legend: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+      width, height, ms: 1, padding: [this.head, RIGHT, this.last ? 0 : 6, 0], cursor: { show: false }, legend: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
       scales: { x: { time: true, range: () => this.span }, y: { range: () => this.range() } },
       axes: [
         { ...axis, show: this.last, size: FOOT, gap: 4, grid: { show: false }, border: { show: true, stroke: ink("line-strong"), width: 1 }, splits: () => this.ticks().map(({ time }) => time), values: () => this.ticks().map(({ label }) => label) },

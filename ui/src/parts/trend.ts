@@ -1,6 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { clock } from "../app/clock";
+import { tail } from "../app/site";
 import { number, unitText } from "../draw/number";
 import { FOOT, LEFT, Lane, type Pen, RIGHT } from "./lane";
 import { Picture } from "./part";
@@ -10,6 +11,9 @@ export type { Pen } from "./lane";
 
 const CLICK_PX = 4;
 const LEAST_MS = 1000;
+/** Room over a lane, with and without the names of its pens. */
+const HEAD = 22;
+const QUIET_HEAD = 8;
 
 type Grip = { kind: "zoom"; start: number; at: number } | { kind: "pan"; start: number; from: number; to: number } | { kind: "cursor"; which: number };
 
@@ -74,9 +78,10 @@ export class Trend extends Picture {
       this.clear();
       this.plots.replaceChildren();
       const height = this.laneHeight();
+      const head = this.quiet ? QUIET_HEAD : HEAD;
       this.drawn = groups.map((pens, row) => {
         const last = row === groups.length - 1;
-        return new Lane(this.plots, pens, [this.from, this.to], { width: this.width, height: height + (last ? FOOT : 0) }, last);
+        return new Lane(this.plots, pens, [this.from, this.to], { width: this.width, height: height + (last ? FOOT : 0) }, last, head);
       });
       this.shape = shape;
     } else groups.forEach((pens, row) => this.drawn[row]?.show(pens, [this.from, this.to]));
@@ -88,9 +93,16 @@ export class Trend extends Picture {
     return html`${this.between()}<div class="plots" aria-hidden="true"></div>
       <div class="over" tabindex=${this.quiet ? -1 : 0} role="img" aria-label="trend from ${clock.minute(this.from)} to ${clock.minute(this.to)}: ${names}. Arrows move the cursor."
         @pointerdown=${this.down} @pointermove=${this.move} @pointerup=${this.up} @pointercancel=${() => (this.grip = undefined)} @keydown=${this.key}>
-        ${this.groups().map((pens, row) => this.pens.length > 1 || !this.quiet ? pens.map((pen, place) => html`<span class="letter pen-${pen.letter}" style="top:${row * this.laneHeight() + 6 + place * 19}px">${pen.letter.toUpperCase()}</span>`) : nothing)}
+        ${this.quiet ? nothing : this.groups().map((pens, row) => this.names(pens, row * this.laneHeight()))}
         ${grip?.kind === "zoom" && Math.abs(grip.at - grip.start) > CLICK_PX ? html`<div class="zoom" style="left:${Math.min(grip.start, grip.at)}px;width:${Math.abs(grip.at - grip.start)}px"></div>` : nothing}
         ${this.quiet ? nothing : this.cursors.map((time, which) => time === null || time < this.from || time > this.to ? nothing : html`<div class="cursor" data-which=${which} style="left:${this.x(time)}px"><span>${which + 1} ${clock.second(time)}</span></div>`)}</div>`;
+  }
+
+  /** Over a lane: the unit over its axis, then letter and tag of every pen. */
+  private names(pens: Pen[], top: number) {
+    const [unit = "", ...others] = new Set(pens.map((pen) => unitText(pen.tag.unit)));
+    return html`<div class="names tiny" style="top:${top}px"><span class="muted clip axis-unit" style="width:${LEFT - 6}px">${others.length ? "" : unit}</span>
+      ${pens.map((pen) => html`<span class="row"><span class="letter-box pen-${pen.letter}">${pen.letter.toUpperCase()}</span><span class="tag clip" title=${pen.tag.path}>${tail(pen.tag.path)}${others.length && pen.tag.unit ? `, ${unitText(pen.tag.unit)}` : ""}</span></span>`)}</div>`;
   }
 
   private between() {
@@ -131,10 +143,15 @@ export class Trend extends Picture {
     if (grip.kind === "zoom") this.grip = { ...grip, at: x };
     else if (grip.kind === "cursor") this.put(grip.which, this.time(x));
     else {
-      const shift = ((grip.start - x) / (this.width - LEFT - RIGHT)) * (grip.to - grip.from);
-      this.zoom(grip.from + shift, grip.to + shift);
+      this.pan(grip.from, grip.to, (grip.start - x) / (this.width - LEFT - RIGHT));
     }
   };
+
+  /** Moves a range by a share of itself, not past now: what is shown keeps its length. */
+  private pan(from: number, to: number, share: number): void {
+    const shift = Math.min(share * (to - from), Math.max(0, clock.now() - to));
+    this.zoom(from + shift, to + shift);
+  }
 
   private readonly up = () => {
     const grip = this.grip;
@@ -153,8 +170,7 @@ export class Trend extends Picture {
     if (this.quiet) return;
     event.preventDefault();
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const shift = (event.deltaX / (this.width - LEFT - RIGHT)) * (this.to - this.from);
-      this.zoom(this.from + shift, this.to + shift);
+      this.pan(this.from, this.to, event.deltaX / (this.width - LEFT - RIGHT));
       return;
     }
     const at = this.time(this.place(event));
