@@ -110,8 +110,12 @@ class App:
     def lost(self) -> int:
         """Samples known to be lost since the start, wherever it happened."""
         ours = sum(link.health.lost for link in self.collector.links.values())
-        edges = sum(view.lost for view in self.edges.values())
-        return ours + edges + sum(intake.discarded for intake in self.intakes)
+        return ours + sum(view.lost for view in self.edges.values())
+
+    def lost_messages(self) -> int:
+        """Messages that a stream gave up before they were stored, each of many samples."""
+        edges = sum(view.lost_messages for view in self.edges.values())
+        return edges + sum(intake.discarded for intake in self.intakes)
 
     def damaged(self) -> int:
         """Messages that could not be read, and samples of tags that were not their teller's."""

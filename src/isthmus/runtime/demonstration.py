@@ -33,7 +33,7 @@ from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.settings import Settings
-from isthmus.trust.authority import PlantAuthority
+from isthmus.trust.authority import PlantAuthority, write_private
 
 log = logging.getLogger(__name__)
 
@@ -135,8 +135,7 @@ class Demonstration:
         )
         word = folder / "packer.password"
         if not word.exists():
-            word.touch(mode=0o600)
-            word.write_text(secrets.token_urlsafe(24), "ascii")
+            write_private(word, secrets.token_urlsafe(24).encode())
         mqtt = MqttSettings(
             users=(("packer", word.read_text("ascii")),), tls=authority.broker("floor")
         )

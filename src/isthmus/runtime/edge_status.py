@@ -45,6 +45,11 @@ class EdgeStatus:
     why: str = ""
     links: Mapping[str, LinkStatus] = field(default_factory=dict)
 
+    @property
+    def lost_samples(self) -> int:
+        """What of `lost` are samples, which its links know; the rest are messages."""
+        return min(self.lost, sum(link.lost for link in self.links.values()))
+
     def encode(self) -> bytes:
         """This status as JSON."""
         links = {

@@ -109,8 +109,13 @@ class EdgeView:
 
     @property
     def lost(self) -> int:
-        """Samples and messages that the edge knows to be lost."""
-        return self.status.lost if self.status else 0
+        """Samples that the edge knows to be lost."""
+        return self.status.lost_samples if self.status else 0
+
+    @property
+    def lost_messages(self) -> int:
+        """Messages, each of many samples, that the edge knows to be lost."""
+        return self.status.lost - self.status.lost_samples if self.status else 0
 
     def heard(self, name: str, batch: Batch, now: Nanoseconds) -> None:
         """Samples of the link `name` have come."""
@@ -179,8 +184,13 @@ class EdgeView:
             )
         return (
             f"{name} is {duration(self.lag)} behind: it sends what it kept",
-            "wait; nothing is lost" if not self.lost else f"{self.lost} are lost: see its log",
+            f"wait; {self._losses() or 'nothing is lost'}",
         )
+
+    def _losses(self) -> str:
+        parts = ((self.lost, "samples"), (self.lost_messages, "messages"))
+        told = " and ".join(f"{count} {what}" for count, what in parts if count)
+        return f"{told} are lost: see its log" if told else ""
 
     def _show(self) -> None:
         """Bring the links' health up to what is known."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
@@ -26,6 +26,7 @@ from isthmus.runtime.live import Live
 from isthmus.runtime.names import Names
 from isthmus.runtime.subject import CATALOGUE, EVENT, FRAME, link_of
 from isthmus.runtime.tap import Tap
+from isthmus.runtime.transform import AHEAD, OLDEST, dated
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Intake:
     rate: Rate = field(default_factory=Rate)
     damaged: int = 0  # messages that could not be decoded: counted, kept in the stream, skipped
     discarded: int = 0  # messages that the stream gave up before they were read
+    astray: int = 0  # samples of an edge whose times could not be true
     position: int = 0
     trouble: str = ""
     _epoch: str = ""
@@ -130,7 +132,12 @@ class Intake:
     async def _frame(self, message: Message, link: str) -> None:
         batch = frame.decode(message.data)
         if self._names is not None:
-            batch = self._names.local(batch)
+            batch, astray = dated(self._names.local(batch), self.now())
+            if astray and not self.astray:
+                log.warning(
+                    "%s: times of %s are astray; the time of receipt is kept", link, self.stream
+                )
+            self.astray += astray
         if len(batch) and not 0 <= int(batch.tag.min()) <= int(batch.tag.max()) < len(
             self.live.time
         ):
@@ -156,7 +163,12 @@ class Intake:
     async def _events(self, message: Message) -> None:
         events = document.decode_events(message.data)
         if self.edge is not None:
-            events = [event for event in events if event.path not in self.edge.foreign]
+            now = self.now()
+            events = [
+                event if OLDEST <= event.time <= now + AHEAD else replace(event, time=now)
+                for event in events
+                if event.path not in self.edge.foreign
+            ]
         while True:
             try:
                 self.lake.append_events(events, stream=self._epoch, position=message.seq)

@@ -17,6 +17,7 @@ from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s, Nanosecon
 HEARTBEAT = 60 * 10**9
 AHEAD = 3_600 * 10**9
 BEHIND = 24 * AHEAD
+OLDEST = 946_684_800 * 10**9  # 2000: a device that says less has lost its clock
 UNCERTAIN = int(Status.UNCERTAIN)  # NumPy compares with an enumeration five times as slowly
 
 
@@ -27,7 +28,8 @@ class Transform:
     - raw codes become legend codes by the address's `map`; then `value * scale + offset`;
     - NaN with good quality becomes BadSensorFailure: nobody can use it; infinity becomes NaN;
     - a value outside the instrument's range keeps its value and becomes uncertain;
-    - a device time more than an hour ahead, or none at all, becomes the time of receipt, uncertain;
+    - a device time more than an hour ahead, or before the year 2000, becomes the time of receipt,
+      uncertain;
     - a device time more than a day behind is believed, for it may be a back-fill, and counted;
     - a row is left out while its value stays within the deadband of the last kept one, its quality
       the same, and the last kept one is younger than `heartbeat` (ns). Late rows are all kept.
@@ -107,15 +109,12 @@ class Transform:
                 code = np.uint32(Status.UNCERTAIN_ENGINEERING_UNITS_EXCEEDED)
                 quality = np.where(outside, code, quality)
                 self._count("outside-range", outside)
-        if len(time) and (time.max() > now + AHEAD or time.min() <= 0):
-            astray = (time > now + AHEAD) | (time <= 0)
-            time = np.where(astray, now, time)
-            doubt = astray & (quality < UNCERTAIN)
-            quality = np.where(doubt, np.uint32(Status.UNCERTAIN), quality)
-            self._count("clock-astray", astray)
-        if len(time) and time.min() < now - BEHIND:
-            self._count("clock-behind", time < now - BEHIND)
-        return Batch(tag, time, value, quality)
+        shaped, astray = dated(Batch(tag, time, value, quality), now)
+        if astray:
+            self.counts["clock-astray"] = self.counts.get("clock-astray", 0) + astray
+        if len(batch) and shaped.time.min() < now - BEHIND:
+            self._count("clock-behind", shaped.time < now - BEHIND)
+        return shaped
 
     def forget(self) -> None:
         """Keep the next row of every tag, whatever its value: after an outage, for one."""
@@ -182,6 +181,17 @@ class Transform:
 
     def _count(self, kind: str, rows: Bools) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + int(rows.sum())
+
+
+def dated(batch: Batch, now: Nanoseconds) -> tuple[Batch, int]:
+    """The batch with `now` in place of times that cannot be true, uncertain, and how many."""
+    time, quality = batch.time, batch.quality
+    if not len(time) or (time.max() <= now + AHEAD and time.min() >= OLDEST):
+        return batch, 0
+    astray = (time > now + AHEAD) | (time < OLDEST)
+    doubt = astray & (quality < UNCERTAIN)
+    quality = np.where(doubt, np.uint32(Status.UNCERTAIN), quality)
+    return Batch(batch.tag, np.where(astray, now, time), batch.value, quality), int(astray.sum())
 
 
 def _turns(at: Int64s) -> Iterator[Int64s]:

@@ -63,7 +63,8 @@ def _links(app: App) -> list[contract.Attention]:
 
 
 def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
-    bus, lost, most = app.bus_state(), app.lost(), app.settings.history_bytes
+    bus, most = app.bus_state(), app.settings.history_bytes
+    lost, given_up = app.lost(), app.lost_messages()
     troubles = (
         (bus != "up", f"The bus is {bus}", app.bus_trouble()),
         (lake.state == "full", "The disk of the history is full", lake.why),
@@ -71,6 +72,11 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
         (0 < most < lake.bytes, "History is larger than it shall be", _size(lake.bytes, most)),
         (bool(app.trouble()), "History takes no more", app.trouble()),
         (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),
+        (
+            bool(given_up),
+            f"{given_up} messages lost since the start",
+            "a stream gave them up before history had them; each holds many samples",
+        ),
     )
     return [
         contract.Attention(

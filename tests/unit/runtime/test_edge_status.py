@@ -78,3 +78,10 @@ def test_nonsense_is_a_protocol_error(data):
 def test_long_texts_are_cut():
     status = EdgeStatus(Nanoseconds(1), "up", "up", why="x" * 10_000)
     assert len(EdgeStatus.decode(status.encode()).why) == 500
+
+
+def test_samples_and_messages_that_are_lost_are_told_apart():
+    link = LinkStatus(Condition.UP, Nanoseconds(1), lost=5)
+    status = EdgeStatus(Nanoseconds(1), "up", "up", lost=12, links={"a": link, "b": link})
+    told = EdgeStatus.decode(status.encode())
+    assert (told.lost, told.lost_samples) == (12, 10)

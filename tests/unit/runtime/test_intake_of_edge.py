@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import numpy as np
 import pytest
 
 from isthmus.bus import document, frame
@@ -158,6 +159,29 @@ def test_events_of_others_are_left_out(tmp_path):
     with_bench(tmp_path, go)
 
 
+def test_times_of_an_edge_that_cannot_be_true_are_those_of_receipt(tmp_path):
+    async def go(bench):
+        start = now()
+        days = np.arange(100, dtype=np.int64) * 86_400 * 10**9 + 1
+        odd = Batch.of(np.zeros(100, np.int32), days, np.arange(100.0))
+        events = [Event(Nanoseconds(time), MINE, "text", "x", 1) for time in (1, 2**62)]
+        await bench.say(
+            catalogue(MINE),
+            (SUBJECTS.frame("far"), frame.encode(odd)),
+            (SUBJECTS.events("far"), document.encode_events(events)),
+        )
+        assert bench.intake.astray == 100
+        bench.lake.seal()
+        query = "select min(time) as first, min(quality) as quality from samples"
+        told = bench.lake.sql(query, seconds=10, rows=1).to_pylist()[0]
+        assert told["quality"] == Status.UNCERTAIN
+        kept = bench.lake.events(start, Nanoseconds(now() + 1), limit=10)
+        assert len(kept) == 2
+        assert len(list((tmp_path / "history" / "samples").iterdir())) <= 2
+
+    with_bench(tmp_path, go)
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [(0, "0 s"), (59.6, "1 min 0 s"), (3_599, "59 min 59 s"), (7_620, "2 h 7 min"), (-3, "0 s")],
@@ -190,7 +214,7 @@ def test_an_edge_rises_falls_behind_and_falls_silent(tmp_path):
         said = asyncio.create_task(speak())
         await until(lambda: view.reach is Reach.UP)
         assert (link.health.condition, link.health.error) == ("refused", "wrong password")
-        assert view.lost == 7
+        assert (view.lost, view.lost_messages) == (0, 7)
         assert bench.live.quality[mine] == Status.GOOD
         age = 8_000.0
         await until(lambda: link.health.condition is Condition.PARTLY)

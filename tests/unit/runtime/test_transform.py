@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from isthmus.model.ports import Address, Binding
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
 from isthmus.model.tag import Tag
-from isthmus.runtime.transform import AHEAD, Transform
+from isthmus.runtime.transform import AHEAD, OLDEST, Transform, dated
 
 NOW = Nanoseconds(1_800_000_000 * 10**9)
 VALUES = st.one_of(
@@ -95,3 +95,17 @@ def test_after_an_outage_the_next_row_is_kept_though_it_did_not_move():
     assert len(made(batch((0, NOW + 1, 1.0, 0)), NOW)) == 0
     made.forget()
     assert len(made(batch((0, NOW + 2, 1.0, 0)), NOW)) == 1
+
+
+def test_a_time_before_2000_or_far_ahead_is_the_time_of_receipt_and_uncertain():
+    early, first = Nanoseconds(OLDEST - 1), Nanoseconds(OLDEST)
+    rows = batch(
+        (0, early, 1.0, 0), (1, first, 2.0, 0), (2, NOW + AHEAD + 1, 3.0, 0), (3, 5, 4.0, 1 << 31)
+    )
+    kept, astray = dated(rows, NOW)
+    assert kept.time.tolist() == [NOW, first, NOW, NOW]
+    assert kept.quality.tolist() == [Status.UNCERTAIN, 0, Status.UNCERTAIN, 1 << 31]
+    assert astray == 3
+    made = transform(**{name: (Tag(f"l/{name}"), Address()) for name in "abcd"})
+    assert made.shape(rows, NOW).time.tolist() == kept.time.tolist()
+    assert made.counts == {"clock-astray": 3, "clock-behind": 1}
