@@ -247,6 +247,10 @@ class Connection:
                 task.cancel()
             await asyncio.gather(asking, losing, return_exceptions=True)
 
+    def renew(self, tls: TlsFiles) -> None:
+        """Show this certificate from the next connection on; AuthError where it is not usable."""
+        self.client.options["tls"] = client_context(tls)
+
     def attach(self, user: User) -> None:
         """Tell `user` of a lost connection from now on."""
         self._users.add(user)

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -257,6 +258,12 @@ class Server:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+
+    def reload(self) -> None:
+        """Let the child read its certificates again; open connections stay."""
+        if self._process is not None and hasattr(signal, "SIGHUP"):
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGHUP)
 
     # ------------------------------------------------------------ what it says, and its disk
     async def _listen(self, process: asyncio.subprocess.Process) -> None:

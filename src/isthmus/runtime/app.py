@@ -155,6 +155,7 @@ class App:
                 keep.append(tasks.create_task(sealing, name="seal"))
                 if local.server:
                     keep.append(tasks.create_task(local.server.supervise(), name="bus"))
+                keep.append(tasks.create_task(local.renew_for_ever(), name="certificates"))
                 alive = self._alive()
                 await self._catch_up()
                 await self._mark_gaps(alive)

@@ -26,7 +26,7 @@ from isthmus.runtime.edge_status import EdgeStatus, statuses
 from isthmus.runtime.health import Condition
 from isthmus.runtime.intake import FILL
 from isthmus.runtime.link import gap
-from isthmus.runtime.local_bus import LocalBus
+from isthmus.runtime.local_bus import DAY, LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
 from isthmus.runtime.tap import Tap
@@ -100,6 +100,8 @@ class EdgeNode:
                     tasks.create_task(self.uplink.run(), name="uplink"),
                     tasks.create_task(self._report_for_ever(), name="report"),
                     tasks.create_task(self._tidy_for_ever(), name="tidy"),
+                    tasks.create_task(self._local.renew_for_ever(), name="certificates"),
+                    tasks.create_task(self._renew_for_ever(), name="identity"),
                 ]
                 if self._local.server:
                     keep.append(tasks.create_task(self._local.server.supervise(), name="bus"))
@@ -147,6 +149,17 @@ class EdgeNode:
         await self._announce()
         await self._mark_gaps()
         self.collector.start(tasks)
+
+    async def _renew_for_ever(self) -> None:
+        """Once a day read the identity that was carried here: a new one needs no restart."""
+        while True:
+            await asyncio.sleep(DAY)
+            try:
+                folder, name = self.identity.certificate.parent, self.identity.certificate.stem
+                self.identity = CarriedIdentity.of(folder, name)
+                self._site.renew(self.identity)
+            except IsthmusError as error:
+                log.warning("%s; the certificate of before is shown", error)
 
     async def _close(self) -> None:
         if hasattr(self, "_site"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -14,14 +15,17 @@ from isthmus.bus.credentials import Credentials
 from isthmus.bus.port import BusState, Publishing
 from isthmus.bus.server import Server, ServerState
 from isthmus.bus.settings import Client, ServerSettings
+from isthmus.model.errors import IsthmusError
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.secret import Secret
 from isthmus.runtime.settings import MB, Settings
-from isthmus.trust.authority import PlantAuthority
+from isthmus.trust.authority import Identity, PlantAuthority
 
 log = logging.getLogger(__name__)
 
 OURS = "isthmus"  # the common name of our own certificate
+SERVER = "nats"
+DAY = 86_400.0
 BESIDE_STREAMS = 256 * MB  # buckets, and what the store needs to work
 
 
@@ -30,7 +34,10 @@ class LocalBus:
     """A connection that may do everything, and the server behind it where it is our child."""
 
     bus: Bus
-    server: Server | None = None
+    server: Server | None
+    authority: PlantAuthority
+    hosts: Sequence[str]
+    shown: tuple[Identity, ...]  # ours, and the server's where it is our child
 
     @classmethod
     async def open(
@@ -49,13 +56,14 @@ class LocalBus:
         Raises ConfigError, LinkError, AuthError or StorageError where it cannot run.
         """
         authority = authority_of(settings.folder, name)
-        identity = authority.client(OURS)
+        shown = [authority.client(OURS)]
         server = None
         if not settings.bus_url:
+            shown.append(authority.server(SERVER, hosts))
             server = Server(
                 ServerSettings(
                     settings.folder / settings.bus_path,
-                    tls=authority.server("nats", hosts),
+                    tls=shown[-1],
                     clients=(Client(OURS), *clients),
                     host=settings.bus_host,
                     port=settings.bus_port,
@@ -68,10 +76,8 @@ class LocalBus:
         try:
             url = server.url if server else settings.bus_url
             login = _login(settings.bus_login) if settings.bus_url else None
-            return cls(
-                await Bus.connect(url, tls=identity, credentials=login, name=name, on_state=_told),
-                server,
-            )
+            bus = await Bus.connect(url, tls=shown[0], credentials=login, name=name, on_state=_told)
+            return cls(bus, server, authority, tuple(hosts), tuple(shown))
         except BaseException:
             if server is not None:
                 await server.stop()
@@ -91,6 +97,33 @@ class LocalBus:
             return self.server.why
         found = (p.stats.why for p in publishers if p.stats.state is not BusState.UP)
         return next((why for why in found if why), self.bus.last_error)
+
+    async def renew_for_ever(self) -> None:
+        """Once a day renew what ends soon; a plant may run for years without a start."""
+        while True:
+            await asyncio.sleep(DAY)
+            try:
+                await self.renew()
+            except (IsthmusError, OSError) as error:
+                log.warning("renewing certificates: %s; tried again tomorrow", error)
+
+    async def renew(self) -> None:
+        """Renew the certificates that end soon, and have them shown from now on.
+
+        Connections that are open stay so. Raises StorageError or AuthError.
+        """
+        mine, *others = self.shown
+        ours = await asyncio.to_thread(self.authority.client, OURS)
+        if ours != mine:
+            self.bus.renew(ours)
+            log.info("our certificate was renewed until %s", ours.ends.date())
+        if self.server is not None:
+            theirs = await asyncio.to_thread(self.authority.server, SERVER, self.hosts)
+            if [theirs] != others:
+                self.server.reload()
+                log.info("the certificate of the bus was renewed until %s", theirs.ends.date())
+            others = [theirs]
+        self.shown = (ours, *others)
 
     async def close(self) -> None:
         """Leave the bus, then stop the server."""
