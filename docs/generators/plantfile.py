@@ -25,6 +25,7 @@ SECTIONS = [
     "FlowEntry",
     "AlarmEntry",
     "EnergyEntry",
+    "BaselineEntry",
     "ConditionEntry",
     "CalendarEntry",
     "ConnectionEntry",

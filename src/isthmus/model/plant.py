@@ -71,6 +71,7 @@ class Equipment:
     calendar: str = ""
     flow: tuple[Step, ...] = ()  # paths of units, in the order of the material
     idle_states: tuple[str, ...] = ()
+    baseline: tuple[date, date] | None = None  # first and last local day of its energy baseline
     owners: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str | int | float] = field(default_factory=dict)  # serial, built, ...
 

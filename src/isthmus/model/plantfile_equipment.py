@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from isthmus.model.plantfile_fields import (
     Entry,
@@ -19,6 +20,8 @@ from isthmus.model.plantfile_fields import (
 )
 from isthmus.model.tag import Kind
 from isthmus.model.unit import Seconds
+
+MOST_DAYS = 400
 
 
 class LimitsEntry(Entry):
@@ -140,12 +143,49 @@ class AlarmEntry(Entry):
     advice: Annotated[Text, Field(description="What to do.")] = ""
 
 
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise WrongError(f"`{text}` is no day", hint="write it like `2026-03-01`") from error
+    return text
+
+
+Day = Annotated[Text, AfterValidator(_day)]
+
+
+class BaselineEntry(Entry):
+    """The period whose energy is what later savings are measured against (ISO 50015)."""
+
+    first: Annotated[Day, Field(alias="from", description="First local day: `2026-03-01`.")]
+    last: Annotated[Day, Field(alias="to", description="Last local day: `2026-03-31`.")]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        first, last = self.days
+        if not 0 <= (last - first).days < MOST_DAYS:
+            raise WrongError(
+                f"the baseline from {first} to {last} has no 1 to {MOST_DAYS} days",
+                hint="write the first day, then the last one",
+            )
+        return self
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day."""
+        return date.fromisoformat(self.first), date.fromisoformat(self.last)
+
+
 class EnergyEntry(Entry):
-    """How the energy of a machine is judged."""
+    """How the energy of a machine or a line is judged."""
 
     idle_states: Annotated[
         list[Text], Field(description="States in which its power is base load.")
     ] = []
+    baseline: Annotated[
+        BaselineEntry | None,
+        Field(description="Of a line: the period that savings are measured against."),
+    ] = None
 
 
 class ConditionEntry(Entry):

@@ -20,6 +20,13 @@ from isthmus.web.ribbon import title
 WindowName = Annotated[Literal["day", "week", "month"], Query(description="How far back.")]
 
 
+SLIDING = (
+    "The baseline slides: it is learned from all hours shown but the last eight, so that a lasting "
+    "change becomes part of it. `energy: {baseline: {from: 2026-03-01, to: 2026-03-31}}` at the "
+    "line in the plant file fixes it (ISO 50015)."
+)
+
+
 def routes(app: App) -> APIRouter:
     """The routes of a line's energy."""
     router = APIRouter(prefix="/api", tags=["figures"])
@@ -112,7 +119,7 @@ def _money(found: LineEnergy, tariff: Tariff) -> float | None:
     if found.baseline is None or found.saving is None:
         return None
     won = found.baseline.expected(found.pieces) - found.kwh
-    known = found.recent & np.isfinite(won)
+    known = found.judged & np.isfinite(won)
     return float((won[known] * tariff.each(found.edges[:-1][known])).sum())
 
 
@@ -156,15 +163,14 @@ def _baseline(found: LineEnergy) -> contract.Baseline | None:
     base = found.baseline
     if base is None:
         return None
-    places = np.flatnonzero(found.reference)
     return contract.Baseline(
         base_kw=base.base,
         kwh_per_piece=base.slope,
         r2=base.r2,
         cv_percent=100 * base.cv,
         hours=base.hours,
-        start=float(found.edges[places[0]]) / 1e6,
-        end=float(found.edges[places[-1] + 1]) / 1e6,
+        start=found.learned.start / 1e6,
+        end=found.learned.end / 1e6,
     )
 
 
@@ -186,7 +192,10 @@ def _meter(app: App, reading: MeterReading, found: LineEnergy) -> contract.Meter
 def _notes(found: LineEnergy) -> list[str]:
     notes = []
     if found.baseline is None:
-        notes.append("A baseline needs 8 whole hours with different output.")
+        where = "" if found.sliding else " in its period"
+        notes.append(f"A baseline needs 8 whole hours with different output{where}.")
+    elif found.sliding:
+        notes.append(SLIDING)
     counted, powered = (
         ", ".join(unit.path for unit in found.unmeasured[role]) for role in ("energy", "power")
     )

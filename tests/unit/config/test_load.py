@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def test_types_inherit_tags_and_may_say_more_of_them(plant):
     assert plant.equipment("packaging/line1/capper").tag("power").range == (0, 60)
     assert filler.idle_states == ("idle", "held", "suspended")
     assert filler.facts == {"serial": "0042", "built": 2019, "line-voltage": 400, "batch": "1.10"}
+
+
+def test_a_line_says_which_days_its_energy_is_measured_against(plant):
+    assert plant.equipment("packaging/line1").baseline == (date(2026, 3, 1), date(2026, 3, 31))
+    assert plant.equipment("packaging/line1/filler").baseline is None
 
 
 def test_tags_mean_what_they_say(plant):

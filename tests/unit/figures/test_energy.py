@@ -1,6 +1,7 @@
 """A line's energy from samples whose sums are known."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,6 +11,7 @@ from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, un
 from isthmus.insight.counter import HEARTBEAT
 from isthmus.insight.energy import cusum
 from isthmus.insight.series import Series
+from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Counter, Tag
 from isthmus.runtime import transform
 from isthmus.runtime.figures.energy import energy
@@ -106,6 +108,55 @@ def test_a_month_over_the_change_of_the_clocks_keeps_its_local_hours():
     found = energy(kept, line, span(20 * 24, first / 3600))
     assert found.profile_before[24:28].tolist() == [100.0] * 4
     assert np.delete(found.profile_before, slice(24, 28)).tolist() == [1.0] * 92
+
+
+def days_of_output(days):
+    """Seconds of so many days, and the pieces made by then."""
+    seconds = np.arange(0, days * 86_400, 60)
+    return seconds, seconds // 86_400 * output(86_400) + output(seconds % 86_400)
+
+
+def test_a_fixed_baseline_does_not_slide_into_the_improvement():
+    seconds, good = days_of_output(6)
+    since = 2 * 86_400
+    kwh = 5 * seconds / 3600 + 0.1 * good
+    kwh = np.where(seconds < since, kwh, kwh[since // 60] + 0.8 * (kwh - kwh[since // 60]))
+    rows = {"filler/good_count": (seconds, good), "filler/energy": (seconds, kwh)}
+    day = date(2023, 11, 14)
+    filler = unit("filler", "good_count", "energy")
+    line = line_of(filler, baseline=(day, day + timedelta(days=1)))
+    kept = records(line, rows, end=6 * 24 * HOUR)
+    found = energy(kept, line, span(24, 5 * 24))
+    assert not found.sliding
+    assert found.baseline.base == pytest.approx(5, abs=0.2)
+    assert found.baseline.slope == pytest.approx(0.1, abs=0.002)
+    assert (found.learned.start, found.learned.end) == (START, START + 48 * HOUR)
+    assert not found.reference.any()
+    assert found.saving.hours == 24
+    assert found.saving.kwh == pytest.approx(0.2 * (5 * 24 + 0.1 * output(86_400)), rel=0.03)
+    sliding = line_of(filler)
+    slid = energy(records(sliding, rows, end=6 * 24 * HOUR), sliding, span(24, 5 * 24))
+    assert slid.sliding
+    assert slid.saving.kwh == pytest.approx(0, abs=1)
+    shown = energy(kept, line, span(6 * 24))
+    assert shown.reference.sum() == 48
+    assert shown.saving.hours == 96
+
+
+def test_a_baseline_is_learned_again_after_an_hour_when_late_samples_have_come():
+    seconds, good = days_of_output(2)
+    kwh = 5 * seconds / 3600 + 0.1 * good
+    rows = {"filler/good_count": (seconds, good), "filler/energy": (seconds, kwh)}
+    day = date(2023, 11, 14)
+    line = line_of(unit("filler", "good_count", "energy"), baseline=(day, day))
+    kept = records(line, rows, end=48 * HOUR)
+    number = kept.namespace.id("packaging/line1/filler/energy")
+    late = kept.lake.rows.pop(number)
+    assert energy(kept, line, span(24, 24)).baseline is None
+    kept.lake.rows[number] = late
+    assert energy(kept, line, span(24, 24)).baseline is None
+    later = replace(kept, now=lambda: Nanoseconds(START + 49 * HOUR))
+    assert energy(later, line, span(24, 24)).baseline.base == pytest.approx(5, abs=0.2)
 
 
 def test_watts_and_watt_hours_are_told_in_kilowatts():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from isthmus.model.path import join
 from isthmus.model.plantfile_equipment import Described, TagEntry, TypeEntry
@@ -40,6 +41,12 @@ class Template:
     def idle_states(self) -> tuple[str, ...]:
         """The states in which power is base load."""
         return tuple(self.entry.energy.idle_states) if self.entry.energy else ()
+
+    @property
+    def baseline(self) -> tuple[date, date] | None:
+        """The first and the last day of the energy baseline."""
+        told = self.entry.energy.baseline if self.entry.energy else None
+        return told.days if told else None
 
     def build_tags(self, path: str) -> tuple[Tag, ...]:
         """The tags of the equipment at `path`."""

@@ -127,6 +127,7 @@ class Tree:
             calendar=self._calendar(entry, loc) or calendar or "",
             flow=flow,
             idle_states=template.idle_states,
+            baseline=template.baseline,
             owners=self._owners(entry, loc),
             facts={**facts, **entry.facts},
         )

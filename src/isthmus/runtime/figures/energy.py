@@ -13,14 +13,14 @@ from isthmus.insight.accounting import Accounts
 from isthmus.insight.series import Series, grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
+from isthmus.runtime.figures.baseline import Hours, fixed
 from isthmus.runtime.figures.performance import state_now
 from isthmus.runtime.figures.pieces import Pieces, counters
-from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, meters, units
+from isthmus.runtime.figures.read import Records, Shelf, Window, meters, units
 
 HOUR = 3_600 * 10**9
 QUARTER = 900 * 10**9
 RECENT = 8 * HOUR
-KNOWN = 0.95  # of an hour, to take it for a whole one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,11 @@ class MeterReading:
 class LineEnergy:
     """A line's energy; columns are hours between `edges` (ns), NaN where not covered.
 
-    `whole` marks the hours of which all is known: `reference` those that the baseline was learned
-    from, all but the last eight, which `recent` marks. `unmeasured` are the units of the line
-    without an energy counter, for which their power stands, and those without power.
+    `whole` marks the hours of which all is known, `recent` the last eight of them. The baseline is
+    learned from the period `learned`; without one from all but the last eight (`sliding`).
+    `reference` marks those of its hours that are shown here, `judged` those held against it.
+    `unmeasured` are the units of the line without an energy counter, for which their power
+    stands, and those without power.
     """
 
     window: Window
@@ -49,6 +51,9 @@ class LineEnergy:
     whole: Bools
     reference: Bools
     recent: Bools
+    judged: Bools
+    learned: Window
+    sliding: bool
     baseline: rule.Baseline | None
     per_piece: float | None
     baseline_per_piece: float | None
@@ -68,16 +73,15 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     places = {unit.path: unit for unit in [*found, *sources, *_consumers(records, line)]}
     tags = [unit.tag(role) for unit in places.values() for role in roles]
     shelf = records.shelf([*tags, *counters(line)], window)
-    edges = grid(window.start, window.end, HOUR)
-    kwh = shelf.kwh(sources, edges)
-    made = Pieces.of(shelf, line)
-    pieces = made.per_bucket(edges)
-    whole = _whole(shelf, line, sources, edges)
-    reference = whole & (edges[1:] <= window.end - RECENT)
-    recent = whole & ~reference
-    base = rule.baseline(kwh, pieces, reference)
-    fresh = np.where(recent, kwh, np.nan)
-    now = rule.per_piece(fresh, pieces)
+    hours = Hours.of(shelf, line, sources)
+    edges, kwh, pieces, whole = hours.edges, hours.kwh, hours.pieces, hours.whole
+    recent = whole & (edges[1:] > window.end - RECENT)
+    told = fixed(records, line, sources)
+    learned = told.period if told else _sliding(edges, whole & ~recent, window)
+    reference = whole & (edges[:-1] >= learned.start) & (edges[1:] <= learned.end)
+    base = told.baseline if told else rule.baseline(kwh, pieces, reference)
+    judged = whole & (edges[:-1] >= learned.end)
+    now = rule.per_piece(np.where(recent, kwh, np.nan), pieces)
     return LineEnergy(
         window,
         edges,
@@ -86,15 +90,27 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         whole,
         reference,
         recent,
+        judged,
+        learned,
+        told is None,
         base,
         now,
         _expected_per_piece(base, pieces, recent),
-        rule.saving(kwh, pieces, recent, base) if base else None,
-        _base_load(shelf, made, sources),
+        rule.saving(kwh, pieces, judged, base) if base else None,
+        _base_load(shelf, Pieces.of(shelf, line), sources),
         *_profiles(records, shelf, sources, window),
         tuple(_meter(shelf, unit) for unit in places.values() if unit.tag("power")),
         {role: tuple(_unmeasured(sources, role)) for role in ("energy", "power")},
     )
+
+
+def _sliding(edges: Int64s, use: Bools, window: Window) -> Window:
+    """From the first to the last hour that `use` marks."""
+    places = np.flatnonzero(use)
+    if not len(places):
+        return Window("baseline", window.start, window.start)
+    first, last = int(edges[places[0]]), int(edges[places[-1] + 1])
+    return Window("baseline", Nanoseconds(first), Nanoseconds(last))
 
 
 def _unmeasured(sources: list[Equipment], role: str) -> list[Equipment]:
@@ -111,17 +127,6 @@ def _consumers(records: Records, line: Equipment) -> list[Equipment]:
         for unit in records.plant.walk()
         if unit.path not in taken and not unit.flow and unit.tag("power") and unit.tag("energy")
     ]
-
-
-def _whole(shelf: Shelf, line: Equipment, sources: list[Equipment], edges: Int64s) -> Bools:
-    """The hours that lie inside the window and of which energy and pieces are known."""
-    whole: Bools = (edges[:-1] >= shelf.window.start) & (edges[1:] <= shelf.window.end)
-    unit = bottleneck(line)
-    counted = [unit.tag("good_count")] if unit else []
-    metered = [source.tag("energy") or source.tag("power") for source in sources]
-    for tag in [*counted, *metered]:
-        whole &= shelf.of(tag).bucket_known(edges) >= KNOWN
-    return whole
 
 
 def _expected_per_piece(base: rule.Baseline | None, pieces: Floats, use: Bools) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import numpy as np
 from isthmus.insight.accounting import Accounts
 from isthmus.insight.calendar import Stretch, planned, shift_at
 from isthmus.insight.counter import Growth
+from isthmus.insight.energy import Baseline
 from isthmus.insight.series import Series
 from isthmus.model.plant import Calendar, Equipment, Plant
 from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds, TagId
@@ -111,7 +112,8 @@ def all_told(_: TagId) -> None:
 class Records:
     """The plant's history and calendar, for whoever computes figures.
 
-    What `dark` says is not known yet is a gap, neither production nor a stop.
+    What `dark` says is not known yet is a gap, neither production nor a stop. `learned` keeps
+    the baselines of lines that declare a period, and when they were learned.
     """
 
     plant: Plant
@@ -119,6 +121,7 @@ class Records:
     lake: History
     now: Clock
     dark: Dark = all_told
+    learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
