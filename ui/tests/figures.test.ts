@@ -13,7 +13,7 @@ describe("what the plant file lacks", () => {
   const info: PlantInfo = { enterprise: "acme", site: "riverside", timezone: "Europe/Berlin", currency: "EUR", version: "0", now: 0, clock_rate: 1, areas: [unit("a", "area", { children: [line] })], tags: [tag(1, "a/line/press/speed", "speed")] };
   const site = new Site(info);
   it("is nothing where a unit has the tag", () => expect(lacking(site, line, "rate")).toBe(""));
-  it("names the tag to add", () => expect(["oee", "power"].map((key) => lacking(site, line, key))).toEqual(["add a tag state to a unit in plant.yaml", "add a tag power to a unit in plant.yaml"]));
+  it("names the tag to add", () => expect(["oee", "power"].map((key) => lacking(site, line, key))).toEqual(["add a tag “state” to a unit in plant.yaml", "add a tag “power” to a unit in plant.yaml"]));
   it("is nothing for what needs no tag", () => expect(lacking(site, line, "order")).toBe(""));
 });
 

@@ -69,7 +69,7 @@ export function lacking(site: Site, line: EquipmentInfo | undefined, key: string
   if (!line || !role) return "";
   const below = (one: EquipmentInfo): EquipmentInfo[] => [one, ...one.children.flatMap(below)];
   const known = [...below(line), ...site.unitsOf(line)].some((one) => site.tagsOf(one).some((tag) => tag.role === role));
-  return known ? "" : `add a tag ${role} to a unit in plant.yaml`;
+  return known ? "" : `add a tag “${role}” to a unit in plant.yaml`;
 }
 
 /** Address of an asset's page. */

@@ -7,7 +7,7 @@ import { clock, duration } from "../app/clock";
 import type { Site } from "../app/site";
 import { countWord } from "../draw/counts";
 import { number } from "../draw/number";
-import { edgeText, linkState } from "../parts/links";
+import { STATE, edgeText, linkState } from "../parts/links";
 import { Part } from "../parts/part";
 import "../parts/browse";
 import "../parts/card";
@@ -58,10 +58,10 @@ export class ConnectionsPage extends Part {
     if (!link) return nothing;
     const now = this.answer.value?.now ?? 0;
     return html`<isthmus-card heading=${link.name} sub=${link.kind}>
-      <div class="row">${linkState(link)}<span class="small muted">for ${duration(now - link.since)}</span></div>
+      <div class="scroll stack" tabindex="0"><div class="row">${linkState(link)}<span class="small muted">for ${duration(now - link.since)}</span></div>
       ${link.error ? html`<div class="fail" role="alert"><b>${link.error}</b><span class="small">${link.hint}</span>${link.next_try_s === null ? nothing : html`<span class="small muted">next try in ${number(Math.max(0, link.next_try_s), 0)} s</span>`}</div>` : html`<p class="small muted">No error since it came up.</p>`}
       ${this.retry(link)}
-      <div class="scroll stack" tabindex="0"><dl class="facts small"><dt>address</dt><dd class="tag">${link.endpoint}</dd><dt>on the wire</dt><dd>${link.wire}</dd>${link.edge ? html`<dt>edge</dt><dd>${edgeText(link)}</dd>` : nothing}<dt>silent tags</dt><dd>${link.silent_tags} of ${link.tags}</dd></dl>
+      <dl class="facts small"><dt>address</dt><dd class="tag">${link.endpoint}</dd><dt>on the wire</dt><dd>${link.wire}</dd>${link.edge ? html`<dt>edge</dt><dd>${edgeText(link)}</dd>` : nothing}<dt>silent tags</dt><dd>${link.silent_tags} of ${link.tags}</dd></dl>
         <dl class="facts counts small">${Object.entries(link.counts).sort(([, one], [, other]) => Number(other > 0) - Number(one > 0)).map(([name, count]) => html`<dt title=${name}>${countWord(name)}</dt><dd>${number(count, 0)}</dd>`)}</dl></div></isthmus-card>`;
   }
 
@@ -79,7 +79,7 @@ export class ConnectionsPage extends Part {
     this.retried = { name, text: `trying ${name}…`, busy: true };
     try {
       const link = await post<LinkInfo>(`/api/links/${encodeURIComponent(name)}/retry`);
-      this.retried = { name, text: `asked at ${clock.second(clock.now())}, then it was ${link.state}`, busy: false };
+      this.retried = { name, text: `asked at ${clock.second(clock.now())}, now it is ${STATE[link.state].word}`, busy: false };
     } catch (cause) {
       const hint = cause instanceof ApiError && cause.hint ? `; ${cause.hint}` : "";
       this.retried = { name, text: `${cause instanceof Error ? cause.message : String(cause)}${hint}`, busy: false };

@@ -64,7 +64,8 @@ export class PerformancePage extends Part {
     const priced = losses.some((loss) => loss.money !== null);
     const asked = this.query.get("losses") as LossUnit | null;
     const unit: LossUnit = asked === "pieces" || (asked === "money" && priced) ? asked : "minutes";
-    const blank = value && losses.length === 0 ? { title: "Nothing was lost", text: "no stop, no slow running and no scrap in this window" } : undefined;
+    const lacks = lacking(this.site, this.line, "oee");
+    const blank = value && losses.length === 0 ? lacks ? { title: "No loss is known", text: lacks } : { title: "Nothing was lost", text: "no stop, no slow running and no scrap in this window" } : undefined;
     const units: [LossUnit, string][] = [["minutes", "minutes"], ["pieces", "pieces"], ...(priced ? [["money", this.site.info.currency] as [LossUnit, string]] : [])];
     const action = html`<span class="seg" role="group" aria-label="Unit">${units.map(([name, title]) => html`<button aria-pressed=${name === unit} @click=${() => setQuery({ losses: name })}>${title}</button>`)}</span>`;
     const total = losses.reduce((sum, loss) => sum + loss.minutes, 0);

@@ -8,7 +8,8 @@ import { Part } from "./part";
 import "./sparkline";
 import "./value";
 
-const STATE: Record<LinkInfo["state"], { look: string; word: string }> = {
+/** Look and word of every state of a link. */
+export const STATE: Record<LinkInfo["state"], { look: string; word: string }> = {
   up: { look: "run", word: "up" }, partly: { look: "part", word: "up in part" }, down: { look: "stop", word: "down" },
   refused: { look: "stop", word: "refused" }, starting: { look: "unknown", word: "starting" },
 };
@@ -22,7 +23,8 @@ export function linkState(link: LinkInfo) {
 
 /** Which edge runs a link and how far the edge is behind. */
 export function edgeText(link: LinkInfo): string {
-  return typeof link.uplink_lag_s === "number" ? `${link.edge}, uplink ${number(link.uplink_lag_s, 1)} s behind` : link.edge;
+  const lag = link.uplink_lag_s;
+  return typeof lag === "number" ? `${link.edge}, ${lag < 60 ? `${number(lag, 1)} s` : duration(lag * 1000)} behind` : link.edge;
 }
 
 /** Small rates keep their decimals, so that one value in five seconds is not zero. */
