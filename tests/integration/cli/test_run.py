@@ -131,11 +131,20 @@ def test_a_port_in_use_is_passed_by_or_named(plant, tmp_path):
 
 def test_an_address_that_is_not_ours_is_named(plant, tmp_path):
     with plant.open("a", encoding="utf-8") as out:
-        out.write("web: {listen: 192.0.2.7:8800}\n")
+        out.write("web: {listen: 192.0.2.7:8800, plain: true}\n")
     said = isthmus("run", folder=tmp_path)
     assert (said.code, said.out) == (2, "")
     assert "listening on 192.0.2.7:8800" in said.err
     assert "hint: " in said.err
+
+
+def test_the_network_is_refused_without_protection(plant, tmp_path):
+    with plant.open("a", encoding="utf-8") as out:
+        out.write("web: {listen: 0.0.0.0:8800}\n")
+    said = isthmus("run", folder=tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert "no loopback address" in said.err
+    assert "proxy with TLS" in said.err
 
 
 def test_a_folder_that_cannot_be_made_is_named(plant, tmp_path):
