@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
+import pyarrow as pa
 
 from isthmus.historian.columns import arranged, decode, encode, settled
 from isthmus.historian.events import encode_events
@@ -41,6 +42,7 @@ from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
 log = logging.getLogger(__name__)
+UNFIT = (pa.ArrowException, ValueError, TypeError, OverflowError)  # for a table
 SEALED_BYTES = 8  # a row on disk, generously
 
 
@@ -64,6 +66,8 @@ class Lake(Queries):
         self._learning = threading.Lock()
         self._sealed_at: Nanoseconds | None = None
         self._maintenance = Maintenance(store, settings, now=now)
+        self._maintaining = threading.Lock()
+        self._closed = False
 
     @classmethod
     def open(cls, root: Path, *, now: Clock, settings: LakeSettings | None = None) -> Self:
@@ -93,7 +97,8 @@ class Lake(Queries):
         """Make a frame's rows (and events) readable; nothing if its position is known already.
 
         Raises StorageError when the tail is full because sealing is behind or the disk is full;
-        then the frame was not taken, and stays in the stream until a later try.
+        then the frame was not taken, and stays in the stream until a later try. Raises ValueError
+        where no table can hold what is in it.
         """
         settings = self.settings
         with self._append:
@@ -109,13 +114,13 @@ class Lake(Queries):
                     if self._full
                     else "the stream keeps what follows",
                 )
+            if len(batch) and batch.tag.min() < 0:
+                raise ValueError(f"a tag id below zero: {batch.tag.min()}")
             if events and position > self._known_events.get(stream, -1):
+                _check(events)
                 self._events.append(events)
-            if len(batch):
-                if batch.tag.min() < 0:
-                    raise ValueError(f"a tag id below zero: {batch.tag.min()}")
-                if self._tail.append(batch):
-                    self._learn()
+            if len(batch) and self._tail.append(batch):
+                self._learn()
             self._known[stream] = position
             if self._since is None:
                 self._since = time.monotonic()
@@ -147,6 +152,8 @@ class Lake(Queries):
         tries again. Raises StorageError where the disk fails in another way; the same holds.
         """
         with self._store.lock:
+            if self._closed:
+                return None
             frozen, events, positions = self._freeze()
             if positions == self._store.positions and not events:
                 return None
@@ -155,7 +162,7 @@ class Lake(Queries):
                 written = self._seal_events(events, positions)
                 rows = settled(Batch.concat([tail.all() for tail in frozen]))
                 made = self._store.seal_samples(rows, positions)
-            except (OSError, StorageError) as error:
+            except (*UNFIT, OSError, StorageError) as error:
                 self._note(error)
                 if self._full:
                     return None
@@ -205,7 +212,7 @@ class Lake(Queries):
             text = f"sealing needs {megabytes(needs, up=True)} free, has {megabytes(free)}"
             raise OSError(errno.ENOSPC, text)
 
-    def _note(self, error: OSError | StorageError) -> None:
+    def _note(self, error: Exception) -> None:
         """Remember why a seal failed, say it once, and when to try again."""
         full = is_full(error)
         if full and not self._full:
@@ -223,7 +230,10 @@ class Lake(Queries):
 
         Long; samples may be appended and sealed meanwhile. Raises StorageError.
         """
-        self._maintenance.run()
+        with self._maintaining:
+            if self._closed:
+                return
+            self._maintenance.run()
         with self._store.lock, self._append:
             self._view = View(self._store.files, self._view.tails, self._store.segments)
             self._events.view = (self._store.event_files, self._events.view[1])
@@ -305,4 +315,14 @@ class Lake(Queries):
 
     def close(self) -> None:
         """Let the next writer in. What was not sealed is in the stream; call `seal` first."""
-        self._lock.release()
+        with self._maintaining, self._store.lock:  # a thread may still write
+            self._closed = True
+            self._lock.release()
+
+
+def _check(events: Sequence[Event]) -> None:
+    """ValueError for what could be appended and never sealed."""
+    try:
+        encode_events(events, 0)
+    except UNFIT as error:
+        raise ValueError(f"an event that no table can hold: {error}") from error

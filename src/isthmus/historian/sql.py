@@ -19,7 +19,8 @@ from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Int64s
 
 ALLOWED = {"SELECT", "EXPLAIN"}
-CHUNK = 65_536
+CHUNK = 2_048  # rows at a time, DuckDB's own vector: what one brings is not bounded otherwise
+MOST_BYTES = 64 << 20
 OURS = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)  # not the query's
 
 
@@ -185,10 +186,16 @@ def _first(error: Exception) -> str:
 
 def _fetch(answer: duckdb.DuckDBPyRelation, rows: int) -> pa.Table:
     reader = answer.to_arrow_reader(CHUNK)
-    batches, size = [], 0
+    batches, size, held = [], 0, 0
     for batch in reader:
         batches.append(batch)
         size += batch.num_rows
+        held += batch.nbytes
+        if held > MOST_BYTES:
+            raise Refused(
+                f"running the query: the answer has more than {MOST_BYTES >> 20} MiB",
+                hint="ask for fewer columns or rows, or aggregate",
+            )
         if size > rows:
             raise Refused(
                 f"running the query: the answer has more than {rows:,} rows",

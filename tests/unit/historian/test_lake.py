@@ -7,6 +7,7 @@ import threading
 import time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from isthmus.historian.lake import Lake
@@ -253,3 +254,87 @@ def test_readers_see_every_row_once_while_it_is_sealed_and_merged(lake):
     assert not wrong
     lake.seal()
     assert len(lake.raw([A, B], 0, 1 << 62)) == 2 * appended
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"time": Nanoseconds(10**30)},
+        {"severity": 2**40},
+        {"path": "\ud800"},
+        {"kind": "\ud800"},
+    ],
+    ids=str,
+)
+def test_an_event_that_no_table_can_hold_is_refused_and_the_rest_is_sealed(lake, bad):
+    plain = {"time": Nanoseconds(NOON), "path": "x", "kind": "k", "text": "t", "severity": 1}
+    with pytest.raises(ValueError, match="no table can hold"):
+        lake.append_events([Event(**{**plain, **bad})], stream="s", position=1)
+    lake.append_events([Event(**plain)], stream="s", position=2)
+    assert lake.seal().events == 1
+    assert lake.positions() == {"s": 2}
+
+
+def test_a_seal_that_fails_in_an_unforeseen_way_is_a_storage_error_and_tried_again(
+    lake, monkeypatch
+):
+    put(lake, 1, 1.0)
+    with monkeypatch.context() as patch:
+
+        def fail(*_):
+            raise pa.ArrowInvalid("no")
+
+        patch.setattr(lake._store, "seal_samples", fail)
+        with pytest.raises(StorageError, match="sealing into"):
+            lake.seal()
+    assert lake.seal().rows == 1
+
+
+def test_an_answer_of_sql_is_bounded_in_bytes(lake):
+    for query in (
+        "select repeat('x', 100000) as a from range(10000)",
+        "select range(1000) as a from range(99999)",
+    ):
+        with pytest.raises(Refused, match="more than 64 MiB"):
+            lake.sql(query, rows=100_000)
+
+
+def test_closing_waits_for_maintenance_and_nothing_is_written_after_it(tmp_path, monkeypatch):
+    lake = Lake.open(tmp_path / "h", now=lambda: Nanoseconds(NOON), settings=SMALL)
+    put(lake, 1, 1.0)
+    working, go_on = threading.Event(), threading.Event()
+
+    def work():
+        working.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(lake._maintenance, "run", work)
+    maintaining = threading.Thread(target=lake.maintain)
+    maintaining.start()
+    working.wait(20)
+    closing = threading.Thread(target=lake.close)
+    closing.start()
+    with pytest.raises(StorageError):
+        Lake.open(tmp_path / "h", now=lambda: Nanoseconds(NOON))
+    assert closing.is_alive()
+    go_on.set()
+    maintaining.join(20)
+    closing.join(20)
+    assert not closing.is_alive()
+    working.clear()
+    lake.maintain()
+    assert not working.is_set()
+    assert lake.seal() is None
+    Lake.open(tmp_path / "h", now=lambda: Nanoseconds(NOON)).close()
+
+
+def test_a_clock_that_runs_ahead_does_not_hide_the_last_values_of_others(tmp_path):
+    now = time.time_ns()
+    lake = Lake.open(tmp_path / "h", now=lambda: Nanoseconds(now), settings=SMALL)
+    times = np.array([now] * 4 + [now + 30 * DAY], np.int64)
+    batch = Batch(np.arange(5, dtype=np.int32), times, np.ones(5), np.zeros(5, np.uint32))
+    lake.append(batch, stream="s", position=1)
+    lake.seal()
+    lake.close()
+    found = Reader.open(tmp_path / "h").last(np.arange(5, dtype=np.int32))
+    assert found.time.tolist() == times.tolist()
