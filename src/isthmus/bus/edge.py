@@ -54,6 +54,7 @@ class EdgeAccess:
                 *(f"$JS.API.{call}.{stream}" for stream in streams for call in api),
             ),
             subscribe=(f"{self.inbox}.>",),
+            apart=True,
         )
 
     async def prepare(self, site: Backbone, max_bytes: int) -> None:

@@ -18,11 +18,16 @@ _FLOOR = (  # the store's API and the server's events are not for the shop floor
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who may connect: the common name of a certificate, and the subjects it may use."""
+    """Who may connect: the common name of a certificate, and the subjects it may use.
+
+    One that is `apart` is in an account of its own, out of which only what it publishes leads: a
+    server sends its answers wherever a request says, past what the asking client may publish.
+    """
 
     name: str
     publish: tuple[str, ...] = (">",)
     subscribe: tuple[str, ...] = (">",)
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,36 +112,70 @@ def _tls(tls: TlsFiles | None, *, verify: str) -> list[str]:
 
 
 def _accounts(settings: ServerSettings, secret: str) -> list[str]:
-    """The plant's own account, one for the shop floor's MQTT, one for the server's events."""
-    users = [
-        f"user: {quote(f'CN={client.name}')}, allowed_connection_types: {_STANDARD}, "
-        f"permissions {{ publish: {json.dumps(client.publish)}, "
-        f"subscribe: {json.dumps(client.subscribe)} }}"
-        for client in settings.clients
-    ]
+    """The plant's own account, one for each client apart, the shop floor's MQTT, the events."""
+    apart = [client for client in settings.clients if client.apart]
+    users = [_user(client) for client in settings.clients if not client.apart]
     if settings.tls is None:
         users = [f"user: plain, password: {quote(secret)}, allowed_connection_types: {_STANDARD}"]
     lines = ["accounts {", "  SYS {}"]
-    lines += _account("PLANT", settings.max_memory, settings.max_file_store, users)
+    exports = [
+        f"{{ service: {quote(subject)}, accounts: [{quote(client.name)}] }}"
+        for client in apart
+        for subject in client.publish
+    ]
+    limits = (
+        f"jetstream {{ max_memory: {settings.max_memory}, max_file: {settings.max_file_store} }}"
+    )
+    lines += _account("PLANT", users, limits, *_listed("exports", exports))
+    for client in apart:
+        lines += _account(quote(client.name), [_user(client)], *_into_plant(client))
     if (mqtt := settings.mqtt) is not None:
         users = [
             f"user: {quote(user)}, password: {quote(password)}, {_FLOOR}"
             for user, password in mqtt.users
         ]
-        lines += _account("FLOOR", mqtt.max_memory, mqtt.max_file, users)
+        limits = f"jetstream {{ max_memory: {mqtt.max_memory}, max_file: {mqtt.max_file} }}"
+        lines += _account("FLOOR", users, limits)
     lines += ["}", "system_account: SYS"]
     return [*lines, "no_auth_user: plain"] if settings.tls is None else lines
 
 
-def _account(name: str, memory: int, file: int, users: list[str]) -> list[str]:
-    return [
-        f"  {name} {{",
-        f"    jetstream {{ max_memory: {memory}, max_file: {file} }}",
-        "    users: [",
-        *(f"      {{ {user} }}" for user in users),
-        "    ]",
-        "  }",
+def _user(client: Client) -> str:
+    publish = [_local(one) for one in client.publish] if client.apart else client.publish
+    return (
+        f"user: {quote(f'CN={client.name}')}, allowed_connection_types: {_STANDARD}, "
+        f"permissions {{ publish: {json.dumps(publish)}, "
+        f"subscribe: {json.dumps(client.subscribe)} }}"
+    )
+
+
+def _account(name: str, users: list[str], *more: str) -> list[str]:
+    users = _listed("users", [f"{{ {user} }}" for user in users])
+    return [f"  {name} {{", *(f"    {line}" for line in (*more, *users)), "  }"]
+
+
+def _into_plant(client: Client) -> list[str]:
+    """What leads out of the account of a client that is apart.
+
+    Its server answers the store's API there itself, and that there is none: those subjects are
+    mapped to other names, and by these to the plant's.
+    """
+    imports = [
+        f"{{ service: {{ account: PLANT, subject: {quote(one)} }}, to: {quote(_local(one))} }}"
+        for one in client.publish
     ]
+    mapped = [
+        f"  {quote(one)}: {quote(_local(one))}" for one in client.publish if one != _local(one)
+    ]
+    return [*_listed("imports", imports), "mappings {", *mapped, "}"]
+
+
+def _local(subject: str) -> str:
+    return f"plant.{subject[1:]}" if subject.startswith("$JS.") else subject
+
+
+def _listed(key: str, entries: list[str]) -> list[str]:
+    return [f"{key}: [", *(f"  {entry}" for entry in entries), "]"] if entries else []
 
 
 def _mqtt(settings: ServerSettings, limit: Literal["max_memory", "max_file"]) -> int:

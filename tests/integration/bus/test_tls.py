@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import stat
@@ -11,6 +12,7 @@ import time
 import pytest
 
 from isthmus.bus.client import Bus, Credentials
+from isthmus.bus.edge import EdgeAccess
 from isthmus.bus.port import StreamSettings
 from isthmus.bus.server import Server, ServerState
 from isthmus.bus.settings import Client, MqttSettings, ServerSettings
@@ -167,5 +169,78 @@ def test_a_strangers_name_in_the_log_is_not_taken_for_a_full_disk(tmp_path):
             assert told == [ServerState.STARTING, ServerState.UP]
         finally:
             await server.stop()
+
+    asyncio.run(main())
+
+
+@contextlib.asynccontextmanager
+async def two_edges(folder, running, authority):
+    """A site's connection, and one of edge `a`, beside which there is an edge `b`."""
+    a, b = EdgeAccess("a"), EdgeAccess("b")
+    clients = (Client("isthmus"), a.client(), b.client())
+    async with running(folder, tls=authority.server("nats"), clients=clients) as server:
+        site = await Bus.connect(server.url, tls=authority.client("isthmus"))
+        await a.prepare(site, 1 << 20)
+        await b.prepare(site, 1 << 20)
+        edge = await Bus.connect(server.url, tls=authority.client(a.identity), inbox=a.inbox)
+        try:
+            yield site, edge
+        finally:
+            await edge.close()
+            await site.close()
+
+
+def test_an_edge_does_what_an_uplink_does(tmp_path, running, authority):
+    async def main():
+        async with two_edges(tmp_path / "b", running, authority) as (site, edge):
+            publisher = await edge.publisher("UP_a")
+            acks = [
+                await publisher.publish("up.a.acme.x", b"%d" % number, id=f"id{number}")
+                for number in range(3_000)
+            ]
+            assert [(await ack).seq for ack in acks] == list(range(1, 3_001))
+            assert (await edge.info("UP_a")).last == 3_000
+            assert (await edge.message("UP_a", 3_000)).id == "id2999"
+            bucket = await edge.bucket("uplink_a")
+            assert await bucket.get("a") is None
+            await bucket.put("a", b"place")
+            assert (await bucket.get("a")).value == b"place"
+            messages = await anext(site.consume("UP_a", 1))
+            assert messages[0].data == b"0"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *("up.b.frame.injected", "acme.frame", "$KV.uplink_b.b", "$JS.API.STREAM.PURGE.S"),
+        *("$JS.API.STREAM.DELETE.UP_b", "$JS.API.STREAM.DELETE.S"),
+    ],
+)
+def test_an_answer_to_an_edge_goes_nowhere_but_to_it(tmp_path, running, authority, reply):
+    async def main():
+        async with two_edges(tmp_path / "b", running, authority) as (site, edge):
+            await site.stream(StreamSettings("S", ("acme.>",)))
+            publisher = await site.publisher("S")
+            await (await publisher.publish("acme.frame", b"ours"))
+            await publisher.close()
+            await (await site.bucket("uplink_b")).put("b", b"place")
+            before = (await site.info("UP_a")).last
+            send = edge.client.publish
+            await send("up.a.frame", b"x", reply=reply)
+            for call in ("STREAM.INFO.UP_a", "STREAM.INFO.KV_uplink_a", "STREAM.MSG.GET.UP_a"):
+                await send(f"$JS.API.{call}", b"", reply=reply)
+            await send("$KV.uplink_a.a", b"x", reply=reply)
+            await send("up.b.direct", b"x")
+            await edge.client.flush()
+            async with asyncio.timeout(10):
+                while (await site.info("UP_a")).last == before:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.2)
+            assert (await site.info("S")).last == 1
+            assert (await site.info("S")).messages == 1
+            assert (await site.info("UP_b")).last == 0
+            assert (await (await site.bucket("uplink_b")).get("b")).value == b"place"
 
     asyncio.run(main())
