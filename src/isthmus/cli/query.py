@@ -23,6 +23,7 @@ EXAMPLE = """examples:
   isthmus query "**/good_count" --last 8h --csv > counts.csv
   isthmus query --sql "select path, count(*) from samples group by all"
 """
+VERIFY = 256 << 20  # bytes of the newest files, whose checksums are compared before
 HELD = 3_600  # seconds before the start
 ORIGIN = 946_857_600_000_000  # a Monday, 2000-01-03: weeks begin with it
 ARROW = "application/vnd.apache.arrow.stream"
@@ -63,6 +64,7 @@ def _asker(folder: Path, rows: int) -> Callable[[str], Any]:
         site.get("/api/links")
     except LinkError:
         reader = Reader(_history(folder))
+        reader.verify(VERIFY)  # what is rotten yet readable would be in the answer: the log tells
         return lambda text: reader.sql(text, seconds=60.0, rows=rows)
     return lambda text: from_arrow_stream(site.fetch("/api/sql", accept=ARROW, q=text, rows=rows))
 

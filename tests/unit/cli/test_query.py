@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from isthmus.cli.main import main
 from isthmus.cli.query import averages
 from isthmus.historian.lake import Lake
 from isthmus.insight.series import Series
@@ -81,3 +82,23 @@ def test_means_equal_those_of_the_pages(ask, step):
     for place, value in enumerate(mean):
         found = told.get(place)
         assert found == pytest.approx(value) if np.isfinite(value) else found is None
+
+
+def test_a_rotten_file_is_left_out_and_told(tmp_path, capsys, caplog):
+    lake = Lake.open(tmp_path / "history", now=lambda: Nanoseconds(END * S))
+    lake.write_tags([(0, Tag("hall/line1/press/force"))])
+    noise = np.random.default_rng(1).random(1_000)
+    for seal in range(2):
+        times = START * S + np.arange(1_000) + seal * S
+        rows = Batch(np.zeros(1_000, np.int32), times, noise, np.zeros(1_000, np.uint32))
+        lake.append(rows, stream="x", position=seal + 1)
+        lake.seal()
+    lake.close()
+    rotten = max((tmp_path / "history" / "samples").rglob("*.parquet"))
+    content = bytearray(rotten.read_bytes())
+    content[len(content) // 3] ^= 255
+    rotten.write_bytes(content)
+    query = ["--sql", "select count(*) as n from samples", "--csv", "--data", str(tmp_path)]
+    assert main(["query", *query]) == 0
+    assert capsys.readouterr().out.split()[-1] == "1000"
+    assert f"{rotten.name} is damaged and left out" in caplog.text
