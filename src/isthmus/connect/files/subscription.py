@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _POOL = ThreadPoolExecutor(32, "files")  # not the loop's: a dead share must not hold up history
 _HUNG: dict[str, asyncio.Future[Any]] = {}  # by pattern: what a share has not answered yet
+GRACE = 1.0  # seconds
 AT_ONCE = 1 << 20  # bytes of lines in one reading
 
 T = TypeVar("T")
@@ -87,8 +88,13 @@ class FilesSubscription:
         raise LinkError(f"reading {self._config.endpoint}: the link is not open")
 
     async def close(self) -> None:
-        """Let go of the files; does nothing when closed already, never raises."""
+        """Let go of the files; does nothing when closed already, never raises.
+
+        What is being remembered just then is given a second, so that it is not read twice.
+        """
         self._open = False
+        if self._work is not None and not self._work.done():
+            await asyncio.wait({self._work}, timeout=GRACE)
         if self._work is None or self._work.done():
             self._tail.close()
         else:  # its thread still reads: closing now could hand it a stranger's descriptor

@@ -6,10 +6,12 @@ import asyncio
 import json
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from isthmus.connect.files import subscription
 from isthmus.connect.files.tail import PATIENCE, Tail
 from isthmus.model.errors import LinkError
 
@@ -331,6 +333,28 @@ def test_closing_while_waiting_and_opening_again(machine):
         assert await machine.values(source, 1) == [1]
         await machine.shut(source)
         await source.close()
+        machine.write("2\n")
+        await source.open()
+        assert await machine.values(source, 1) == [2]
+        await machine.shut(source)
+
+    asyncio.run(run())
+
+
+def test_closing_waits_for_what_is_being_remembered(machine, monkeypatch):
+    machine.write("1\n")
+    real = subscription.save
+
+    def slow(*given):  # as on a busy disk
+        time.sleep(0.3)
+        real(*given)
+
+    async def run():
+        source = machine.source()
+        await source.open()
+        monkeypatch.setattr(subscription, "save", slow)
+        assert await machine.values(source, 1) == [1]
+        await machine.shut(source)
         machine.write("2\n")
         await source.open()
         assert await machine.values(source, 1) == [2]
