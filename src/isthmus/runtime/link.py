@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 REFUSED_PAUSE = 300.0
+HELD = 1.0  # seconds for which a reading must wait to count as held back
 STEADY = 30.0  # seconds up after which a link that falls is tried again without delay
 MILLISECOND = 10**6
 HOUR = 3_600 * 10**9
@@ -154,7 +155,9 @@ class Link:
                 await self._rose()
             heard = clock()
             await self._take(reading)
-            held = int((clock() - heard) // every)  # readings not taken as nobody could keep them
+            kept = clock() - heard
+            # readings not taken as nobody could keep them; less is a busy moment, not a full stream
+            held = int(kept // every) if kept >= HELD else 0
             self.health.missed += held * len(self.bindings)
             late = int((clock() - beat) // every)
             self.health.overruns += max(0, late - held - 1)
