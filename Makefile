@@ -19,7 +19,9 @@ demo: setup ui  ## run the demonstration plant and print its sign-in link
 	$(BIN)/isthmus demo
 
 test: setup ui peers  ## run all tests; what needs a missing program is skipped and counted
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@# real processes share few cores here: what fails beside others is tried once more alone, and told
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile || { echo "once more, alone, what failed:"; \
+	  $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pages
 	$(BIN)/ruff format --check .
