@@ -20,8 +20,8 @@ demo: setup ui  ## run the demonstration plant and print its sign-in link
 
 test: setup ui peers  ## run all tests; what needs a missing program is skipped and counted
 	@# real processes share few cores here: what fails beside others is tried once more alone, and told
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile || { echo "once more, alone, what failed:"; \
-	  $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile; code=$$?; [ $$code = 1 ] || exit $$code; \
+	echo "once more, alone, what failed:"; $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pages
 	$(BIN)/ruff format --check .
