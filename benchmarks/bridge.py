@@ -20,8 +20,8 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from isthmus.connect.modbus import Modbus, ModbusAddress
-from isthmus.connect.opcua import OpcUa, OpcUaAddress
+from isthmus.connectors.modbus import Modbus, ModbusAddress
+from isthmus.connectors.opcua import OpcUa, OpcUaAddress
 from isthmus.model.ports import Address, Binding, Reading, SourceConfig
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Tag

@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 from benchmarks.report import Report, arguments, middle
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.historian.settings import DAY, HOUR, SECOND, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Floats, Int32s, Int64s, Nanoseconds, Status, TagId

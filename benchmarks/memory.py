@@ -32,7 +32,8 @@ import psutil
 from benchmarks.path import run
 from benchmarks.plants import flood_plant
 from benchmarks.report import Report, arguments, middle
-from isthmus.historian.reader import Reader
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.delta.reader import Reader
 from isthmus.historian.settings import HOUR, SECOND
 from isthmus.model.clock import Pace
 from isthmus.model.plant import Connection
@@ -113,7 +114,8 @@ async def plant(folder: Path, seconds: int, *, hurried: bool) -> None:
     made = replace(made, connections=links)
     clock = Held(Nanoseconds(0), Nanoseconds(MIDNIGHT))
     app = App(made, Settings.of(made, folder), pace=clock)
-    app.lake.settings = replace(app.lake.settings, seal_rows=SEALED)
+    if isinstance(app.historian, Lake):
+        app.historian.settings = replace(app.historian.settings, seal_rows=SEALED)
     web = WebServer(app, host="127.0.0.1", port=0)
     ready = asyncio.Event()
     running = asyncio.create_task(app.run(ready.set))
@@ -130,7 +132,7 @@ async def plant(folder: Path, seconds: int, *, hurried: bool) -> None:
         clock.seconds[0] = first + second
         while (
             app.live.seen - seen < second * LINKS * TAGS - AHEAD
-            or app.lake.stats().hot_rows > BEHIND
+            or app.historian.stats().hot_rows > BEHIND
         ) and not running.done():
             await asyncio.sleep(0.001)
         await asyncio.sleep(0 if hurried else 1)
@@ -146,10 +148,10 @@ async def ask(app: App) -> None:
     chance = np.random.default_rng(3)
     for second in range(1_000_000):
         tag, now = TagId(int(chance.integers(LINKS * TAGS))), app.now()
-        await asyncio.to_thread(app.lake.trend, [tag], Nanoseconds(now - 8 * HOUR), now, 500)
+        await asyncio.to_thread(app.historian.trend, [tag], Nanoseconds(now - 8 * HOUR), now, 500)
         if second % 20 == 0:
             since = f"make_timestamp({(now - HOUR) // 1000})"
-            await asyncio.to_thread(app.lake.sql, HOURLY.format(since))
+            await asyncio.to_thread(app.historian.sql, HOURLY.format(since))
         await asyncio.sleep(1)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Report, arguments, interleaved, middle
-from isthmus.connect.modbus import Modbus, ModbusAddress
+from isthmus.connectors.modbus import Modbus, ModbusAddress
 from isthmus.model.ports import Address, Binding
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Tag

@@ -20,9 +20,9 @@ from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 
 from benchmarks.report import Report, arguments, cpu_rate, interleaved, middle
-from isthmus.connect.opcua import OpcUaAddress
-from isthmus.connect.opcua.decode import Decoder
-from isthmus.connect.opcua.message import publication
+from isthmus.connectors.opcua import OpcUaAddress
+from isthmus.connectors.opcua.decode import Decoder
+from isthmus.connectors.opcua.message import publication
 from isthmus.model.ports import Binding, Reading
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Tag

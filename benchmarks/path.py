@@ -57,7 +57,7 @@ async def measure(tags: int, seconds: float, sync: Literal["always"] | float) ->
         used = _cpu(child) - cpu
         app.stopping.set()
         await running
-        from isthmus.historian.reader import Reader  # noqa: PLC0415 - reads what was sealed
+        from isthmus.historian.delta.reader import Reader  # noqa: PLC0415 - reads what was sealed
 
         query = "select count(*) as n from samples"
         stored = int(Reader(settings.history).sql(query, seconds=120, rows=1)["n"][0].as_py())

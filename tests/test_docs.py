@@ -224,7 +224,7 @@ def test_pages_types_are_made_from_the_document(tmp_path):
 
 @pytest.mark.parametrize("page", [DOCS / "data.md"], ids=named)
 def test_python_in_the_text_runs(page, tmp_path, monkeypatch):
-    from isthmus.historian.lake import Lake
+    from isthmus.historian.delta.lake import Lake
     from isthmus.model.sample import Batch, Nanoseconds, TagId
     from isthmus.model.tag import Tag
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from types import ModuleType
 
 from generators.markdown import block, code, page, sentence, table
-from isthmus.cli.main import COMMANDS, EXIT_MISTAKE, EXIT_STOPPED, EXIT_TROUBLE, Parser
+from isthmus.cli.main import (
+    COMMANDS,
+    EXIT_MISTAKE,
+    EXIT_STOPPED,
+    EXIT_TROUBLE,
+    Parser,
+    command,
+)
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:
     """The parser of one command, as the program builds it."""
-    module = importlib.import_module(f"isthmus.cli.{name}")
+    module = command(name)
     made = Parser(prog=f"isthmus {name}", description=module.__doc__)
     made.add_argument("--json", action="store_true", help="print JSON for machines")
     module.configure(made)
@@ -42,7 +48,7 @@ def render() -> str:
 
 
 def _command(name: str) -> str:
-    module = importlib.import_module(f"isthmus.cli.{name}")
+    module = command(name)
     parser = parser_of(name)
     rows = [_argument(action) for action in parser._actions if action.dest != "help"]  # noqa: SLF001
     parts = [

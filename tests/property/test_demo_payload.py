@@ -30,7 +30,7 @@ numbers = st.one_of(
 def test_a_second_implementation_reads_what_was_written(values, time, sequence, name):
     protobuf = pytest.importorskip("google.protobuf")
     assert protobuf
-    from isthmus.connect.sparkplug import schema
+    from isthmus.connectors.sparkplug import schema
 
     metrics = [
         Metric(value, kind, f"{name}{place}", place + 1, {"engUnit": "kW"})

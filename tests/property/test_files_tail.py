@@ -10,10 +10,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.connect.files import Files, FilesAddress
-from isthmus.connect.files.parse import Origin, Parser
-from isthmus.connect.files.position import load, save
-from isthmus.connect.files.tail import Tail
+from isthmus.connectors.files import Files, FilesAddress
+from isthmus.connectors.files.parse import Origin, Parser
+from isthmus.connectors.files.position import load, save
+from isthmus.connectors.files.tail import Tail
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Tag

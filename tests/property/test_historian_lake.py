@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.historian.memory import Memory
 from isthmus.historian.settings import DAY, LakeSettings
 from isthmus.model.sample import Batch, Nanoseconds, TagId

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.connect.modbus.address import ModbusAddress, Order
-from isthmus.connect.modbus.codec import Cell, Columns, encode
+from isthmus.connectors.modbus.address import ModbusAddress, Order
+from isthmus.connectors.modbus.codec import Cell, Columns, encode
 
 VALUES = {
     "bool": st.integers(0, 1),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.connect.modbus.planner import Block, Span, halves, plan
+from isthmus.connectors.modbus.planner import Block, Span, halves, plan
 
 LIMIT = 8
 spans = st.lists(

@@ -9,7 +9,7 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.connect.modbus.transport import LONGEST, Failure, Request, Transport
+from isthmus.connectors.modbus.transport import LONGEST, Failure, Request, Transport
 from isthmus.model.errors import LinkError
 
 ASKED = [Request.read(1, 3, 0, 2), Request.read(1, 1, 0, 10), Request.read(2, 4, 7, 1)]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.connect.mqtt import MqttAddress
-from isthmus.connect.mqtt.extract import Extractor
-from isthmus.connect.mqtt.inbox import Inbox, Message
-from isthmus.connect.mqtt.path import MISSING, JsonPath
-from isthmus.connect.mqtt.topic import Routes, checked_filter, fewest, matches
-from isthmus.connect.mqtt.value import quality_of, time_reader
+from isthmus.connectors.mqtt import MqttAddress
+from isthmus.connectors.mqtt.extract import Extractor
+from isthmus.connectors.mqtt.inbox import Inbox, Message
+from isthmus.connectors.mqtt.path import MISSING, JsonPath
+from isthmus.connectors.mqtt.topic import Routes, checked_filter, fewest, matches
+from isthmus.connectors.mqtt.value import quality_of, time_reader
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Status
 from isthmus.model.tag import Tag

@@ -15,10 +15,10 @@ from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.connect.opcua import OpcUaAddress
-from isthmus.connect.opcua.decode import Decoder
-from isthmus.connect.opcua.message import Span, answers, publication, republication
-from isthmus.connect.opcua.unusual import text
+from isthmus.connectors.opcua import OpcUaAddress
+from isthmus.connectors.opcua.decode import Decoder
+from isthmus.connectors.opcua.message import Span, answers, publication, republication
+from isthmus.connectors.opcua.unusual import text
 from isthmus.model.errors import ProtocolError
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Nanoseconds, Status, TagId

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.connect.mqtt.columns import Columns
-from isthmus.connect.sparkplug.codec import COMPRESSED, Metric, encode, parse
-from isthmus.connect.sparkplug.datatype import (
+from isthmus.connectors.mqtt.columns import Columns
+from isthmus.connectors.sparkplug.codec import COMPRESSED, Metric, encode, parse
+from isthmus.connectors.sparkplug.datatype import (
     ELEMENTS,
     SIGNED,
     UNSIGNED,
@@ -26,10 +26,10 @@ from isthmus.connect.sparkplug.datatype import (
     raw,
     text,
 )
-from isthmus.connect.sparkplug.node import Moment, Target
-from isthmus.connect.sparkplug.schema import Payload
-from isthmus.connect.sparkplug.session import HostSession
-from isthmus.connect.sparkplug.topic import Topic
+from isthmus.connectors.sparkplug.node import Moment, Target
+from isthmus.connectors.sparkplug.schema import Payload
+from isthmus.connectors.sparkplug.session import HostSession
+from isthmus.connectors.sparkplug.topic import Topic
 from isthmus.model.errors import ProtocolError
 from isthmus.model.tag import Kind, Tag
 

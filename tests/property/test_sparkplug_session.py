@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.connect.sparkplug.codec import Metric, encode, parse
-from isthmus.connect.sparkplug.datatype import DataType
-from isthmus.connect.sparkplug.node import SECOND, Life, Moment, Target
-from isthmus.connect.sparkplug.session import WINDOW, HostSession
-from isthmus.connect.sparkplug.topic import Topic
+from isthmus.connectors.sparkplug.codec import Metric, encode, parse
+from isthmus.connectors.sparkplug.datatype import DataType
+from isthmus.connectors.sparkplug.node import SECOND, Life, Moment, Target
+from isthmus.connectors.sparkplug.session import WINDOW, HostSession
+from isthmus.connectors.sparkplug.topic import Topic
 from isthmus.model.sample import Status
 from isthmus.model.tag import Tag
 

@@ -166,7 +166,7 @@ def _history(folder: Path) -> Iterator[Finding]:
     if not root.is_dir():
         yield Finding("history", "note", f"none in {folder}", "start a site, or name --data")
         return
-    from isthmus.historian.reader import Reader
+    from isthmus.historian.delta.reader import Reader
 
     reader = Reader(root)
     question = "select count(*) as n, max(time) as newest from samples"

@@ -11,6 +11,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
+from types import ModuleType
 from typing import NoReturn
 
 from isthmus import __version__
@@ -87,8 +89,15 @@ def _main(given: Sequence[str]) -> int:
     return _run(name, given[1:])
 
 
+def command(name: str) -> ModuleType:
+    """The module of a command; one that Python keeps as a word of its own ends with `_`."""
+    return importlib.import_module(
+        f"isthmus.cli.{name}_" if iskeyword(name) else f"isthmus.cli.{name}"
+    )
+
+
 def _run(name: str, words: Sequence[str]) -> int:
-    module = importlib.import_module(f"isthmus.cli.{name}")
+    module = command(name)
     parser = Parser(
         prog=f"isthmus {name}",
         description=module.__doc__,

@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _asker(folder: Path, rows: int) -> Callable[[str], Any]:
     """The running site, else the files of one that does not run."""
+    from isthmus.historian.delta.reader import Reader
     from isthmus.historian.export import from_arrow_stream
-    from isthmus.historian.reader import Reader
 
     try:
         site = Remote.of(folder)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from isthmus.historian.damage import Damages
-from isthmus.historian.events import matching, read_events
-from isthmus.historian.manifest import DataFile
+from isthmus.historian.delta.damage import Damages
+from isthmus.historian.delta.events import matching, read_events
+from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.delta.view import View
 from isthmus.historian.settings import LakeSettings, Trend
 from isthmus.historian.sql import Shelf, UnreadableError, select
-from isthmus.historian.view import View
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
 

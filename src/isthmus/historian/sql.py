@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from isthmus.historian.columns import encode
-from isthmus.historian.damage import Damage, Damages
-from isthmus.historian.manifest import DataFile
+from isthmus.historian.delta.damage import Damage, Damages
+from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.delta.tags import TAGS
 from isthmus.historian.settings import LakeSettings
-from isthmus.historian.tags import TAGS
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Int64s
 

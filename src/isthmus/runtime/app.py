@@ -16,7 +16,8 @@ from isthmus.bus import document, frame
 from isthmus.bus.edge import BUCKET_BYTES
 from isthmus.bus.port import Publishing, StreamSettings
 from isthmus.bus.server import Server
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.port import Historian
 from isthmus.historian.settings import LakeSettings
 from isthmus.model.clock import Pace
 from isthmus.model.errors import IsthmusError
@@ -62,10 +63,10 @@ class App:
         self.live = Live()
         self.live.grow(len(self.namespace))
         self.subjects = Subjects(plant.enterprise, plant.site)
-        self.lake = Lake.open(
+        self.historian: Historian = Lake.open(
             settings.history, now=self.now, settings=LakeSettings(seal_age=settings.seal_seconds)
         )
-        self.records = Records(plant, self.namespace, self.lake, self.now, self._dark)
+        self.records = Records(plant, self.namespace, self.historian, self.now, self._dark)
         self.limits = LimitWatch(self.namespace, self.live)
         self.links: dict[str, Link | EdgeLink] = {}
         self.edges = {
@@ -151,7 +152,7 @@ class App:
             await self._open(local)
             async with asyncio.TaskGroup() as tasks:
                 keep = [tasks.create_task(intake.run(), name="intake") for intake in self.intakes]
-                sealing = seal_for_ever(self.lake, self.intakes, self._pressed)
+                sealing = seal_for_ever(self.historian, self.intakes, self._pressed)
                 keep.append(tasks.create_task(sealing, name="seal"))
                 if local.server:
                     keep.append(tasks.create_task(local.server.supervise(), name="bus"))
@@ -193,7 +194,7 @@ class App:
         await bus.stream(
             StreamSettings(STREAM, (self.subjects.all,), max_bytes=settings.stream_bytes)
         )
-        shared = self.lake, self.live, self.catalogue, self.tap, self.now
+        shared = self.historian, self.live, self.catalogue, self.tap, self.now
         self.intake = Intake(bus, STREAM, settings.stream_bytes, *shared)
         self.intakes = [self.intake]
         for view in self.edges.values():
@@ -201,8 +202,8 @@ class App:
             self.intakes.append(Intake(bus, view.access.stream, view.edge.disk, *shared, edge=view))
         for intake in self.intakes:
             await intake.open()
-        self.lake.write_tags(self.namespace.items())
-        self.live.update(self.lake.last(np.arange(len(self.namespace), dtype=np.int32)))
+        self.historian.write_tags(self.namespace.items())
+        self.live.update(self.historian.last(np.arange(len(self.namespace), dtype=np.int32)))
         self._last_texts()
         self.collector = Collector(
             *(self.plant.run_by(), self.namespace),
@@ -218,7 +219,7 @@ class App:
     def _last_texts(self) -> None:
         """Text values as history knows them, the newest of each tag in the last week."""
         week = Nanoseconds(self.now() - 7 * 86_400 * 10**9)
-        for event in self.lake.events(week, self.now(), kinds=("text",), limit=10_000):
+        for event in self.historian.events(week, self.now(), kinds=("text",), limit=10_000):
             number = self.namespace.id(event.path)
             if number is not None:
                 self.live.tell(number, event)
@@ -296,9 +297,9 @@ class App:
 
     async def _close(self) -> None:
         try:
-            await asyncio.to_thread(self.lake.seal)
+            await asyncio.to_thread(self.historian.seal)
         except Exception:
             log.exception("sealing at the end; the stream still holds what was not sealed")
-        self.lake.close()
+        self.historian.close()
         if self.local is not None:
             await self.local.close()

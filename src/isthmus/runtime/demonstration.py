@@ -21,7 +21,7 @@ from isthmus.bus import document, frame
 from isthmus.bus.server import Server
 from isthmus.bus.settings import MqttSettings, ServerSettings
 from isthmus.demo.history import Part, history
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.model.clock import Pace
 from isthmus.model.errors import ConfigError, LinkError, StorageError
 from isthmus.model.plant import Connection, Plant

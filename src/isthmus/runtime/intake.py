@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
-from isthmus.historian.lake import Lake
+from isthmus.historian.port import Historian
 from isthmus.model.errors import LinkError, ProtocolError, StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock
@@ -44,7 +44,7 @@ class Intake:
     bus: Backbone
     stream: str
     max_bytes: int
-    lake: Lake
+    historian: Historian
     live: Live
     catalogue: Catalogue
     tap: Tap
@@ -72,7 +72,7 @@ class Intake:
         """Find the position in the stream, which exists already."""
         info = await self.info()
         self._epoch = info.epoch
-        self.position = self.lake.positions().get(info.epoch, 0)
+        self.position = self.historian.positions().get(info.epoch, 0)
         if self.position > info.last:  # flushed later than history is, it lost its end
             log.error(
                 "%s lost its messages %d to %d in a power cut; history has them",
@@ -152,7 +152,7 @@ class Intake:
     async def _append(self, batch: Batch, seq: int) -> None:
         while True:
             try:
-                self.lake.append(batch, stream=self._epoch, position=seq)
+                self.historian.append(batch, stream=self._epoch, position=seq)
             except StorageError as error:
                 self.note(str(error))
                 await asyncio.sleep(RETRY)
@@ -171,7 +171,7 @@ class Intake:
             ]
         while True:
             try:
-                self.lake.append_events(events, stream=self._epoch, position=message.seq)
+                self.historian.append_events(events, stream=self._epoch, position=message.seq)
             except StorageError as error:
                 self.note(str(error))
                 await asyncio.sleep(RETRY)
@@ -204,14 +204,14 @@ class Intake:
         self._names.learn(
             message.seq,
             {number: tag.path for number, tag in named.items()},
-            stored=self.lake.positions().get(self._epoch, 0),
+            stored=self.historian.positions().get(self._epoch, 0),
         )
 
     async def _write_tags(self) -> None:
         """Give history the new names; it may take long, and a full disk waits."""
         while True:
             try:
-                await asyncio.to_thread(self.lake.write_tags, list(self.namespace.items()))
+                await asyncio.to_thread(self.historian.write_tags, list(self.namespace.items()))
             except StorageError as error:
                 self.note(str(error))
                 await asyncio.sleep(RETRY)
@@ -244,6 +244,6 @@ class Intake:
         info = await self.bus.info(self.stream)
         if not full and info.bytes < FILL * self.max_bytes:
             return
-        sealed = min(self.lake.positions().get(self._epoch, 0), info.last)
+        sealed = min(self.historian.positions().get(self._epoch, 0), info.last)
         if sealed >= info.first:
             await self.bus.purge(self.stream, before=sealed + 1)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from isthmus.historian.lake import Lake
+from isthmus.historian.port import Historian
 from isthmus.model.errors import IsthmusError
 from isthmus.runtime.intake import RETRY, Intake
 
@@ -16,7 +16,9 @@ LOOK = 0.25
 T = TypeVar("T")
 
 
-async def seal_for_ever(lake: Lake, intakes: Sequence[Intake], pressed: Callable[[], bool]) -> None:
+async def seal_for_ever(
+    historian: Historian, intakes: Sequence[Intake], pressed: Callable[[], bool]
+) -> None:
     """Seal when it is due, tend the table now and then, and make room in the streams.
 
     `pressed` tells that a stream is full: then sealing does not wait until it is due, and what is
@@ -26,10 +28,10 @@ async def seal_for_ever(lake: Lake, intakes: Sequence[Intake], pressed: Callable
     while True:
         await asyncio.sleep(LOOK)
         full = pressed()
-        if not lake.due() and not full:
+        if not historian.due() and not full:
             continue
         try:
-            sealed = await whole(lake.seal)
+            sealed = await whole(historian.seal)
             if sealed is not None or full:
                 for intake in intakes:
                     await intake.make_room(full=full)
@@ -38,7 +40,7 @@ async def seal_for_ever(lake: Lake, intakes: Sequence[Intake], pressed: Callable
                 continue
             seals += 1
             if seals % MAINTAIN_SEALS == 0:
-                await whole(lake.maintain)
+                await whole(historian.maintain)
         except IsthmusError as error:  # a disk or a bus in trouble: told, tried again
             intakes[0].note(str(error))
             await asyncio.sleep(RETRY)
@@ -47,7 +49,7 @@ async def seal_for_ever(lake: Lake, intakes: Sequence[Intake], pressed: Callable
 async def whole(work: Callable[[], T]) -> T:
     """What `work` gives, done in a thread, and to its end even where we are cancelled meanwhile.
 
-    A lake must not be closed under a thread that still writes to it.
+    A historian must not be closed under a thread that still writes to it.
     """
     doing = asyncio.ensure_future(asyncio.to_thread(work))
     try:

@@ -104,8 +104,8 @@ class PenColumns:
 def _pens(
     app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds, points: int
 ) -> list[PenColumns]:
-    trends = app.lake.trend(ids, start, end, points)
-    held = app.lake.before(ids, start)
+    trends = app.historian.trend(ids, start, end, points)
+    held = app.historian.before(ids, start)
     width = -(-(end - start) // points)
     pens = []
     for number in ids.tolist():
@@ -203,7 +203,7 @@ def samples(
     app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds, *, most: int = MOST_ROWS
 ) -> Batch:
     """All samples of `ids` in [start, end) by (tag, time); refused where there are too many."""
-    rows = app.lake.raw(ids, start, end, limit=most + 1)
+    rows = app.historian.raw(ids, start, end, limit=most + 1)
     if len(rows) > most:
         raise Problem(413, f"more than {most:,} samples", "ask for fewer tags or less time")
     return rows
@@ -213,7 +213,7 @@ def _statistics(
     app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds
 ) -> list[contract.Statistics]:
     rows = samples(app, ids, start, end)
-    held = app.lake.before(ids, start)
+    held = app.historian.before(ids, start)
     found = []
     for number in ids.tolist():
         left, right = np.searchsorted(rows.tag, [number, number + 1])

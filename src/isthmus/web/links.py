@@ -31,7 +31,7 @@ def routes(app: App) -> APIRouter:
 
     @router.get("/links", summary="All links, the path of a value, totals")
     async def links() -> contract.Links:
-        stats = await asyncio.to_thread(app.lake.stats)
+        stats = await asyncio.to_thread(app.historian.stats)
         return contract.Links(
             now=app.now() / 1e6,
             links=[_link(app, link) for link in app.links.values()],

@@ -81,7 +81,7 @@ def told(app: App, line: Equipment) -> contract.Overview:
             "state_since": since,
             "look": look,
             "figures": _figures(app, line, found, used, orders),
-            "attention": attention(app, app.lake.stats()),
+            "attention": attention(app, app.historian.stats()),
             "count": _count(app, line, window, shift.end),
             "power": _power(app, line, window),
             "orders": orders,
@@ -242,7 +242,7 @@ def _started(entry: Mapping[str, object]) -> float | None:
 def told_orders(app: App, line: Equipment) -> list[Order]:
     """The line's orders as events of kind `order` told them, with state start, done or next."""
     since = Nanoseconds(app.now() - 36 * HOUR)
-    events = app.lake.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
+    events = app.historian.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
     latest: dict[str, Order] = {}
     for event in sorted(events, key=lambda event: event.time):
         if event.path != line.path and not event.path.startswith(f"{line.path}/"):

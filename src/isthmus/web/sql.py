@@ -31,7 +31,7 @@ def routes(app: App) -> APIRouter:
         rows: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows at most.")] = 10_000,
         seconds: Annotated[float, Query(gt=0, le=SECONDS, description="Give up then.")] = SECONDS,
     ) -> Response:
-        table = app.lake.sql(q, seconds=seconds, rows=rows)
+        table = app.historian.sql(q, seconds=seconds, rows=rows)
         if ARROW in request.headers.get("accept", ""):
             return Response(arrow_stream(table), media_type=ARROW)
         return Response(json.dumps(json_rows(table)), media_type="application/json")

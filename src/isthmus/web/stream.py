@@ -109,7 +109,7 @@ class Board:
         """The event of the present second."""
         async with self._making:
             if time.monotonic() - self._made >= FRESH:
-                stats = await asyncio.to_thread(self._app.lake.stats)
+                stats = await asyncio.to_thread(self._app.historian.stats)
                 self._event = _event("status", status(self._app, stats))
                 self._made = time.monotonic()
             return self._event

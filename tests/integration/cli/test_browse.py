@@ -122,7 +122,7 @@ def test_an_unknown_certificate_is_shown_and_trusted_on_demand(tmp_path):
             serialization.NoEncryption(),
         )
     )
-    from isthmus.connect.opcua.identity import thumbprint
+    from isthmus.connectors.opcua.identity import thumbprint
 
     with serving(certificate=str(file)) as server:
         said = isthmus("browse", server.url, folder=tmp_path)
@@ -169,7 +169,7 @@ def publishing(folder):
 EDGE = """
 import sys, time
 import paho.mqtt.client as mqtt
-from isthmus.connect.sparkplug import schema
+from isthmus.connectors.sparkplug import schema
 def payload(seq, names, born=False):
     body = schema.Payload(timestamp=int(time.time() * 1000), seq=seq)
     if born:

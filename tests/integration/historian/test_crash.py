@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from deltalake import DeltaTable
 
-from isthmus.historian.lake import Lake
-from isthmus.historian.reader import Reader
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.delta.reader import Reader
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event

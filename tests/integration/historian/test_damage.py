@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isthmus.historian.lake import Lake
-from isthmus.historian.reader import Reader
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.delta.reader import Reader
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.event import Event

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow.dataset import field
 
-from isthmus.historian.lake import Lake
-from isthmus.historian.manifest import DataFile, _statistics
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.delta.manifest import DataFile, _statistics
 from isthmus.historian.settings import DAY, MINUTE, LakeSettings
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds

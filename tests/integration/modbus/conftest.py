@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from isthmus.connect.modbus import Modbus
-from isthmus.connect.modbus.address import ModbusAddress
+from isthmus.connectors.modbus import Modbus
+from isthmus.connectors.modbus.address import ModbusAddress
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Tag

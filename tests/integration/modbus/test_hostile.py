@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from isthmus.connect.modbus.link import PATIENCE
+from isthmus.connectors.modbus.link import PATIENCE
 from isthmus.model.errors import LinkError
 from isthmus.model.sample import Status
 

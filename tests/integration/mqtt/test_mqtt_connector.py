@@ -11,7 +11,7 @@ import time
 import paho.mqtt.client as paho
 import pytest
 
-from isthmus.connect.mqtt import Mqtt, MqttAddress
+from isthmus.connectors.mqtt import Mqtt, MqttAddress
 from isthmus.model.errors import AuthError, LinkError
 from isthmus.model.event import Action
 from isthmus.model.ports import Binding

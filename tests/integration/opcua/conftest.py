@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from isthmus.connect.opcua import OpcUa, OpcUaAddress
+from isthmus.connectors.opcua import OpcUa, OpcUaAddress
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Kind, Tag

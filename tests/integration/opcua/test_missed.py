@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from isthmus.connect.opcua import subscribe
-from isthmus.connect.opcua.message import publication
+from isthmus.connectors.opcua import subscribe
+from isthmus.connectors.opcua.message import publication
 from isthmus.model.errors import LinkError
 
 

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from isthmus.connect.opcua import subscribe
+from isthmus.connectors.opcua import subscribe
 from isthmus.model.errors import AuthError, LinkError
 
 

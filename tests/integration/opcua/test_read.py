@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from isthmus.connect.opcua import subscribe
-from isthmus.connect.opcua.session import hooks_fit
+from isthmus.connectors.opcua import subscribe
+from isthmus.connectors.opcua.session import hooks_fit
 from isthmus.model.errors import LinkError, ProtocolError
 from isthmus.model.ports import Browse, Counts, Writer
 from isthmus.model.sample import Status
@@ -153,7 +153,7 @@ def test_a_tag_that_the_server_learns_later_is_found(server, opcua, tmp_path, mo
 
 
 def test_a_message_longer_than_we_allow_ends_the_link(server, opcua, tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.connect.opcua.session.LONGEST_MESSAGE", 2**20)
+    monkeypatch.setattr("isthmus.connectors.opcua.session.LONGEST_MESSAGE", 2**20)
 
     async def run():
         link = opcua.linked(server.url, opcua.bound("Batch"), tmp_path, mode="poll")
@@ -252,7 +252,7 @@ def test_without_a_look_at_the_bytes_asyncua_decodes(server, opcua, tmp_path, mo
             return message
 
     assert not hooks_fit(Other())
-    monkeypatch.setattr("isthmus.connect.opcua.session.hooks_fit", lambda _session: False)
+    monkeypatch.setattr("isthmus.connectors.opcua.session.hooks_fit", lambda _session: False)
 
     async def run(mode):
         bindings = opcua.bound(*NODES, text=("Batch",), index={"Levels": 1})

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from isthmus.connect.opcua.identity import identity, thumbprint
-from isthmus.connect.opcua.trust import KEPT_REJECTED, Trust
+from isthmus.connectors.opcua.identity import identity, thumbprint
+from isthmus.connectors.opcua.trust import KEPT_REJECTED, Trust
 from isthmus.model.errors import AuthError, LinkError
 
 NOW = dt.datetime.now(dt.UTC)
@@ -351,7 +351,7 @@ def test_our_own_certificate_is_made_once_and_anew_before_it_ends(tmp_path, monk
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == [first.uri]
     assert first.uri == "urn:isthmus:line-1"
-    monkeypatch.setattr("isthmus.connect.opcua.identity.RENEW", dt.timedelta(days=4_000))
+    monkeypatch.setattr("isthmus.connectors.opcua.identity.RENEW", dt.timedelta(days=4_000))
     identity(tmp_path, name="line 1")
     assert first.certificate.read_bytes() != content
     assert first.key.read_bytes() == key

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from isthmus.connect.opcua import OpcUaAddress
+from isthmus.connectors.opcua import OpcUaAddress
 from isthmus.model.errors import LinkError, ProtocolError
 from isthmus.model.event import Action
 from isthmus.model.ports import Node

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.cli.remote import Remote
-from isthmus.historian.reader import Reader
+from isthmus.historian.delta.reader import Reader
 from isthmus.model.errors import IsthmusError
 
 PLANT = """

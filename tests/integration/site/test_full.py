@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from benchmarks.plants import flood_plant
 
-from isthmus.historian.reader import Reader
+from isthmus.historian.delta.reader import Reader
 from isthmus.runtime.app import App
 from isthmus.runtime.settings import Settings
 from isthmus.web.attention import attention
@@ -47,17 +47,17 @@ def test_a_full_disk_fills_the_stream_holds_the_links_and_heals(tmp_path, monkey
         ready = asyncio.Event()
         running = asyncio.create_task(app.run(ready.set))
         await ready.wait()
-        monkeypatch.setattr("isthmus.historian.lake.shutil.disk_usage", full_disk)
+        monkeypatch.setattr("isthmus.historian.delta.lake.shutil.disk_usage", full_disk)
         await until(lambda: app.bus_state() == "full")
-        told = [item.title for item in attention(app, app.lake.stats())]
+        told = [item.title for item in attention(app, app.historian.stats())]
         assert "The bus is full" in told
-        await until(lambda: app.lake.stats().state == "full")
-        details = {item.title: item.detail for item in attention(app, app.lake.stats())}
+        await until(lambda: app.historian.stats().state == "full")
+        details = {item.title: item.detail for item in attention(app, app.historian.stats())}
         assert re.search(
             r"sealing needs \d+ MB free, has 0 MB", details["The disk of the history is full"]
         )
         assert "maximum" in details["The bus is full"], "of the stream, not of the disk"
-        lake = replace(app.lake.stats(), bytes=3 * 10**9, damaged=("a: is missing", "b"))
+        lake = replace(app.historian.stats(), bytes=3 * 10**9, damaged=("a: is missing", "b"))
         details = {item.title: item.detail for item in attention(app, lake)}
         assert details["History is damaged"] == "a: is missing, and 1 more"
         assert details["History is larger than it shall be"].startswith("3.0 GB of 1.0 GB")

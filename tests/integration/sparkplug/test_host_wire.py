@@ -11,8 +11,8 @@ from typing import Self
 
 import pytest
 
-from isthmus.connect.sparkplug import Sparkplug, SparkplugAddress
-from isthmus.connect.sparkplug.codec import parse
+from isthmus.connectors.sparkplug import Sparkplug, SparkplugAddress
+from isthmus.connectors.sparkplug.codec import parse
 from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Action
 from isthmus.model.ports import Binding

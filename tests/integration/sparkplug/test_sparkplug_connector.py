@@ -11,7 +11,7 @@ import time
 import paho.mqtt.client as paho
 import pytest
 
-from isthmus.connect.sparkplug import Sparkplug, SparkplugAddress
+from isthmus.connectors.sparkplug import Sparkplug, SparkplugAddress
 from isthmus.model.errors import AuthError, LinkError, ProtocolError
 from isthmus.model.event import Action
 from isthmus.model.ports import Binding

@@ -5,7 +5,7 @@ import pytest
 
 from isthmus.cli.main import main
 from isthmus.cli.query import averages
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.insight.series import Series
 from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.model.tag import Namespace, Tag

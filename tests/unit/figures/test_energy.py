@@ -151,9 +151,9 @@ def test_a_baseline_is_learned_again_after_an_hour_when_late_samples_have_come()
     line = line_of(unit("filler", "good_count", "energy"), baseline=(day, day))
     kept = records(line, rows, end=48 * HOUR)
     number = kept.namespace.id("packaging/line1/filler/energy")
-    late = kept.lake.rows.pop(number)
+    late = kept.historian.rows.pop(number)
     assert energy(kept, line, span(24, 24)).baseline is None
-    kept.lake.rows[number] = late
+    kept.historian.rows[number] = late
     assert energy(kept, line, span(24, 24)).baseline is None
     later = replace(kept, now=lambda: Nanoseconds(START + 49 * HOUR))
     assert energy(later, line, span(24, 24)).baseline.base == pytest.approx(5, abs=0.2)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from isthmus.historian.columns import arranged, by_tag, decode, encode, rows_of
-from isthmus.historian.lake import Lake
-from isthmus.historian.maintenance import merged
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.delta.maintenance import merged
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.sample import Batch, Nanoseconds
 

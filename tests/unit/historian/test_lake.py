@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from isthmus.historian.lake import Lake
-from isthmus.historian.reader import Reader
+from isthmus.historian.delta.lake import Lake
+from isthmus.historian.delta.reader import Reader
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.event import Event

@@ -8,7 +8,7 @@ import pytest
 from isthmus.bus import document, frame
 from isthmus.bus.memory import MemoryBus
 from isthmus.bus.port import StreamSettings
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag

@@ -9,7 +9,7 @@ import pytest
 from isthmus.bus import document, frame
 from isthmus.bus.edge import EdgeAccess
 from isthmus.bus.memory import MemoryBus
-from isthmus.historian.lake import Lake
+from isthmus.historian.delta.lake import Lake
 from isthmus.model.event import Event
 from isthmus.model.plant import Connection, Edge, Equipment, Level, Plant
 from isthmus.model.ports import Address, SourceConfig

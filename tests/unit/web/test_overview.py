@@ -36,7 +36,7 @@ def test_a_line_shows_its_own_orders_only():
         order("packaging/line10", "B1", "start", 1),
         order("packaging/line2", "A1", "done", 1),
     ]
-    app = SimpleNamespace(now=lambda: NOW, lake=MemoryEvents(told))
+    app = SimpleNamespace(now=lambda: NOW, historian=MemoryEvents(told))
     found = told_orders(app, Equipment("packaging/line1", Level.WORK_CENTER))
     assert [(data["order"], data["state"]) for data, _ in found] == [
         ("A1", "start"),

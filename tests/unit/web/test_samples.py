@@ -18,7 +18,7 @@ def app():
     """A site with 900 samples of each of two tags."""
     times = START + np.arange(900) * S
     rows = {tag: Batch.of(np.full(900, tag, np.int32), times, np.arange(900.0)) for tag in (0, 1)}
-    return SimpleNamespace(lake=MemoryHistory(rows))
+    return SimpleNamespace(historian=MemoryHistory(rows))
 
 
 def asked(app, *tags, most):

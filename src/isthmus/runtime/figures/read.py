@@ -118,7 +118,7 @@ class Records:
 
     plant: Plant
     namespace: Namespace
-    lake: History
+    historian: History
     now: Clock
     dark: Dark = all_told
     learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
@@ -141,8 +141,8 @@ class Records:
         )
         if not len(numbers) or window.end <= window.start:
             return Shelf({}, window)
-        rows = self.lake.raw(numbers, window.start, window.end)
-        held = self.lake.before(numbers, window.start)
+        rows = self.historian.raw(numbers, window.start, window.end)
+        held = self.historian.before(numbers, window.start)
         order = np.argsort(held.tag, kind="stable")
         held = held.where(order)
         found = {}

@@ -1,5 +1,0 @@
-"""Growing log and CSV files, for machines that can do nothing but write lines."""
-
-from isthmus.connect.files.config import Files, FilesAddress
-
-__all__ = ["Files", "FilesAddress"]

@@ -1,6 +1,0 @@
-"""Modbus TCP: blocks of registers and coils, read in as few requests as the device allows."""
-
-from isthmus.connect.modbus.address import ModbusAddress
-from isthmus.connect.modbus.config import Modbus
-
-__all__ = ["Modbus", "ModbusAddress"]

@@ -1,5 +1,0 @@
-"""OPC UA client: subscription, polled reads, browsing, guarded writes, certificates checked."""
-
-from isthmus.connect.opcua.setting import Mode, OpcUa, OpcUaAddress, Policy, Security
-
-__all__ = ["Mode", "OpcUa", "OpcUaAddress", "Policy", "Security"]

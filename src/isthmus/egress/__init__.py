@@ -1,0 +1,1 @@
+"""Sinks that carry a copy of the stream to systems of others."""

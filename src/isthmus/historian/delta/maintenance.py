@@ -1,0 +1,195 @@
+"""Keeping a lake quick for twenty years: merges, checkpoints, clean-up.
+
+Many small files make trends slow, so neighbours of a size are merged as they gather, and a day
+that is over becomes one file. A merge takes a run of files that follow each other by seal number
+within one date, and carries the greatest number of the run: later writes still win after any
+number of merges. It streams, holding one row group of each file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+from deltalake.exceptions import DeltaError
+
+from isthmus.historian.columns import settled
+from isthmus.historian.delta.manifest import DataFile, is_full
+from isthmus.historian.delta.parquet import GROUP, write_samples
+from isthmus.historian.delta.store import TURN, Store
+from isthmus.historian.settings import DAY, LakeSettings
+from isthmus.model.errors import StorageError
+from isthmus.model.sample import Batch, Clock
+
+WIDEST = 64  # files merged at once: each costs a row group of memory
+EVENT_BYTES = 1 << 20  # a file of events of this size stays as it is
+VACUUM_EVERY = 3_600.0  # seconds
+
+
+class Maintenance:
+    """What runs between seals, in a thread of its own; one call at a time."""
+
+    def __init__(self, store: Store, settings: LakeSettings, *, now: Clock) -> None:
+        self._store, self._settings, self._now = store, settings, now
+        self._tables = (store.samples, store.events, store.tags)
+        self._checkpoints = [0 for _ in self._tables]
+        self._vacuumed = time.monotonic()
+        self._verified = ("", "")  # table and path of the last file that was compared
+
+    def run(self) -> None:
+        """One round of everything that is due; a full disk ends it early.
+
+        Raises StorageError.
+        """
+        try:
+            self._run()
+        except (OSError, DeltaError, StorageError) as error:
+            if not is_full(error):
+                raise StorageError(f"maintaining {self._store.root}: {error}") from error
+
+    def _run(self) -> None:
+        store = self._store
+        self._verify()
+        store.set_aside()
+        while run := next_merge(store.files, self._settings, now=self._now()):
+            self._merge(run)
+        for run in small_events(store.event_files, self._settings.merge_files):
+            store.merge_events(run)
+        with store.lock:
+            for place, table in enumerate(self._tables):
+                if table.version - self._checkpoints[place] >= self._settings.checkpoint_commits:
+                    table.checkpoint()
+                    self._checkpoints[place] = table.version
+            if time.monotonic() - self._vacuumed >= VACUUM_EVERY:
+                for table in self._tables:
+                    table.vacuum(self._settings.keep_hours)
+                self._vacuumed = time.monotonic()
+
+    def _verify(self) -> None:
+        """Compare some files with their checksums, where the last round ended, then on."""
+        store = self._store
+        tables = (
+            (store.damage.samples, store.files),
+            (store.damage.events, store.event_files),
+            (store.damage.tags, store.tag_files),
+        )
+        files = sorted(
+            (
+                ((damage.table.name, file.path), damage, file)
+                for damage, live in tables
+                for file in live
+            ),
+            key=lambda found: found[0],
+        )
+        start = next((n for n, (key, *_) in enumerate(files) if key > self._verified), 0)
+        left = self._settings.verify_bytes
+        for key, damage, file in files[start:] + files[:start]:
+            if left <= 0:
+                return
+            damage.examine(file)
+            left -= file.size
+            self._verified = key
+
+    def _merge(self, run: Sequence[DataFile]) -> None:
+        """Publish one file in place of `run`; a broken file among them is set aside instead."""
+        store = self._store
+        first = min(file.seq for file in store.files if file.date == run[0].date)
+        try:
+            made = write_samples(
+                store.samples.root,
+                store.draft("merge"),
+                merged([store.segments.groups(file) for file in run]),
+                date=run[0].date,
+                seq=run[-1].seq,
+                turn=store.samples.positions.get(TURN, 0) + 1,
+                late=any(file.late for file in run) and run[0].seq != first,
+            )
+        except StorageError:
+            if not any(file.path in store.damage.samples for file in run):
+                raise
+            store.set_aside()
+            return
+        store.replace(run, made)
+
+
+def next_merge(files: Sequence[DataFile], settings: LakeSettings, *, now: int) -> list[DataFile]:
+    """The files to merge next, in the order of their seals; empty where nothing is to do."""
+    by_date = sorted(files, key=lambda file: (file.date, file.seq, file.path))
+    for date, group in groupby(by_date, key=lambda file: file.date):
+        day = list(group)
+        if len(day) < 2:  # noqa: PLR2004 - one is merged
+            continue
+        over = int(np.datetime64(date, "D").astype(np.int64) + 1) * DAY
+        small = sum(file.rows for file in day) - max(file.rows for file in day)
+        if now - over >= settings.merge_pause:
+            worth = small * 10 >= max(file.rows for file in day)
+            if worth or len(day) >= settings.merge_files:
+                return day[:WIDEST]
+        elif run := _neighbours(day, settings.merge_files):
+            return run
+    return []
+
+
+def small_events(files: Sequence[DataFile], enough: int) -> list[list[DataFile]]:
+    """Runs of small files of events of one date, long enough to be merged."""
+    small = sorted(
+        (file for file in files if file.size < EVENT_BYTES), key=lambda file: (file.date, file.seq)
+    )
+    runs = [list(group)[:WIDEST] for _, group in groupby(small, key=lambda file: file.date)]
+    return [run for run in runs if len(run) >= enough]
+
+
+def _neighbours(day: Sequence[DataFile], enough: int) -> list[DataFile]:
+    """The newest files of a date of which none is larger than all newer ones together."""
+    run: list[DataFile] = []
+    rows = 0
+    for file in reversed(day):
+        if len(run) >= enough - 1 and file.rows > rows:
+            break
+        run.append(file)
+        rows += file.rows
+        if len(run) == WIDEST:
+            break
+    return run[::-1] if len(run) >= enough else []
+
+
+def merged(sources: Sequence[Iterator[Batch]]) -> Iterator[Batch]:
+    """The rows of arranged sources by (tag, time) in blocks; of equal keys the last source's."""
+    held: list[Batch] = [Batch.empty() for _ in sources]
+    live = list(range(len(sources)))
+    ready: list[Batch] = []
+    size = 0
+    while live:
+        for place in list(live):
+            if not len(held[place]):
+                following = next(sources[place], None)
+                if following is None:
+                    live.remove(place)
+                else:
+                    held[place] = following
+        if not live:
+            break
+        tag, moment = min((int(held[p].tag[-1]), int(held[p].time[-1])) for p in live)
+        parts = []
+        for place in live:
+            stop = _after(held[place], tag, moment)
+            parts.append(held[place].slice(0, stop))
+            held[place] = held[place].slice(stop, len(held[place]))
+        ready.append(settled(Batch.concat(parts)))
+        size += len(ready[-1])
+        while size >= GROUP:
+            whole = Batch.concat(ready)
+            stop = size // GROUP * GROUP
+            yield whole.slice(0, stop)
+            ready, size = [whole.slice(stop, size)], size - stop
+    if size:
+        yield Batch.concat(ready)
+
+
+def _after(rows: Batch, tag: int, time: int) -> int:
+    """How many rows come at or before (tag, time)."""
+    low = int(np.searchsorted(rows.tag, tag, "left"))
+    high = int(np.searchsorted(rows.tag, tag, "right"))
+    return low + int(np.searchsorted(rows.time[low:high], time, "right"))

@@ -1,0 +1,115 @@
+"""One consistent state of a lake: sealed files and hot tails, and what can be asked of them.
+
+A view never changes its files; a seal or a compaction publishes a new view in one assignment.
+So a reader that takes the view once sees every row exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.historian.columns import arranged, ends, settled
+from isthmus.historian.delta.hot import Tail
+from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.delta.segment import Segments
+from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
+from isthmus.historian.trend import trend
+from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
+
+
+def ids(tags: Sequence[TagId] | Int32s) -> Int32s:
+    """The tags as an ascending column without repetition."""
+    return np.unique(np.asarray(tags, np.int32))
+
+
+def _windows(floor: int, end: int) -> Iterator[tuple[int, int]]:
+    """[floor, end) in pieces, newest first: short ones, then UTC days.
+
+    Most tags have a sample in a short one, so that no day has to be held for many of them.
+    """
+    for span in (10 * MINUTE, 2 * HOUR):
+        start = max(floor, end - span)
+        yield start, end
+        end = start
+    while end > floor:
+        start = max(floor, (end - 1) // DAY * DAY)
+        yield start, end
+        end = start
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Files in the order of their seals, then tails, oldest first."""
+
+    files: tuple[DataFile, ...]
+    tails: tuple[Tail, ...]
+    segments: Segments
+
+    def raw(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: int,
+        end: int,
+        *,
+        limit: int | None = None,
+    ) -> Batch:
+        """The samples of `tags` in [start, end) by (tag, time), at most `limit` of them.
+
+        Of samples with equal tag and time, the one written last.
+        """
+        rows = settled(Batch.concat(self._parts(ids(tags), start, end)))
+        return rows if limit is None else rows.slice(0, limit)
+
+    def _parts(self, tags: Int32s, start: int, end: int) -> list[Batch]:
+        parts: list[Batch] = []
+        if start >= end or not len(tags):
+            return parts
+        low, high = int(tags[0]), int(tags[-1])
+        for file in self.files:
+            if (
+                file.times[0] < end
+                and file.times[1] >= start
+                and file.tags[0] <= high
+                and file.tags[1] >= low
+            ):
+                parts += self.segments.of(file, tags, start, end)
+        for tail in self.tails:
+            parts += tail.of(tags, start, end)
+        return parts
+
+    def before(self, tags: Sequence[TagId] | Int32s, time: int, *, look_back: int) -> Batch:
+        """The last sample of each tag in [time - look_back, time], by tag."""
+        wanted, found = ids(tags), [Batch.empty()]
+        for start, end in _windows(time - look_back, time + 1):
+            if not len(wanted):
+                break
+            rows = ends(self.raw(wanted, start, end))
+            found.append(rows)
+            wanted = np.setdiff1d(wanted, rows.tag, assume_unique=True)
+        return arranged(Batch.concat(found))
+
+    def trend(
+        self, tags: Sequence[TagId] | Int32s, start: int, end: int, points: int
+    ) -> Mapping[TagId, Trend]:
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
+        wanted = ids(tags)
+        rows = self.raw(wanted, start, end)
+        low = np.searchsorted(rows.tag, wanted, "left")
+        high = np.searchsorted(rows.tag, wanted, "right")
+        return {
+            TagId(int(tag)): trend(rows.slice(int(first), int(stop)), start, end, points)
+            for tag, first, stop in zip(wanted, low, high, strict=True)
+        }
+
+    def span(self) -> tuple[Nanoseconds, Nanoseconds] | None:
+        """The times of the oldest and the newest sample, None if there is none."""
+        spans = [file.times for file in self.files]
+        pages = (page for tail in self.tails for page in list(tail.pages))
+        spans += [span for page in pages if (span := page.span())]
+        if not spans:
+            return None
+        low, high = zip(*spans, strict=True)
+        return Nanoseconds(min(low)), Nanoseconds(max(high))

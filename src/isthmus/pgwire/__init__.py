@@ -1,0 +1,1 @@
+"""The PostgreSQL wire protocol: what BI tools speak, in front of history."""
