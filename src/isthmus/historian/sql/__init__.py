@@ -1,0 +1,6 @@
+"""SQL over the history: what it sees, and how a query is kept within it."""
+
+from isthmus.historian.sql.select import UnreadableError, select
+from isthmus.historian.sql.shelf import Shelf, shelve
+
+__all__ = ["Shelf", "UnreadableError", "select", "shelve"]

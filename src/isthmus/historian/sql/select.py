@@ -1,0 +1,87 @@
+"""SQL over the history: one read-only DuckDB query with limits, and no way out of it."""
+
+from __future__ import annotations
+
+import threading
+
+import duckdb
+import pyarrow as pa
+
+from isthmus.historian.settings import LakeSettings
+from isthmus.historian.sql.shelf import Shelf
+from isthmus.historian.sql.views import prepare
+from isthmus.model.errors import Refused, StorageError
+
+ALLOWED = {"SELECT", "EXPLAIN"}
+CHUNK = 2_048  # rows at a time, DuckDB's own vector: what one brings is not bounded otherwise
+MOST_BYTES = 64 << 20
+OURS = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)  # not the query's
+
+
+class UnreadableError(StorageError):
+    """A query met a file that cannot be read; its cause is what DuckDB said."""
+
+
+def select(
+    shelf: Shelf, query: str, *, seconds: float, rows: int, settings: LakeSettings
+) -> pa.Table:
+    """The answer to `query`; Refused where it is no query, is wrong, or exceeds its limits."""
+    connection = duckdb.connect(":memory:")
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        connection.interrupt()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    try:
+        statements = connection.extract_statements(query)
+        kinds = [statement.type.name for statement in statements]
+        if len(kinds) != 1 or kinds[0] not in ALLOWED:
+            raise Refused(
+                f"running the query: it is {' and '.join(kinds) or 'empty'}",
+                hint="one SELECT over the views samples, tags, events",
+            )
+        prepare(connection, shelf, settings)
+        timer.start()
+        return _fetch(connection.sql(query), rows)
+    except duckdb.Error as error:
+        if late.is_set():
+            raise Refused(
+                f"running the query: not done after {seconds:g} s",
+                hint="ask for a shorter time or fewer tags",
+            ) from error
+        if isinstance(error, OURS) or type(error) is duckdb.Error or ".parquet" in str(error):
+            raise UnreadableError(
+                f"reading history for the query: {_first(error)}",
+                hint="`isthmus doctor` verifies the files; restore the one named from a backup",
+            ) from error
+        raise Refused(f"running the query: {error}") from error
+    finally:
+        timer.cancel()
+        connection.close()
+
+
+def _first(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _fetch(answer: duckdb.DuckDBPyRelation, rows: int) -> pa.Table:
+    reader = answer.to_arrow_reader(CHUNK)
+    batches, size, held = [], 0, 0
+    for batch in reader:
+        batches.append(batch)
+        size += batch.num_rows
+        held += batch.nbytes
+        if held > MOST_BYTES:
+            raise Refused(
+                f"running the query: the answer has more than {MOST_BYTES >> 20} MiB",
+                hint="ask for fewer columns or rows, or aggregate",
+            )
+        if size > rows:
+            raise Refused(
+                f"running the query: the answer has more than {rows:,} rows",
+                hint="aggregate, add a LIMIT, or allow more `rows`",
+            )
+    return pa.Table.from_batches(batches, reader.schema)

@@ -1,0 +1,87 @@
+"""The views over a shelf, in a DuckDB connection that can reach nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.delta.tags import TAGS
+from isthmus.historian.settings import LakeSettings
+from isthmus.historian.sql.shelf import Shelf
+
+ROW = "time, sub_ns, tag, value, exact, status, seq"
+VIEWS = """
+create view samples as
+  select s.time, s.tag, t.path,
+         coalesce(s.value, s.exact::double) as value,
+         s.status::bigint & 4294967295 as quality
+  from ({union}) s left join tags t on t.tag = s.tag;
+"""
+
+
+def _scan(root: Path, folder: str, files: Sequence[DataFile]) -> str:
+    names = ", ".join(quoted(str(root / folder / file.path)) for file in files)
+    return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def quoted(text: str) -> str:
+    """`text` as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _samples(shelf: Shelf) -> str:
+    clean, mixed = list(shelf.clean), list(shelf.mixed)
+    hot = f"select {ROW} from hot_samples"  # noqa: S608 - our own words only
+    parts = []
+    if clean:
+        parts.append(f"select {ROW} from {_scan(shelf.root, 'samples', clean)}")  # noqa: S608
+    if mixed:
+        inner = f"select {ROW} from {_scan(shelf.root, 'samples', mixed)}"  # noqa: S608
+        if shelf.hot_replaces:
+            inner += f" union all {hot}"
+        parts.append(
+            f"select {ROW} from ({inner}) qualify row_number() over "  # noqa: S608
+            "(partition by tag, time, coalesce(sub_ns, 0) order by seq desc) = 1"
+        )
+    if not shelf.hot_replaces or not mixed:
+        parts.append(hot)
+    return " union all ".join(parts)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, shelf: Shelf, settings: LakeSettings) -> None:
+    """Give a fresh connection the views of `shelf`, its limits, and no way out."""
+    folders = {
+        "samples": [*shelf.clean, *shelf.mixed],
+        "events": shelf.event_files,
+        "tags": shelf.tag_files,
+    }
+    paths = [
+        str(shelf.root / folder / file.path) for folder, files in folders.items() for file in files
+    ]
+    connection.register("hot_samples", shelf.hot)
+    connection.register("hot_events", shelf.hot_events)
+    if shelf.tag_files:
+        tags = f"select * from {_scan(shelf.root, 'tags', shelf.tag_files)}"  # noqa: S608
+    else:
+        connection.register("no_tags", TAGS.empty_table())
+        tags = "select * from no_tags"
+    events = "select time, path, kind, text, severity, data from hot_events"
+    if shelf.event_files:
+        scan = _scan(shelf.root, "events", shelf.event_files)
+        events += f" union all select time, path, kind, text, severity, data from {scan}"  # noqa: S608
+    connection.execute(f"set memory_limit = {quoted(settings.sql_memory)}")
+    connection.execute(f"set threads = {settings.sql_threads}")
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    connection.execute("set python_enable_replacements = false")
+    connection.execute("set temp_directory = ''")
+    connection.execute("set allowed_paths = [" + ", ".join(map(quoted, paths)) + "]")
+    connection.execute("set enable_external_access = false")
+    connection.execute(f"create view tags as {tags}")
+    connection.execute(f"create view events as {events}")
+    connection.execute(VIEWS.format(union=_samples(shelf)))
+    connection.execute("set lock_configuration = true")
