@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.servers.postgresql import Cluster
 
 settings.register_profile("isthmus", deadline=None)  # a busy machine is no failure
 settings.load_profile("isthmus")
@@ -22,6 +24,26 @@ def public_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no public data: set ISTHMUS_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A PostgreSQL that all tests of this run share: take a database each, never stop it."""
+    yield from _cluster()
+
+
+@pytest.fixture
+def postgresql_alone() -> Iterator[Cluster]:
+    """A PostgreSQL that one test may kill."""
+    yield from _cluster()
+
+
+def _cluster() -> Iterator[Cluster]:
+    cluster = Cluster.make()
+    if cluster is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql-15")
+    yield cluster
+    cluster.remove()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
