@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from isthmus.historian.settings import DAY, Trend
+from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status, TagId
 
 Sample = tuple[float, int]  # value, quality
@@ -20,6 +21,7 @@ class Memory:
     def __init__(self, *, look_back: int = 7 * DAY) -> None:
         self._samples: dict[int, dict[int, Sample]] = {}
         self._positions: dict[str, int] = {}
+        self._kpis: list[KpiResult] = []
         self._look_back = look_back
 
     def positions(self) -> Mapping[str, int]:
@@ -69,6 +71,35 @@ class Memory:
             if times:
                 found.append((tag, max(times), of[max(times)]))
         return _batch(found)
+
+    def write_kpis(self, results: Sequence[KpiResult]) -> None:
+        """Keep derived values; of equal keys the last holds."""
+        self._kpis += results
+
+    def kpis(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        names: Collection[str] = (),
+        path: str | None = None,
+        period: str = "",
+        versions: bool = False,
+        limit: int = 10_000,
+    ) -> list[KpiResult]:
+        """The newest `limit` results of windows that begin in [start, end), by start."""
+        last = {result.key: place for place, result in enumerate(self._kpis)}
+        found = [
+            result
+            for place, result in enumerate(self._kpis)
+            if start <= result.start < end
+            and (not names or result.kpi in names)
+            and (path is None or result.path == path or result.path.startswith(f"{path}/"))
+            and (not period or result.period == period)
+            and (versions or last[result.key] == place)
+        ]
+        found.sort(key=lambda result: (result.start, result.path, result.kpi, result.period))
+        return found[-limit:]
 
     def trend(
         self,

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from isthmus.historian.settings import LakeStats, Sealed, Trend
 from isthmus.model.event import Event
+from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
@@ -88,6 +89,31 @@ class Historian(Samples, Protocol):
         limit: int = 10_000,
     ) -> list[Event]:
         """The newest `limit` events in [start, end) by time, at or below `path`."""
+        ...
+
+    def write_kpis(self, results: Sequence[KpiResult]) -> None:
+        """Make derived values durable before it returns; of equal keys those written last hold.
+
+        Raises StorageError; then none of them was written.
+        """
+        ...
+
+    def kpis(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        names: Collection[str] = (),
+        path: str | None = None,
+        period: str = "",
+        versions: bool = False,
+        limit: int = 10_000,
+    ) -> list[KpiResult]:
+        """The newest `limit` results of windows that begin in [start, end).
+
+        By start, path, name and period; at or below `path`. With `versions` also those that
+        later ones replaced, in the order they were written. Times are kept to the microsecond.
+        """
         ...
 
     def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:

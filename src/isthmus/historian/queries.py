@@ -11,11 +11,13 @@ import pyarrow as pa
 
 from isthmus.historian.delta.damage import Damages
 from isthmus.historian.delta.events import matching, read_events
+from isthmus.historian.delta.kpi import KpiTable
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.view import View
 from isthmus.historian.settings import LakeSettings, Trend
 from isthmus.historian.sql import Shelf, UnreadableError, select
 from isthmus.model.event import Event
+from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
 
 
@@ -24,6 +26,7 @@ class Queries(ABC):
 
     settings: LakeSettings
     damage: Damages  # what was found broken and is left out
+    kpi_table: KpiTable | None  # None where a history has none yet
 
     @abstractmethod
     def view(self) -> View:
@@ -89,12 +92,40 @@ class Queries(ABC):
         )
         return sorted(found, key=lambda event: event.time)[-limit:]
 
+    def kpis(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        names: Collection[str] = (),
+        path: str | None = None,
+        period: str = "",
+        versions: bool = False,
+        limit: int = 10_000,
+    ) -> list[KpiResult]:
+        """The newest `limit` results of windows that begin in [start, end), by start.
+
+        With `versions` also those that later ones replaced, oldest first.
+        """
+        self.view()  # takes in what another process wrote
+        if self.kpi_table is None:
+            return []
+        return self.kpi_table.read(
+            *(start, end),
+            names=names,
+            path=path,
+            period=period,
+            versions=versions,
+            limit=limit,
+        )
+
     def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
         """The answer to one read-only SQL query, as an Arrow table.
 
-        Views: `samples` (time, tag, path, value, quality), `tags`, `events`; the hot tail is in
-        them. Raises Refused for anything but a query, and beyond `seconds`, `rows` or memory;
-        StorageError where a whole file cannot be read. Broken files are left out, see `damage`.
+        Views: `samples` (time, tag, path, value, quality), `tags`, `events`, `kpi` and
+        `kpi_versions`; the hot tail is in them. Raises Refused for anything but a query, and
+        beyond `seconds`, `rows` or memory; StorageError where a whole file cannot be read. Broken
+        files are left out, see `damage`.
         """
         end, shelf = time.monotonic() + seconds, self.shelf()
         while True:

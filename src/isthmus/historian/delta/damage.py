@@ -47,13 +47,18 @@ class Damages:
     samples: Damage
     events: Damage
     tags: Damage
+    kpi: Damage
 
     def told(self) -> tuple[str, ...]:
         """All of it, in words."""
-        return (*self.samples.values(), *self.events.values(), *self.tags.values())
+        return tuple(why for table in self._tables for why in table.values())
 
     def __len__(self) -> int:
-        return len(self.samples) + len(self.events) + len(self.tags)
+        return sum(len(table) for table in self._tables)
+
+    @property
+    def _tables(self) -> tuple[Damage, ...]:
+        return self.samples, self.events, self.tags, self.kpi
 
 
 def span(file: DataFile) -> str:

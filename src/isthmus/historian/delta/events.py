@@ -56,6 +56,14 @@ def encode_events(events: Sequence[Event], seq: int) -> pa.Table:
     )
 
 
+def fit(events: Sequence[Event]) -> None:
+    """ValueError for what could be appended and never sealed."""
+    try:
+        encode_events(events, 0)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"an event that no table can hold: {error}") from error
+
+
 def _clean(text: str) -> str:
     """The text without lone surrogates, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()

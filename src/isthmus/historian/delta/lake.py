@@ -3,6 +3,7 @@
     root/samples/   Delta table: date=YYYY-MM-DD/SEAL-TURN-CRC[-late].parquet
     root/events/    Delta table of events, by date
     root/tags/      Delta table of the names of tags
+    root/kpi/       Delta table of derived values
     root/last.parquet  the last sealed value of every tag (derived; rebuilt if it is lost)
     root/writing/   what is being written; quarantine/  what was found broken; lock
 
@@ -25,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.historian.columns import arranged, decode, encode, settled
-from isthmus.historian.delta.events import encode_events
+from isthmus.historian.delta.events import encode_events, fit
 from isthmus.historian.delta.hot import EventTail, Tail
 from isthmus.historian.delta.last import LastValues
 from isthmus.historian.delta.lock import Lock
@@ -38,6 +39,7 @@ from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
+from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
@@ -50,7 +52,7 @@ class Lake(Queries):
     """One writer thread appends, one seals and maintains, any number read."""
 
     def __init__(self, store: Store, lock: Lock, *, now: Clock, settings: LakeSettings) -> None:
-        self.settings, self.damage = settings, store.damage
+        self.settings, self.damage, self.kpi_table = settings, store.damage, store.kpi
         self._store, self._lock, self._now = store, lock, now
         self._append = threading.Lock()
         self._known = store.positions
@@ -117,7 +119,7 @@ class Lake(Queries):
             if len(batch) and batch.tag.min() < 0:
                 raise ValueError(f"a tag id below zero: {batch.tag.min()}")
             if events and position > self._known_events.get(stream, -1):
-                _check(events)
+                fit(events)
                 self._events.append(events)
             if len(batch) and self._tail.append(batch):
                 self._learn()
@@ -276,10 +278,15 @@ class Lake(Queries):
             event_files=event_files,
             hot_events=encode_events(events, 0),
             tag_files=self._store.tag_files,
+            kpi_files=self._store.kpi.files,
         )
 
     def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:
         return (self._store.events.root, *self._events.all())
+
+    def write_kpis(self, results: Sequence[KpiResult]) -> None:
+        """Make derived values durable; of equal keys those written last hold."""
+        self._store.kpi.write(results, self._store.draft("kpi"))
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Write the names of tags beside the samples, for SQL and other tools."""
@@ -318,11 +325,3 @@ class Lake(Queries):
         with self._maintaining, self._store.lock:  # a thread may still write
             self._closed = True
             self._lock.release()
-
-
-def _check(events: Sequence[Event]) -> None:
-    """ValueError for what could be appended and never sealed."""
-    try:
-        encode_events(events, 0)
-    except UNFIT as error:
-        raise ValueError(f"an event that no table can hold: {error}") from error

@@ -33,7 +33,7 @@ class Maintenance:
 
     def __init__(self, store: Store, settings: LakeSettings, *, now: Clock) -> None:
         self._store, self._settings, self._now = store, settings, now
-        self._tables = (store.samples, store.events, store.tags)
+        self._tables = (store.samples, store.events, store.tags, store.kpi.manifest)
         self._checkpoints = [0 for _ in self._tables]
         self._vacuumed = time.monotonic()
         self._verified = ("", "")  # table and path of the last file that was compared
@@ -57,6 +57,7 @@ class Maintenance:
             self._merge(run)
         for run in small_events(store.event_files, self._settings.merge_files):
             store.merge_events(run)
+        store.kpi.maintain(self._now(), store.draft("kpi-merge"))
         with store.lock:
             for place, table in enumerate(self._tables):
                 if table.version - self._checkpoints[place] >= self._settings.checkpoint_commits:
@@ -74,6 +75,7 @@ class Maintenance:
             (store.damage.samples, store.files),
             (store.damage.events, store.event_files),
             (store.damage.tags, store.tag_files),
+            (store.damage.kpi, store.kpi.files),
         )
         files = sorted(
             (

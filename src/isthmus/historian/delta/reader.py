@@ -14,6 +14,7 @@ from deltalake.exceptions import DeltaError
 from isthmus.historian.columns import arranged, ends
 from isthmus.historian.delta.damage import Damage, Damages
 from isthmus.historian.delta.events import encode_events
+from isthmus.historian.delta.kpi import KpiTable
 from isthmus.historian.delta.manifest import DataFile, Manifest
 from isthmus.historian.delta.segment import Segments
 from isthmus.historian.delta.tags import read_tags
@@ -55,8 +56,10 @@ class Reader(Queries):
             cache_bytes=self.settings.cache_bytes,
             open_files=self.settings.open_files,
         )
+        self.kpi_table = KpiTable.of(self._root / "kpi")
         self.damage = Damages(
-            self._segments.damaged, Damage(self._events.root), Damage(self._tags.root)
+            *(self._segments.damaged, Damage(self._events.root), Damage(self._tags.root)),
+            self.kpi_table.damage if self.kpi_table else Damage(self._root / "kpi"),
         )
         self._lock = threading.Lock()
         self._read_at = time.monotonic()
@@ -76,6 +79,8 @@ class Reader(Queries):
                         self._view = View(tuple(self._samples.files()), (), self._segments)
                     self._events.refresh()
                     self._tags.refresh()
+                    if self.kpi_table is not None:
+                        self.kpi_table.refresh()
                 except (DeltaError, OSError) as error:
                     raise StorageError(f"reading the log in {self._root}: {error}") from error
                 self._read_at = time.monotonic()
@@ -118,6 +123,7 @@ class Reader(Queries):
                 event_files=self._events.files(),
                 hot_events=encode_events([], 0),
                 tag_files=self._tags.files(),
+                kpi_files=self.kpi_table.files if self.kpi_table else (),
             )
 
     def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:

@@ -1,4 +1,4 @@
-"""The sealed side of a lake: three Delta tables, their files, and the last sealed values.
+"""The sealed side of a lake: four Delta tables, their files, and the last sealed values.
 
 One process writes a store, and takes `lock` around whatever changes it.
 """
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from isthmus.historian.columns import SAMPLES, decode, encode, ends
 from isthmus.historian.delta.damage import Damage, Damages, is_shortage
 from isthmus.historian.delta.events import EVENTS, file_events, write_events
+from isthmus.historian.delta.kpi import KpiTable
 from isthmus.historian.delta.last import LastValues
 from isthmus.historian.delta.manifest import DataFile, Manifest, fsync
 from isthmus.historian.delta.parquet import write_samples
@@ -39,7 +40,7 @@ LAST = "last.parquet"
 
 
 class Store:
-    """Tables `samples`, `events`, `tags` below one root."""
+    """Tables `samples`, `events`, `tags`, `kpi` below one root."""
 
     def __init__(
         self,
@@ -56,7 +57,10 @@ class Store:
         )
         self.lock = threading.RLock()
         self.damaged: list[str] = []
-        self.damage = Damages(self.segments.damaged, Damage(events.root), Damage(tags.root))
+        self.kpi = KpiTable.open(root / "kpi", self.lock)
+        self.damage = Damages(
+            self.segments.damaged, Damage(events.root), Damage(tags.root), self.kpi.damage
+        )
         self.last = LastValues()
         self.files = tuple(samples.files())
         self.event_files = tuple(events.files())
@@ -69,7 +73,7 @@ class Store:
         shutil.rmtree(writing, ignore_errors=True)
         writing.mkdir()
         damaged: list[str] = []
-        for name in ("samples", "events", "tags"):
+        for name in ("samples", "events", "tags", "kpi"):
             damaged += repair_log(root / name, root, quarantine)
         store = cls(
             root,

@@ -41,7 +41,7 @@ def select(
         if len(kinds) != 1 or kinds[0] not in ALLOWED:
             raise Refused(
                 f"running the query: it is {' and '.join(kinds) or 'empty'}",
-                hint="one SELECT over the views samples, tags, events",
+                hint="one SELECT over the views samples, tags, events, kpi",
             )
         prepare(connection, shelf, settings)
         timer.start()

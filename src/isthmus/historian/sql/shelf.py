@@ -30,6 +30,7 @@ class Shelf:
     event_files: Sequence[DataFile]
     hot_events: pa.Table
     tag_files: Sequence[DataFile]
+    kpi_files: Sequence[DataFile]
 
     def without(self, damage: Damages) -> Shelf:
         """The same without what is known to be broken."""
@@ -39,12 +40,14 @@ class Shelf:
             mixed=[file for file in self.mixed if file.path not in damage.samples],
             event_files=[file for file in self.event_files if file.path not in damage.events],
             tag_files=[file for file in self.tag_files if file.path not in damage.tags],
+            kpi_files=[file for file in self.kpi_files if file.path not in damage.kpi],
         )
 
     def suspects(self, damage: Damages, error: str) -> list[tuple[Damage, DataFile]]:
         """The files that `error` names, all where it names none; newest first."""
         tables = (
             (damage.tags, self.tag_files),
+            (damage.kpi, self.kpi_files),
             (damage.events, self.event_files),
             (damage.samples, [*self.clean, *self.mixed]),
         )
@@ -61,6 +64,7 @@ def shelve(
     event_files: Sequence[DataFile],
     hot_events: pa.Table,
     tag_files: Sequence[DataFile],
+    kpi_files: Sequence[DataFile],
 ) -> Shelf:
     """What a query may see of `files` and the settled `hot` rows.
 
@@ -80,4 +84,6 @@ def shelve(
     chosen = {file.path for file in mixed}
     clean = [file for file in files if file.path not in chosen]
     table = pa.Table.from_batches([encode(hot, 1 << 62)])
-    return Shelf(root, clean, mixed, table, replaces, event_files, hot_events, tag_files)
+    return Shelf(
+        *(root, clean, mixed, table, replaces, event_files, hot_events, tag_files), kpi_files
+    )

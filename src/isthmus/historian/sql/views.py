@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from isthmus.historian.delta.kpi import KPI
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.tags import TAGS
 from isthmus.historian.settings import LakeSettings
@@ -19,6 +20,13 @@ create view samples as
          coalesce(s.value, s.exact::double) as value,
          s.status::bigint & 4294967295 as quality
   from ({union}) s left join tags t on t.tag = s.tag;
+create view kpi_versions as
+  select time, until, path, kpi, period, shift, value, unit,
+         status::bigint & 4294967295 as quality, formula, version, inputs, computed, seq
+  from {results};
+create view kpi as
+  select * exclude (seq) from kpi_versions
+  qualify row_number() over (partition by path, kpi, period, time, until order by seq desc) = 1;
 """
 
 
@@ -57,6 +65,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, shelf: Shelf, settings: LakeS
         "samples": [*shelf.clean, *shelf.mixed],
         "events": shelf.event_files,
         "tags": shelf.tag_files,
+        "kpi": shelf.kpi_files,
     }
     paths = [
         str(shelf.root / folder / file.path) for folder, files in folders.items() for file in files
@@ -68,6 +77,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, shelf: Shelf, settings: LakeS
     else:
         connection.register("no_tags", TAGS.empty_table())
         tags = "select * from no_tags"
+    if not shelf.kpi_files:
+        connection.register("no_kpi", KPI.empty_table())
+    results = _scan(shelf.root, "kpi", shelf.kpi_files) if shelf.kpi_files else "no_kpi"
     events = "select time, path, kind, text, severity, data from hot_events"
     if shelf.event_files:
         scan = _scan(shelf.root, "events", shelf.event_files)
@@ -83,5 +95,5 @@ def prepare(connection: duckdb.DuckDBPyConnection, shelf: Shelf, settings: LakeS
     connection.execute("set enable_external_access = false")
     connection.execute(f"create view tags as {tags}")
     connection.execute(f"create view events as {events}")
-    connection.execute(VIEWS.format(union=_samples(shelf)))
+    connection.execute(VIEWS.format(union=_samples(shelf), results=results))
     connection.execute("set lock_configuration = true")
