@@ -37,6 +37,7 @@ SECTIONS = [
     "ErpEntry",
     "HistoryEntry",
     "KeepEntry",
+    "ExportEntry",
     "BusEntry",
     "WebEntry",
     "SignInEntry",

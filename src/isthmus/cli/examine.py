@@ -52,6 +52,7 @@ def examine(folder: Path, plant: Path | None) -> list[Finding]:
         ("plant file", lambda: _plant(plant)),
         ("certificates", lambda: _certificates(folder)),
         *([] if edge else [("history", lambda: _history(folder))]),
+        ("exports", lambda: _exports(folder)),
         ("edge", lambda: _edge(folder)) if edge else ("site", lambda: _site(folder)),
     ]
     for what, look in looks:
@@ -187,6 +188,17 @@ def _history(folder: Path) -> Iterator[Finding]:
             *("history", "wrong", f"set aside as damaged: {aside.name}"),
             "restore the folder history from a backup, or delete this file",
         )
+
+
+def _exports(folder: Path) -> Iterator[Finding]:
+    """How the newest file of each scheduled export went."""
+    from isthmus.runtime.exports import remembered
+
+    for told in remembered(folder).values():
+        if told.error:
+            yield Finding(f"export {told.name}", "wrong", told.error, told.hint)
+        elif told.file:
+            yield Finding(f"export {told.name}", "well", f"{told.rows:,} rows in {told.file}")
 
 
 def _edge(folder: Path) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "find all mistakes of a plant file; --probe tries the devices too",
     "browse": "see what a device has; --add writes it into the plant file",
     "query": "ask history by tag pattern or SQL",
+    "export": "write history into an Excel, Parquet or CSV file",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -18,6 +18,8 @@ from isthmus.model.errors import IsthmusError, LinkError
 DATA = ".isthmus"  # beside the plant file
 PLACES = (Path(DATA), Path("demo-plant/site"))
 SECONDS = 60.0
+MAKING = 1_800.0  # seconds until a large file begins to come
+CHUNK = 1 << 20
 
 
 def data_argument(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +66,12 @@ class Remote:
         with self._open(path, method, accept, query) as answer:
             return bytes(answer.read())
 
+    def download(self, path: str, out: BinaryIO, **query: object) -> None:
+        """Write the answer's body into `out`; it may take the site a while to make it."""
+        with self._open(path, "GET", "", query, seconds=MAKING) as answer:
+            while part := answer.read(CHUNK):
+                out.write(part)
+
     def listen(self, path: str, **query: object) -> Iterator[tuple[str, Any]]:
         """Events of a stream: name and JSON body; ends when the site does."""
         with self._open(path, "GET", "text/event-stream", query) as answer:
@@ -76,7 +84,13 @@ class Remote:
                     yield name, json.loads(line[6:])
 
     def _open(
-        self, path: str, method: str, accept: str, query: dict[str, object]
+        self,
+        path: str,
+        method: str,
+        accept: str,
+        query: dict[str, object],
+        *,
+        seconds: float = SECONDS,
     ) -> http.client.HTTPResponse:
         renamed = {key.rstrip("_"): value for key, value in query.items() if value is not None}
         target = f"{self.url}{path}" + (f"?{urlencode(renamed)}" if renamed else "")
@@ -85,7 +99,7 @@ class Remote:
         if accept:
             request.add_header("Accept", accept)
         try:
-            answer: http.client.HTTPResponse = urlopen(request, timeout=SECONDS)  # noqa: S310
+            answer: http.client.HTTPResponse = urlopen(request, timeout=seconds)  # noqa: S310
         except HTTPError as error:
             raise _problem(error) from error
         except (URLError, OSError) as error:

@@ -160,6 +160,16 @@ conduits:
   - {from: site, to: line1, allow: [opcua, modbus, mqtt-tls], why: samples, owner: shift-lead}
   - {from: site, to: utilities, allow: [files], why: the compressor's log, owner: maintenance}
 
+# ------------------------------------------------------- reports
+exports: # in the data folder; `isthmus export --scheduled` tells how they went
+  line1-hourly:
+    tags: ["packaging/line1/*/speed", "packaging/line1/*/state", "packaging/line1/*/good_count",
+           "packaging/line1/meter/power"]
+    each: 1 h
+    every: 1 min
+    format: xlsx
+    keep: 48
+
 # ------------------------------------------------------- business
 tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}
 """

@@ -1,4 +1,4 @@
-"""Samples as files that other programs open: CSV and Parquet, with names instead of ids."""
+"""Tables for other programs: samples with names instead of ids, Arrow streams, JSON rows."""
 
 from __future__ import annotations
 
@@ -29,19 +29,6 @@ def table(rows: Batch, paths: Mapping[TagId, str]) -> pa.Table:
             "quality": pa.array(rows.quality),
         }
     )
-
-
-def write_csv(rows: Batch, paths: Mapping[TagId, str], out: BinaryIO) -> None:
-    """RFC 4180 with a header line; an empty value is one that is not a number."""
-    made = table(rows, paths)
-    text = pa.compute.strftime(made["time"], format="%Y-%m-%dT%H:%M:%SZ")
-    plain = made.set_column(0, "time", text).set_column(1, "tag", made["tag"].cast(pa.string()))
-    pyarrow.csv.write_csv(plain, out)
-
-
-def write_parquet(rows: Batch, paths: Mapping[TagId, str], out: BinaryIO) -> None:
-    """One Parquet file, zstd."""
-    pyarrow.parquet.write_table(table(rows, paths), out, compression="zstd")
 
 
 def arrow_stream(made: pa.Table) -> bytes:

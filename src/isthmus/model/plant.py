@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from isthmus.model.export import Export
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.tag import ROLES, Tag
 
@@ -158,6 +159,7 @@ class Plant:
     edges: Mapping[str, Edge] = field(default_factory=dict)
     zones: Mapping[str, Zone] = field(default_factory=dict)
     conduits: tuple[Conduit, ...] = ()
+    exports: Mapping[str, Export] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     web: Mapping[str, object] = field(default_factory=dict)

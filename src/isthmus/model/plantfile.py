@@ -13,6 +13,7 @@ from isthmus.model.calendar import shift, span
 from isthmus.model.plant import Calendar, Zone
 from isthmus.model.plantfile_edge import EdgeEntry, EdgeName, Listen
 from isthmus.model.plantfile_equipment import AreaEntry, TypeEntry
+from isthmus.model.plantfile_export import ExportEntry, ExportName
 from isthmus.model.plantfile_fields import (
     Entry,
     Name,
@@ -275,5 +276,8 @@ class PlantFile(Entry):
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
+    exports: Annotated[
+        dict[ExportName, ExportEntry], Field(description="Files of history made by themselves.")
+    ] = {}
     bus: BusEntry = Field(default_factory=BusEntry, description="The stream of values.")
     web: WebEntry = Field(default_factory=WebEntry, description="The pages and the API.")

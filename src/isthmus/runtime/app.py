@@ -28,6 +28,7 @@ from isthmus.model.tag import Namespace
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
 from isthmus.runtime.edges import EdgeLink, EdgeView
+from isthmus.runtime.exports import Exports
 from isthmus.runtime.figures.dark import dark_since
 from isthmus.runtime.figures.read import Records
 from isthmus.runtime.intake import Intake
@@ -67,6 +68,8 @@ class App:
             settings.history, now=self.now, settings=LakeSettings(seal_age=settings.seal_seconds)
         )
         self.records = Records(plant, self.namespace, self.historian, self.now, self._dark)
+        shared = plant, self.namespace, self.historian, self.now
+        self.exports = Exports(*shared, settings.folder)
         self.limits = LimitWatch(self.namespace, self.live)
         self.links: dict[str, Link | EdgeLink] = {}
         self.edges = {
@@ -162,6 +165,7 @@ class App:
                 await self._mark_gaps(alive)
                 keep.append(tasks.create_task(self._beat(), name="beat"))
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
+                keep.append(tasks.create_task(self.exports.run(), name="exports"))
                 keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
                 for intake in self.intakes:

@@ -41,7 +41,7 @@ DAY = 86_400
 READY_SECONDS = 60.0
 ROWS = 20_000
 FASTEST = 0.1
-NEEDS = ("asyncua", "paho.mqtt", "google.protobuf", "pymodbus")
+NEEDS = ("asyncua", "paho.mqtt", "google.protobuf", "pymodbus", "xlsxwriter")
 MARKER = "demo.json"
 
 Progress = Callable[[str, float], None]

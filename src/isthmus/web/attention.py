@@ -89,6 +89,16 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
         )
         for wrong, title, detail in troubles
         if wrong
+    ] + [
+        contract.Attention(
+            priority=DIAGNOSTIC,
+            title=f"The export {told.name} fails",
+            detail=told.error,
+            advice=told.hint,
+            since=told.tried / 1e6,
+            href="/connections",
+        )
+        for told in app.exports.failing()
     ]
 
 

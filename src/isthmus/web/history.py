@@ -1,16 +1,14 @@
-"""History for charts: trends reduced to the pixels, statistics between cursors, and export."""
+"""History for charts: trends reduced to the pixels, and statistics between cursors."""
 
 from __future__ import annotations
 
-import io
 import json
 import struct
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 
-from isthmus.historian import export
 from isthmus.historian.settings import Trend
 from isthmus.insight.series import Series
 from isthmus.model.sample import Batch, Floats, Int32s, Nanoseconds, Status, TagId
@@ -26,7 +24,6 @@ MOST_ROWS = 5_000_000
 From = Annotated[float, Query(alias="from", description="Milliseconds since 1970 UTC.")]
 To = Annotated[float, Query(alias="to", description="Milliseconds since 1970 UTC.")]
 Place = Annotated[str, Query(description="Path of a unit or line; the first line where empty.")]
-Form = Annotated[Literal["csv", "parquet"], Query(description="Which kind of file.")]
 Tags = Annotated[str, Query(description="Tag ids or paths between commas, at most 500.")]
 
 
@@ -61,23 +58,6 @@ def routes(app: App) -> APIRouter:
     def states(start: From, end: To, path: Place = "") -> list[contract.Ribbon]:
         place = equipment(app, path) if path else line_of(app, None)
         return ribbons(app, place, *time_range(start, end))
-
-    @router.get("/export", summary="Raw samples as a file", response_class=Response)
-    def export_samples(
-        tags: Tags,
-        start: From,
-        end: To,
-        format: Form = "csv",  # noqa: A002
-    ) -> Response:
-        ids = tag_ids(app, tags)
-        rows = samples(app, ids, *time_range(start, end))
-        paths = {TagId(number): app.path(number) for number in ids.tolist()}
-        out = io.BytesIO()
-        write = export.write_csv if format == "csv" else export.write_parquet
-        write(rows, paths, out)
-        kind = "text/csv; charset=utf-8" if format == "csv" else "application/vnd.apache.parquet"
-        name = f'attachment; filename="{app.plant.site}-samples.{format}"'
-        return Response(out.getvalue(), media_type=kind, headers={"Content-Disposition": name})
 
     return router
 

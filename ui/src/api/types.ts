@@ -113,8 +113,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Raw samples as a file */
-        get: operations["export_samples_api_export_get"];
+        /** History as a file: 20 million rows as CSV, 50 as Parquet, 2 as Excel */
+        get: operations["export_history_api_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scheduled exports, and how the last of each went */
+        get: operations["exports_api_exports_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1134,6 +1151,46 @@ export interface components {
             intervals: components["schemas"]["Interval"][];
         };
         /**
+         * ScheduledExport
+         * @description One entry of `exports` in the plant file: when it is due, and how the last one went.
+         *
+         *     `error` is empty unless the newest try failed; it is tried again.
+         */
+        ScheduledExport: {
+            /** Name */
+            name: string;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            due: number;
+            /**
+             * Covers Until
+             * @default null
+             */
+            covers_until: number | null;
+            /**
+             * File
+             * @default
+             */
+            file: string;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+        };
+        /**
          * Stage
          * @description Where on its way a value is looked at.
          * @enum {string}
@@ -1507,7 +1564,7 @@ export interface operations {
             };
         };
     };
-    export_samples_api_export_get: {
+    export_history_api_export_get: {
         parameters: {
             query: {
                 /** @description Tag ids or paths between commas, at most 500. */
@@ -1517,7 +1574,11 @@ export interface operations {
                 /** @description Milliseconds since 1970 UTC. */
                 to: number;
                 /** @description Which kind of file. */
-                format?: "csv" | "parquet";
+                format?: "csv" | "parquet" | "xlsx";
+                /** @description One row so long: `1 min`, `1 h`, `1 d`; else each one. */
+                every?: string;
+                /** @description A column a tag (`wide`, usual with `every`), or a row a tag (`long`). */
+                layout?: ("long" | "wide") | null;
             };
             header?: never;
             path?: never;
@@ -1530,7 +1591,40 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exports_api_exports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledExport"][];
+                };
             };
             /** @description Why it cannot be answered, and what to do next. */
             default: {

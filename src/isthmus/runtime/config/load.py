@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel
 
 from isthmus.model.errors import ConfigError, Mistake
-from isthmus.model.path import fault, join
-from isthmus.model.plant import Conduit, Plant
+from isthmus.model.path import Pattern, fault, join
+from isthmus.model.plant import Conduit, Equipment, Plant
 from isthmus.model.plantfile import PlantFile
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.links import Links
@@ -60,6 +60,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     templates = resolve(file.types, names.types, report)
     areas = Tree(templates, names, report).build(file)
     _check_site(file, names, report)
+    _check_exports(file, areas, names, report)
     timezone = file.timezone if file.timezone in _time_zones() else "UTC"  # else reported above
     links = Links(parts, areas, names, report, timezone=timezone)
     connections = links.build(file.connections)
@@ -77,6 +78,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
             Conduit(entry.source, entry.target, tuple(entry.allow), entry.why, entry.owner)
             for entry in file.conduits
         ),
+        exports={name: entry.export(name) for name, entry in file.exports.items()},
         history=_section(file.history),
         bus=_section(file.bus),
         web=_section(file.web),
@@ -121,3 +123,28 @@ def _check_site(file: PlantFile, names: Names, report: Report) -> None:
     if line is not None and line not in names.equipment:
         text = f"there is no equipment `{line}`"
         report.unknown(("erp", "orders_for"), text, line, sorted(names.equipment))
+
+
+def _check_exports(
+    file: PlantFile, areas: Sequence[Equipment], names: Names, report: Report
+) -> None:
+    paths = [tag.path for area in areas for found in area.walk() for tag in found.tags]
+    root = join(file.enterprise, file.site)
+    for name, entry in file.exports.items():
+        if entry.line and entry.line not in names.equipment:
+            text = f"there is no equipment `{entry.line}`"
+            report.unknown(("exports", name, "line"), text, entry.line, sorted(names.equipment))
+        elif entry.each == "shift" and not _has_shifts(file, areas, entry.line):
+            where = ("exports", name, "each")
+            hint = "give the line a `calendar`, or write such as `each: 8 h`"
+            report.add(where, f"`{entry.line or 'the first line'}` has no shifts", hint)
+        for pattern in entry.tags:
+            if paths and not Pattern.parse(pattern).select(paths, root):
+                text = f"no tag is selected by `{pattern}`"
+                report.unknown(("exports", name, "tags"), text, pattern, paths)
+
+
+def _has_shifts(file: PlantFile, areas: Sequence[Equipment], path: str) -> bool:
+    plant = Plant(file.enterprise, file.site, areas=tuple(areas))
+    line = plant.equipment(path) if path else next(plant.lines(), None)
+    return line is None or bool(line.calendar)

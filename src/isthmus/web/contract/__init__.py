@@ -5,6 +5,7 @@ are OPC UA status codes (uint32): good below 0x4000_0000.
 """
 
 from isthmus.web.contract.answer import Answer, Milliseconds, Numbers, Problem
+from isthmus.web.contract.exports import ScheduledExport
 from isthmus.web.contract.figures import (
     Baseline,
     Energy,
@@ -50,6 +51,7 @@ __all__ = [
     "PlantInfo",
     "Problem",
     "Ribbon",
+    "ScheduledExport",
     "Statistics",
     "TagInfo",
     "TapRow",
