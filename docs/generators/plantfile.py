@@ -38,6 +38,7 @@ SECTIONS = [
     "HistoryEntry",
     "KeepEntry",
     "ExportEntry",
+    "KeepWhereEntry",
     "BusEntry",
     "WebEntry",
     "SignInEntry",

@@ -179,6 +179,7 @@ def _history(folder: Path) -> Iterator[Finding]:
         yield Finding("history", "wrong", str(error), hint)
         return
     yield Finding("history", "well", f"{row['n']:,} samples sealed, newest {row['newest']}")
+    yield from _outlook(root)
     if told := reader.damage.told():
         more = f", and {len(told) - 1} more" if len(told) > 1 else ""
         text = f"damaged and left out: {told[0]}{more}"
@@ -199,6 +200,17 @@ def _exports(folder: Path) -> Iterator[Finding]:
             yield Finding(f"export {told.name}", "wrong", told.error, told.hint)
         elif told.file:
             yield Finding(f"export {told.name}", "well", f"{told.rows:,} rows in {told.file}")
+
+
+def _outlook(root: Path) -> Iterator[Finding]:
+    from isthmus.historian.keep.ledger import kept
+
+    found = kept(root).forecast
+    if found is None:
+        return
+    soon = found.full_in is not None and found.full_in < SOON.days
+    hint = "keep less, `history: {keep}`, or allow more, `history: {disk}`" if soon else ""
+    yield Finding("history's disk", "wrong" if soon else "well", str(found), hint)
 
 
 def _edge(folder: Path) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "browse": "see what a device has; --add writes it into the plant file",
     "query": "ask history by tag pattern or SQL",
     "export": "write history into an Excel, Parquet or CSV file",
+    "history": "see what history holds, how long it is kept, and when the disk is full",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

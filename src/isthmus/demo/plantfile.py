@@ -170,6 +170,13 @@ exports: # in the data folder; `isthmus export --scheduled` tells how they went
     format: xlsx
     keep: 48
 
+# ------------------------------------------------------- what is kept, and for how long
+history:
+  disk: 20 GB
+  keep: {raw: 400 d, events: 10 y}
+  keep_where:
+    - {where: "packaging/**/vibration", raw: 90 d} # fast, and old noise helps nobody
+
 # ------------------------------------------------------- business
 tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}
 """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from isthmus.historian.keep.ledger import Kept
+from isthmus.historian.keep.retention import Retention
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
 
 SECOND = 1_000_000_000
@@ -31,6 +33,7 @@ class LakeSettings:
     checkpoint_commits: int = 100
     verify_bytes: int = 256 << 20  # compared with their checksums in a round of maintenance
     keep_hours: int = 24  # how long readers elsewhere may use a replaced file
+    retention: Retention = field(default_factory=Retention)
     sql_memory: str = "256MB"
     sql_threads: int = 2
 
@@ -88,3 +91,4 @@ class LakeStats:
     state: Literal["up", "behind", "full"]
     why: str = ""  # it is full: what sealing needs and has
     damaged: tuple[str, ...] = ()  # what was found broken and set aside
+    kept: Kept = field(default_factory=Kept)  # of its disk

@@ -18,11 +18,11 @@ from isthmus.model.plantfile_fields import (
     Entry,
     Name,
     Number,
-    Period,
     Size,
     Text,
     WrongError,
 )
+from isthmus.model.plantfile_history import HistoryEntry
 from isthmus.model.secret import Secret
 
 FORMAT = 1
@@ -170,24 +170,6 @@ def _tariff(value: object) -> object:
 
 
 Tariff = Annotated[dict[str, Number], BeforeValidator(_tariff)]
-
-
-class KeepEntry(Entry):
-    """How long values are kept."""
-
-    raw: Annotated[Period | None, Field(gt=0, description="Every sample: `400 d`.")] = None
-    minutes: Annotated[Period | None, Field(gt=0, description="A row a minute.")] = None
-    hours: Annotated[Period | None, Field(gt=0, description="A row an hour.")] = None
-
-
-class HistoryEntry(Entry):
-    """Where history is kept, and how much of it."""
-
-    path: Annotated[
-        Text, Field(description="A folder: inside the data folder, or an absolute path.")
-    ] = "history"
-    keep: KeepEntry = Field(default_factory=KeepEntry, description="How long values are kept.")
-    disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `200 GB`.")] = None
 
 
 class BusEntry(Entry):

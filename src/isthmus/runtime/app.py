@@ -65,7 +65,9 @@ class App:
         self.live.grow(len(self.namespace))
         self.subjects = Subjects(plant.enterprise, plant.site)
         self.historian: Historian = Lake.open(
-            settings.history, now=self.now, settings=LakeSettings(seal_age=settings.seal_seconds)
+            settings.history,
+            now=self.now,
+            settings=LakeSettings(seal_age=settings.seal_seconds, retention=settings.retention),
         )
         self.records = Records(plant, self.namespace, self.historian, self.now, self._dark)
         shared = plant, self.namespace, self.historian, self.now

@@ -36,10 +36,12 @@ async def seal_for_ever(
                 for intake in intakes:
                     await intake.make_room(full=full)
             if sealed is None:
+                if historian.stats().state == "full":  # there may be something that can go
+                    await whole(historian.maintain)
                 await asyncio.sleep(RETRY if full else 0)
                 continue
             seals += 1
-            if seals % MAINTAIN_SEALS == 0:
+            if seals % MAINTAIN_SEALS == 1:  # soon after the start, then now and then
                 await whole(historian.maintain)
         except IsthmusError as error:  # a disk or a bus in trouble: told, tried again
             intakes[0].note(str(error))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from isthmus.historian.keep.retention import Retention
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port
 from isthmus.model.secret import Secret
@@ -22,7 +23,7 @@ class Settings:
 
     folder: Path
     history: Path
-    history_bytes: int = 0  # that history is meant to stay below; 0: what the disk has
+    retention: Retention = field(default_factory=Retention)
     stream_bytes: int = 2 * GB
     bus_memory: int = 256 * MB
     bus_url: str = ""
@@ -47,7 +48,7 @@ class Settings:
         return cls(
             folder=folder,
             history=folder / str(history.get("path") or "history"),
-            history_bytes=_bytes(history, "disk", 0),
+            retention=Retention.of(history, root=f"{plant.enterprise}/{plant.site}"),
             stream_bytes=_bytes(bus, "disk", 2 * GB),
             bus_memory=_bytes(bus, "memory", 256 * MB),
             bus_url=str(bus.get("url") or ""),

@@ -11,6 +11,7 @@ from isthmus.web import contract
 
 URGENT, HIGH, DIAGNOSTIC = 1, 2, 4
 MOST = 50
+SOON = 30  # days until the disk is full
 
 
 def attention(app: App, lake: LakeStats) -> list[contract.Attention]:
@@ -63,13 +64,17 @@ def _links(app: App) -> list[contract.Attention]:
 
 
 def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
-    bus, most = app.bus_state(), app.settings.history_bytes
+    bus, outlook = app.bus_state(), lake.kept.forecast
     lost, given_up = app.lost(), app.lost_messages()
     troubles = (
         (bus != "up", f"The bus is {bus}", app.bus_trouble()),
         (lake.state == "full", "The disk of the history is full", lake.why),
         (bool(lake.damaged), "History is damaged", _first(lake.damaged)),
-        (0 < most < lake.bytes, "History is larger than it shall be", _size(lake.bytes, most)),
+        (
+            outlook is not None and outlook.full_in is not None and outlook.full_in < SOON,
+            f"History is {outlook}",
+            "keep less of it, `history: {keep}`, or allow more, `history: {disk}`",
+        ),
         (bool(app.trouble()), "History takes no more", app.trouble()),
         (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),
         (
@@ -105,7 +110,3 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
 def _first(damaged: tuple[str, ...]) -> str:
     more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
     return "".join((*damaged[:1], more))
-
-
-def _size(has: int, most: int) -> str:
-    return f"{has / 1e9:.1f} GB of {most / 1e9:.1f} GB (`history: {{disk}}`); nothing is deleted"

@@ -140,6 +140,13 @@ def _left(until: float | None) -> float | None:
     return max(0.0, until - time.monotonic()) if until is not None else None
 
 
+def _disk(lake: LakeStats) -> str:
+    """How the disk of the history does: when it is full where that is known."""
+    outlook = lake.kept.forecast
+    known = outlook is not None and outlook.per_day is not None
+    return str(outlook) if known else f"{lake.hot_rows:,} in memory"
+
+
 def _path(app: App, lake: LakeStats) -> list[contract.PathStep]:
     second = int(time.monotonic())
     links = list(app.links.values())
@@ -161,7 +168,7 @@ def _path(app: App, lake: LakeStats) -> list[contract.PathStep]:
             "historian",
             stored,
             lag,
-            f"{each:.1f} B a sample, {lake.hot_rows:,} in memory" if each else "all in memory",
+            f"{each:.1f} B a sample, {_disk(lake)}" if each else "all in memory",
             None,
             lake.state,
         ),

@@ -10,6 +10,8 @@ import pytest
 from benchmarks.plants import flood_plant
 
 from isthmus.historian.delta.reader import Reader
+from isthmus.historian.keep.forecast import Forecast
+from isthmus.historian.keep.ledger import Kept
 from isthmus.runtime.app import App
 from isthmus.runtime.settings import Settings
 from isthmus.web.attention import attention
@@ -35,7 +37,7 @@ async def until(what, seconds=30.0):
 def test_a_full_disk_fills_the_stream_holds_the_links_and_heals(tmp_path, monkeypatch):
     plant = flood_plant(1, 500, limit=ROWS)
     settings = replace(
-        Settings.of(plant, tmp_path), stream_bytes=2_000_000, seal_seconds=0.3, history_bytes=10**9
+        Settings.of(plant, tmp_path), stream_bytes=2_000_000, seal_seconds=0.3
     )  # about 80,000 rows fit
     real = shutil.disk_usage
 
@@ -57,10 +59,11 @@ def test_a_full_disk_fills_the_stream_holds_the_links_and_heals(tmp_path, monkey
             r"sealing needs \d+ MB free, has 0 MB", details["The disk of the history is full"]
         )
         assert "maximum" in details["The bus is full"], "of the stream, not of the disk"
-        lake = replace(app.historian.stats(), bytes=3 * 10**9, damaged=("a: is missing", "b"))
+        soon = Kept(forecast=Forecast(10**9, 3 * 10**9, 10**8, 20.0, 3 * 10**9))
+        lake = replace(app.historian.stats(), kept=soon, damaged=("a: is missing", "b"))
         details = {item.title: item.detail for item in attention(app, lake)}
         assert details["History is damaged"] == "a: is missing, and 1 more"
-        assert details["History is larger than it shall be"].startswith("3.0 GB of 1.0 GB")
+        assert "`history: {keep}`" in details["History is full in 20 days"]
         held = app.live.seen
         await asyncio.sleep(1.0)
         assert app.live.seen == held, "a full stream holds the source back"

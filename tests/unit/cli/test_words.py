@@ -146,12 +146,12 @@ def test_check_ends_with_what_has_no_effect_yet(capsys):
     Path("plant.yaml").write_text(text, encoding="utf-8")
     assert "note" not in said(capsys, "check")[1]
     assert json.loads(said(capsys, "check", "--json")[1])["notes"] == []
-    more = "history: {keep: {raw: 400 d}}\nerp: {kind: tryton}\n"
+    more = "people: {teams: {a: {}}}\nerp: {kind: tryton}\n"
     Path("plant.yaml").write_text(text + more, encoding="utf-8")
     code, out, _ = said(capsys, "check")
-    note = "note: kept for later, without effect yet: erp, history.keep"
+    note = "note: kept for later, without effect yet: erp, people"
     assert (code, out.splitlines()[-1]) == (0, note)
-    notes = ["`erp` has no effect yet", "`history.keep` has no effect yet"]
+    notes = ["`erp` has no effect yet", "`people` has no effect yet"]
     assert json.loads(said(capsys, "check", "--json")[1])["notes"] == notes
 
 

@@ -132,7 +132,11 @@ def test_the_other_sections_are_kept(plant):
     assert plant.calendars["night"].shifts == (Shift("all", 1320, 360, frozenset(range(7))),)
     assert plant.zones["line1"] == Zone("line1", 2, 2, ("10.4.1.0/24",))
     assert plant.conduits == (Conduit("line1", "dmz", ("nats-tls",), "samples", "data-team"),)
-    assert plant.history["keep"] == {"raw": 400 * 86_400, "minutes": 10 * 31_557_600}
+    assert plant.history["keep"] == {
+        "raw": 400 * 86_400,
+        "minutes": 10 * 31_557_600,
+        "least": 7 * 86_400,
+    }
     assert plant.history["disk"] == 200e9
     assert plant.tariffs["electricity"]["06:00-22:00"] == 0.24
     assert plant.erp["orders_for"] == "packaging/line1"
@@ -228,7 +232,7 @@ def test_an_edge_has_its_connections_and_the_site_the_rest(plant):
 
 def test_keys_without_effect_are_named(tmp_path):
     whole = later(Path(__file__).parent / "whole.yaml")
-    assert {"alarms", "condition", "erp", "history.keep", "people", "web.sign_in"} <= set(whole)
+    assert {"alarms", "condition", "erp", "people", "web.sign_in"} <= set(whole)
     assert whole == sorted(whole)
     file = tmp_path / "plant.yaml"
     file.write_text(HEAD + "history: {path: h, disk: 1 GB}\nbus: {path: b}\n", encoding="utf-8")

@@ -13,7 +13,6 @@ stream up to which they reach; what came after is replayed.
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 import threading
@@ -26,14 +25,15 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.historian.columns import arranged, decode, encode, settled
-from isthmus.historian.delta.events import encode_events, fit
+from isthmus.historian.delta.events import encode_events, fit, weight
 from isthmus.historian.delta.hot import EventTail, Tail
 from isthmus.historian.delta.last import LastValues
 from isthmus.historian.delta.lock import Lock
 from isthmus.historian.delta.maintenance import Maintenance
-from isthmus.historian.delta.manifest import DataFile, is_full, megabytes, said
+from isthmus.historian.delta.manifest import DataFile, is_full, said
 from isthmus.historian.delta.store import Store
 from isthmus.historian.delta.view import View, ids
+from isthmus.historian.keep.keeper import Keeper
 from isthmus.historian.queries import Queries
 from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve
@@ -67,7 +67,8 @@ class Lake(Queries):
         self._last.take(store.last.all())
         self._learning = threading.Lock()
         self._sealed_at: Nanoseconds | None = None
-        self._maintenance = Maintenance(store, settings, now=now)
+        self._keeper = Keeper(store, settings.retention, now=now, reserve=settings.reserve_bytes)
+        self._maintenance = Maintenance(store, settings, self._keeper, now=now)
         self._maintaining = threading.Lock()
         self._closed = False
 
@@ -160,7 +161,8 @@ class Lake(Queries):
             if positions == self._store.positions and not events:
                 return None
             try:
-                self._require_space(sum(tail.rows for tail in frozen))
+                needs = sum(tail.rows for tail in frozen) * SEALED_BYTES + sum(map(weight, events))
+                self._keeper.require(needs, self.settings.reserve_bytes)
                 written = self._seal_events(events, positions)
                 rows = settled(Batch.concat([tail.all() for tail in frozen]))
                 made = self._store.seal_samples(rows, positions)
@@ -175,6 +177,7 @@ class Lake(Queries):
                 log.warning("the disk of %s has space again: sealed", self._store.root)
             self._full, self._why = False, ""
             self._sealed_at = self._now()
+            self._keeper.grew(written + sum(file.size for file in made))
             return Sealed(
                 len(rows),
                 len(events),
@@ -206,13 +209,6 @@ class Lake(Queries):
             self._known_events.update(positions)
             self._events.sealed(self._store.event_files)
         return written
-
-    def _require_space(self, rows: int) -> None:
-        free = shutil.disk_usage(self._store.root).free
-        needs = self.settings.reserve_bytes + rows * SEALED_BYTES
-        if free < needs:
-            text = f"sealing needs {megabytes(needs, up=True)} free, has {megabytes(free)}"
-            raise OSError(errno.ENOSPC, text)
 
     def _note(self, error: Exception) -> None:
         """Remember why a seal failed, say it once, and when to try again."""
@@ -290,7 +286,9 @@ class Lake(Queries):
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Write the names of tags beside the samples, for SQL and other tools."""
-        self._store.write_tags(tags)
+        named = list(tags)
+        self._keeper.name(named)
+        self._store.write_tags(named)
 
     def stats(self) -> LakeStats:
         """How much there is, and how the lake does."""
@@ -311,6 +309,7 @@ class Lake(Queries):
             state=self._state(hot),
             why=self._why,
             damaged=(*store.damaged, *store.damage.told()),
+            kept=self._keeper.report(),
         )
 
     def _state(self, hot: int) -> Literal["up", "behind", "full"]:

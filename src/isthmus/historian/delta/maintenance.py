@@ -19,6 +19,8 @@ from isthmus.historian.columns import settled
 from isthmus.historian.delta.manifest import DataFile, is_full
 from isthmus.historian.delta.parquet import GROUP, write_samples
 from isthmus.historian.delta.store import TURN, Store
+from isthmus.historian.keep.keeper import Keeper
+from isthmus.historian.keep.pin import unpinned
 from isthmus.historian.settings import DAY, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Clock
@@ -31,9 +33,10 @@ VACUUM_EVERY = 3_600.0  # seconds
 class Maintenance:
     """What runs between seals, in a thread of its own; one call at a time."""
 
-    def __init__(self, store: Store, settings: LakeSettings, *, now: Clock) -> None:
+    def __init__(self, store: Store, settings: LakeSettings, keeper: Keeper, *, now: Clock) -> None:
         self._store, self._settings, self._now = store, settings, now
-        self._tables = (store.samples, store.events, store.tags, store.kpi.manifest)
+        self._keeper = keeper
+        self._tables = store.tables
         self._checkpoints = [0 for _ in self._tables]
         self._vacuumed = time.monotonic()
         self._verified = ("", "")  # table and path of the last file that was compared
@@ -53,8 +56,12 @@ class Maintenance:
         store = self._store
         self._verify()
         store.set_aside()
+        self._keeper.run()
         while run := next_merge(store.files, self._settings, now=self._now()):
+            if not self._keeper.fits(sum(file.size for file in run)):
+                break
             self._merge(run)
+            self._keeper.grew(sum(file.size for file in run))
         for run in small_events(store.event_files, self._settings.merge_files):
             store.merge_events(run)
         store.kpi.maintain(self._now(), store.draft("kpi-merge"))
@@ -64,9 +71,11 @@ class Maintenance:
                     table.checkpoint()
                     self._checkpoints[place] = table.version
             if time.monotonic() - self._vacuumed >= VACUUM_EVERY:
-                for table in self._tables:
-                    table.vacuum(self._settings.keep_hours)
-                self._vacuumed = time.monotonic()
+                with unpinned(store.root) as free:
+                    if free:
+                        for table in self._tables:
+                            table.vacuum(self._settings.keep_hours)
+                        self._vacuumed = time.monotonic()
 
     def _verify(self) -> None:
         """Compare some files with their checksums, where the last round ended, then on."""

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 OURS = "isthmus:"  # before names of our own counters, which are no streams
 SEAL = f"{OURS}seal"
 TURN = f"{OURS}compaction"
+KEPT = f"{OURS}retention"
 LAST = "last.parquet"
 
 
@@ -99,6 +100,11 @@ class Store:
             for name, value in self.samples.positions.items()
             if not name.startswith(OURS)
         }
+
+    @property
+    def tables(self) -> tuple[Manifest, ...]:
+        """All that there are."""
+        return (self.samples, self.events, self.tags, self.kpi.manifest)
 
     @property
     def seals(self) -> int:
@@ -175,14 +181,26 @@ class Store:
         first = np.append(True, rows.tag[1:] != rows.tag[:-1])
         return bool((rows.time[first] <= self.last.times(rows.tag[first])).any())
 
-    def replace(self, gone: Sequence[DataFile], made: DataFile) -> None:
-        """Publish a merged file in place of those that it was made of."""
+    def replace(self, gone: Sequence[DataFile], made: DataFile, *, changes: bool = False) -> None:
+        """Publish a file in place of those it was made of; `changes` where rows were left out."""
         with self.lock:
             turn = self.samples.positions.get(TURN, 0) + 1
-            self.samples.commit([made], gone, positions={TURN: turn}, changes=False)
+            self.samples.commit([made], gone, positions={TURN: turn}, changes=changes)
             left = [file for file in self.files if file not in gone]
             self.files = tuple(sorted([*left, made], key=lambda file: (file.seq, file.path)))
         self.segments.forget({file.path for file in gone})
+
+    def drop(self, table: Manifest, gone: Sequence[DataFile]) -> None:
+        """Take whole files out of `table` in one commit; a later clean-up deletes them."""
+        with self.lock:
+            turn = table.positions.get(KEPT, 0) + 1
+            table.commit((), gone, positions={KEPT: turn})
+            if table is self.samples:
+                self.files = tuple(file for file in self.files if file not in gone)
+            elif table is self.events:
+                self.event_files = tuple(file for file in self.event_files if file not in gone)
+        if table is self.samples:
+            self.segments.forget({file.path for file in gone})
 
     def set_aside(self) -> None:
         """Take what was found broken out of the tables, and move it to quarantine."""

@@ -1,0 +1,66 @@
+"""The section `history` of a plant file: where history is kept, how long, and its copies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from isthmus.model.path import Pattern
+from isthmus.model.plantfile_fields import Entry, Period, Size, Text, WrongError
+
+
+def _pattern(text: str) -> str:
+    try:
+        Pattern.parse(text)
+    except ValueError as error:
+        raise WrongError(str(error), hint="write it like `packaging/**`") from error
+    return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Lasting = Annotated[Period | None, Field(gt=0)]
+
+
+class KeepEntry(Entry):
+    """How long values are kept; what has no rule is kept for ever."""
+
+    raw: Annotated[Lasting, Field(description="Every sample: `400 d`.")] = None
+    minutes: Annotated[Lasting, Field(description="A row a minute: `10 y`.")] = None
+    hours: Annotated[Lasting, Field(description="A row an hour: `20 y`.")] = None
+    events: Annotated[Lasting, Field(description="Texts, orders, outages: `10 y`.")] = None
+    least: Annotated[
+        Period,
+        Field(gt=0, description="Younger samples are never given up for want of space."),
+    ] = 7 * 86_400.0
+
+
+class KeepWhereEntry(Entry):
+    """How long the samples of some tags are kept; the first entry that matches a tag counts."""
+
+    where: Annotated[
+        list[Annotated[Text, AfterValidator(_pattern)]],
+        BeforeValidator(_listed, json_schema_input_type=list[str] | str),
+        Field(min_length=1, description="Tags: `packaging/**/vibration`, or several such."),
+    ]
+    raw: Annotated[Period, Field(gt=0, description="Every sample of them: `30 d`.")]
+
+
+class HistoryEntry(Entry):
+    """Where history is kept, and how much of it."""
+
+    path: Annotated[
+        Text, Field(description="A folder: inside the data folder, or an absolute path.")
+    ] = "history"
+    keep: KeepEntry = Field(default_factory=KeepEntry, description="How long values are kept.")
+    keep_where: Annotated[
+        list[KeepWhereEntry], Field(max_length=100, description="The same for some tags.")
+    ] = []
+    disk: Annotated[Size | None, Field(gt=0, description="Disk it may use: `200 GB`.")] = None
+    when_full: Annotated[
+        Literal["hold", "drop-oldest"],
+        Field(description="At that limit: take no more, or give up the oldest samples."),
+    ] = "hold"
