@@ -64,8 +64,10 @@ class LakeIsMemory(RuleBasedStateMachine):
         self.unsealed: list[tuple[Batch, int]] = []
         self.open()
 
-    def open(self):
-        self.lake = Lake.open(self.root, now=lambda: Nanoseconds(NOON + DAY), settings=SETTINGS)
+    def open(self, **changed):
+        """Files of slices, of whole days (as the first version wrote them), or both in turn."""
+        chosen = replace(SETTINGS, **changed)
+        self.lake = Lake.open(self.root, now=lambda: Nanoseconds(NOON + DAY), settings=chosen)
 
     @rule(rows=ROWS)
     def append(self, rows):
@@ -98,13 +100,17 @@ class LakeIsMemory(RuleBasedStateMachine):
         self.lake.maintain()
         self.sql()
 
-    @rule(orderly=st.booleans())
-    def restart(self, orderly):
+    @rule(
+        orderly=st.booleans(),
+        hours=st.sampled_from([1, 2, 2, 4, 24]),
+        day_after=st.sampled_from([0, 35 * DAY, 35 * DAY]),
+    )
+    def restart(self, orderly, hours, day_after):
         """A lake that starts again resumes after its last seal, from the stream."""
         if orderly:
             self.seal()
         self.lake.close()
-        self.open()
+        self.open(slice_hours=hours, day_after=day_after)
         after = self.lake.positions().get("one", 0)
         for batch, position in self.unsealed:
             assert position > after

@@ -77,10 +77,10 @@ def encode(batch: Batch, seq: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=SAMPLES)
 
 
-def decode(table: pa.Table) -> Batch:
+def decode(table: pa.Table, tag: Int32s | None = None) -> Batch:
     """The samples in a table of schema `SAMPLES`, copied out of it.
 
-    `seq` may be missing, and so may columns that are null throughout.
+    `seq` may be missing, and so may columns that are null throughout, and `tag` where it is given.
     """
     size = table.num_rows
     if not size:
@@ -90,7 +90,7 @@ def decode(table: pa.Table) -> Batch:
     if (rest := column.get("sub_ns")) is not None:
         time += rest.fill_null(0).to_numpy(zero_copy_only=False)
     return Batch(
-        _numbers(column["tag"], np.int32).copy(),
+        _numbers(column["tag"], np.int32).copy() if tag is None else tag,
         time,
         _values(column.get("value"), column.get("exact")),
         _numbers(column["status"], np.int32).copy().view(np.uint32),

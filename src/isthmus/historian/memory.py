@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from isthmus.historian.settings import DAY, Trend
+from isthmus.historian.trend import buckets
 from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status, TagId
 
@@ -109,9 +110,10 @@ class Memory:
         points: int,
     ) -> Mapping[TagId, Trend]:
         """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
-        width = -(-(end - start) // points)
         return {
-            TagId(int(tag)): _trend(self.raw([TagId(int(tag))], start, end), start, width, points)
+            TagId(int(tag)): _trend(
+                self.raw([TagId(int(tag))], start, end), *buckets(start, end, points), points
+            )
             for tag in tags
         }
 
@@ -126,12 +128,12 @@ def _batch(rows: Iterable[tuple[int, int, Sample]]) -> Batch:
     )
 
 
-def _trend(rows: Batch, start: int, width: int, points: int) -> Trend:
+def _trend(rows: Batch, origin: int, width: int, points: int) -> Trend:
     samples = list(zip(rows.time.tolist(), rows.value.tolist(), rows.quality.tolist(), strict=True))
     raw = len(samples) <= points
     buckets: dict[int, list[tuple[int, float, int]]] = {}
     for place, sample in enumerate(samples):
-        buckets.setdefault(place if raw else (sample[0] - start) // width, []).append(sample)
+        buckets.setdefault(place if raw else (sample[0] - origin) // width, []).append(sample)
     columns: list[tuple[int, float, float, float, float, float, float]] = []
     for bucket in buckets.values():
         drawn = [v for _, v, quality in bucket if quality < Status.BAD and not math.isnan(v)]

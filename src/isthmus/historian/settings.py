@@ -29,13 +29,20 @@ class LakeSettings:
     cache_bytes: int = 48 << 20  # decoded row groups kept for trends
     open_files: int = 128  # memory-mapped files kept open
     merge_files: int = 8  # so many neighbours of a size become one
-    merge_pause: int = HOUR  # ns; a day that ended so long ago becomes one file
+    slice_hours: int = 2  # of a file, a divisor of 24: shorter is quicker to ask, longer smaller
+    merge_pause: int = HOUR  # ns; a slice that ended so long ago becomes one file
+    day_after: int = 35 * DAY  # ns; a day that ended so long ago becomes one file
     checkpoint_commits: int = 100
     verify_bytes: int = 256 << 20  # compared with their checksums in a round of maintenance
     keep_hours: int = 24  # how long readers elsewhere may use a replaced file
     retention: Retention = field(default_factory=Retention)
     sql_memory: str = "256MB"
     sql_threads: int = 2
+
+    def __post_init__(self) -> None:
+        """A slice must not reach from one day into the next."""
+        if self.slice_hours not in (1, 2, 3, 4, 6, 8, 12, 24):
+            raise ValueError(f"slice_hours is {self.slice_hours}, not a divisor of 24")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from isthmus.historian.settings import Trend
-from isthmus.model.sample import Batch, Status
+from isthmus.historian.settings import HOUR, MINUTE, Trend
+from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s, Status, TagId
 
 NAN = float("nan")
 UNCERTAIN, BAD = int(Status.UNCERTAIN), int(Status.BAD)  # an enumeration is slow to ask
+
+
+def buckets(start: int, end: int, points: int) -> tuple[int, int]:
+    """Where the first of at most `points` buckets over [start, end) begins, and how long each is.
+
+    A minute and longer they are whole minutes, an hour and longer whole hours, and begin with one
+    of UTC: so what is known of whole minutes and hours adds up to them exactly. The first then
+    begins before `start`, of which nothing is taken.
+    """
+    width = -(-(end - start) // points)
+    if width < MINUTE:
+        return start, width
+    unit = MINUTE if width < HOUR else HOUR
+    origin, width = start // unit * unit, -(-width // unit) * unit
+    while -(-(end - origin) // width) > points:
+        width += unit
+    return origin, width
 
 
 def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
@@ -17,21 +34,50 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
     Raw where there are not more rows than buckets. Samples of bad quality (severity 10) and NaN
     are not drawn: they make a gap. Uncertain ones are drawn but do not count as good.
     """
+    tag = rows.tag[:1] if len(rows) else np.zeros(1, np.int32)
+    return trends(rows, tag, start, end, points)[TagId(int(tag[0]))]
+
+
+def trends(rows: Batch, tags: Int32s, start: int, end: int, points: int) -> dict[TagId, Trend]:
+    """The trends of `tags` of rows by (tag, time), as `trend` has them of each."""
     size = len(rows)
+    low = np.searchsorted(rows.tag, tags, "left")
+    high = np.searchsorted(rows.tag, tags, "right")
     good = (rows.quality < UNCERTAIN).astype(np.float64)
     drawn = (rows.quality < BAD) & ~np.isnan(rows.value)
-    some = np.nonzero(drawn)[0]
-    last = float(rows.value[some[-1]]) if len(some) else None
-    share = float(good.mean()) if size else 0.0
-    if size <= points:
-        value = np.where(drawn, rows.value, NAN)
-        return Trend(True, rows.time, *(value,) * 5, good, size, share, last)
-    bucket = (rows.time - start) // -(-(end - start) // points)
+    value = rows.value if drawn.all() else np.where(drawn, rows.value, NAN)
+    shares = np.diff(np.append(0.0, np.cumsum(good))[np.stack([low, high])], axis=0)[0]
+    newest = np.append(np.maximum.accumulate(np.where(drawn, np.arange(size), -1)), -1)[high - 1]
+    found = {}
+    for tag, first, stop, share, last in zip(
+        *(column.tolist() for column in (tags, low, high, shares, newest)), strict=True
+    ):
+        count, cut = stop - first, slice(first, stop)
+        good_share = share / count if count else 0.0
+        top = float(value[last]) if count and last >= first else None
+        if count <= points:
+            own = (value[cut],) * 5
+            made = Trend(True, rows.time[cut], *own, good[cut], count, good_share, top)
+        else:
+            columns = _bucketed(
+                rows.slice(first, stop), drawn[cut], good[cut], buckets(start, end, points)
+            )
+            made = Trend(False, *columns, count, good_share, top)
+        found[TagId(tag)] = made
+    return found
+
+
+def _bucketed(
+    rows: Batch, drawn: Bools, good: Floats, of: tuple[int, int]
+) -> tuple[Int64s, Floats, Floats, Floats, Floats, Floats, Floats]:
+    """The columns of a trend in buckets (origin, width)."""
+    size = len(rows)
+    bucket = (rows.time - of[0]) // of[1]
     edge = np.append(0, np.nonzero(bucket[1:] != bucket[:-1])[0] + 1)
     count = np.add.reduceat(drawn, edge, dtype=np.int64)
     empty = count == 0
     value = rows.value
-    if len(some) == size:
+    if drawn.all():
         low, high = np.minimum.reduceat(value, edge), np.maximum.reduceat(value, edge)
     else:
         low = np.minimum.reduceat(np.where(drawn, value, np.inf), edge)
@@ -44,8 +90,7 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
     closing = np.append(edge[1:], size) - 1
     final = np.where(drawn[closing], value[closing], NAN)
     rows_in = np.diff(np.append(edge, size))
-    return Trend(
-        False,
+    return (
         rows.time[edge],
         low,
         high,
@@ -53,7 +98,4 @@ def trend(rows: Batch, start: int, end: int, points: int) -> Trend:
         first,
         final,
         np.add.reduceat(good, edge) / rows_in,
-        size,
-        share,
-        last,
     )

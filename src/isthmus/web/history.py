@@ -10,6 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 
 from isthmus.historian.settings import Trend
+from isthmus.historian.trend import buckets
 from isthmus.insight.series import Series
 from isthmus.model.sample import Batch, Floats, Int32s, Nanoseconds, Status, TagId
 from isthmus.model.tag import Kind
@@ -86,7 +87,7 @@ def _pens(
 ) -> list[PenColumns]:
     trends = app.historian.trend(ids, start, end, points)
     held = app.historian.before(ids, start)
-    width = -(-(end - start) // points)
+    origin, width = buckets(start, end, points)
     pens = []
     for number in ids.tolist():
         before = held.where(held.tag == number)
@@ -95,7 +96,7 @@ def _pens(
         pens.append(
             PenColumns(
                 number,
-                drawn(trend, before, start, width, stepped=stepped),
+                drawn(trend, before, start, width, origin=origin, stepped=stepped),
                 raw=trend.raw,
                 samples=trend.samples,
                 good=100 * trend.good_share,
@@ -110,10 +111,17 @@ EMPTY = Trend(True, np.empty(0, np.int64), *(NONE,) * 6, 0, 0.0, None)
 
 
 def drawn(
-    trend: Trend, before: Batch, start: Nanoseconds, width: int, *, stepped: bool
+    trend: Trend,
+    before: Batch,
+    start: Nanoseconds,
+    width: int,
+    *,
+    origin: int | None = None,
+    stepped: bool,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """The rows of a pen: times in ms, min, max, mean; a value holds until the next row.
 
+    Buckets of `width` ns are counted from `origin`, or from `start` where that is not given.
     What held at `start` (the last row of `before`) opens the pen. A bucket that others without
     samples follow is closed by its last value, or by a gap where that one is bad. States
     (`stepped`) have no mean: their last value stands for it.
@@ -121,9 +129,10 @@ def drawn(
     time, mean = trend.time, trend.final if stepped else trend.mean
     rows = np.stack([time.astype(np.float64), trend.min, trend.max, mean])
     if not trend.raw and len(time):
-        bucket = (time - start) // width
+        first = start if origin is None else origin
+        bucket = (time - first) // width
         alone = np.flatnonzero(np.append(np.diff(bucket) > 1, False))
-        ends = (start + (bucket[alone] + 1) * width).astype(np.float64)
+        ends = (first + (bucket[alone] + 1) * width).astype(np.float64)
         closing = np.stack([ends, *(trend.final[alone],) * 3])
         rows = np.insert(rows, alone + 1, closing, axis=1)
     if len(before) and (not len(time) or time[0] > start):

@@ -1,9 +1,11 @@
 """Keeping a lake quick for twenty years: merges, checkpoints, clean-up.
 
-Many small files make trends slow, so neighbours of a size are merged as they gather, and a day
-that is over becomes one file. A merge takes a run of files that follow each other by seal number
-within one date, and carries the greatest number of the run: later writes still win after any
-number of merges. It streams, holding one row group of each file.
+Many small files make trends slow, so neighbours of a size are merged as they gather, and a slice
+of some hours that is over becomes one file: short enough to ask an hour of many tags, and late
+samples rewrite no more than it. A day that is long over becomes one file, so that twenty years are
+some thousands. A merge takes a run of files that follow each other by seal number within the same
+hours, and carries the greatest number of the run: later writes still win after any number of
+merges. It streams, holding one row group of each file.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from isthmus.historian.delta.parquet import GROUP, write_samples
 from isthmus.historian.delta.store import TURN, Store
 from isthmus.historian.keep.keeper import Keeper
 from isthmus.historian.keep.pin import unpinned
-from isthmus.historian.settings import DAY, LakeSettings
+from isthmus.historian.settings import DAY, HOUR, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Clock
 
@@ -106,16 +108,20 @@ class Maintenance:
     def _merge(self, run: Sequence[DataFile]) -> None:
         """Publish one file in place of `run`; a broken file among them is set aside instead."""
         store = self._store
-        first = min(file.seq for file in store.files if file.date == run[0].date)
+        late = any(file.late for file in run) and any(
+            file.seq < run[0].seq and any(file.meets(other) for other in run)
+            for file in store.files
+        )
         try:
             made = write_samples(
                 store.samples.root,
                 store.draft("merge"),
                 merged([store.segments.groups(file) for file in run]),
                 date=run[0].date,
+                hours=(min(file.hours[0] for file in run), max(file.hours[1] for file in run)),
                 seq=run[-1].seq,
                 turn=store.samples.positions.get(TURN, 0) + 1,
-                late=any(file.late for file in run) and run[0].seq != first,
+                late=late,
             )
         except StorageError:
             if not any(file.path in store.damage.samples for file in run):
@@ -130,17 +136,36 @@ def next_merge(files: Sequence[DataFile], settings: LakeSettings, *, now: int) -
     by_date = sorted(files, key=lambda file: (file.date, file.seq, file.path))
     for date, group in groupby(by_date, key=lambda file: file.date):
         day = list(group)
-        if len(day) < 2:  # noqa: PLR2004 - one is merged
-            continue
-        over = int(np.datetime64(date, "D").astype(np.int64) + 1) * DAY
-        small = sum(file.rows for file in day) - max(file.rows for file in day)
-        if now - over >= settings.merge_pause:
-            worth = small * 10 >= max(file.rows for file in day)
-            if worth or len(day) >= settings.merge_files:
-                return day[:WIDEST]
-        elif run := _neighbours(day, settings.merge_files):
-            return run
+        midnight = int(np.datetime64(date, "D").astype(np.int64)) * DAY
+        whole = now - midnight - DAY >= max(settings.day_after, settings.merge_pause)
+        for hours in [(0, 24)] if whole else sorted({file.hours for file in day}):
+            part = day if whole else [file for file in day if file.hours == hours]
+            closed = now - midnight - hours[1] * HOUR >= settings.merge_pause
+            run = _gathered(part, settings) if closed else _neighbours(part, settings.merge_files)
+            if run and not _interleaved(run, day):
+                return run
     return []
+
+
+def _gathered(part: Sequence[DataFile], settings: LakeSettings) -> list[DataFile]:
+    """The files of a slice or day that is over, unless so few rows came late that they can wait."""
+    largest = max(file.rows for file in part)
+    few = (sum(file.rows for file in part) - largest) * 10 < largest
+    if len(part) < 2 or (few and len(part) < settings.merge_files):  # noqa: PLR2004 - one is merged
+        return []
+    return list(part[:WIDEST])
+
+
+def _interleaved(run: Sequence[DataFile], day: Sequence[DataFile]) -> bool:
+    """Whether a file of the same hours was sealed between those of `run` and is not among them.
+
+    Then a merge, which takes the greatest number, would let older rows win over its rows.
+    """
+    return any(
+        run[0].seq < file.seq < run[-1].seq and any(file.meets(other) for other in run)
+        for file in day
+        if file not in run
+    )
 
 
 def small_events(files: Sequence[DataFile], enough: int) -> list[list[DataFile]]:

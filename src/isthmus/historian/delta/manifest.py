@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ CONFIGURATION = {
 }
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 LOG = "_delta_log"
+HOURS = re.compile(r"-(\d\d)to(\d\d)(?:-late)?\.parquet$")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -54,6 +56,17 @@ class DataFile:
     def late(self) -> bool:
         """Whether it may hold rows whose tag and time are in an earlier file of its date too."""
         return self.path.endswith("-late.parquet")
+
+    @property
+    def hours(self) -> tuple[int, int]:
+        """The hours of its date that it may hold rows of: from the first up to the second."""
+        found = HOURS.search(self.path)
+        return (int(found[1]), int(found[2])) if found else (0, 24)
+
+    def meets(self, other: DataFile) -> bool:
+        """Whether both may hold rows of the same hour."""
+        mine, its = self.hours, other.hours
+        return self.date == other.date and mine[0] < its[1] and its[0] < mine[1]
 
 
 def fsync(path: Path) -> None:

@@ -15,7 +15,7 @@ from isthmus.historian.columns import SAMPLES, encode
 from isthmus.historian.delta.manifest import DataFile, fsync
 from isthmus.model.sample import Batch
 
-GROUP = 65_536  # rows of a row group: one tag's day at 1 Hz lies in two
+GROUP = 32_768  # rows of a row group: a tag's four hours at 1 Hz lie in one or two
 FLUSH = 1 << 20
 ENCODING: dict[str, Any] = {
     "compression": "zstd",
@@ -101,13 +101,15 @@ def write_samples(
     *,
     date: str,
     seq: int,
+    hours: tuple[int, int] = (0, 24),
     turn: int = 0,
     late: bool = False,
 ) -> DataFile:
     """The durable file of settled `blocks` that follow each other by (tag, time).
 
-    It is written as `draft` and moved into `table` when whole. `turn` numbers compactions, so
-    that a merged file never has the name of one that it replaces. Raises OSError.
+    It is written as `draft` and moved into `table` when whole. All rows lie in `hours` of `date`.
+    `turn` numbers compactions, so that a merged file never has the name of one that it replaces.
+    Raises OSError.
     """
     rows, tags, times = 0, [0, 0], [1 << 63, -(1 << 63)]
     try:
@@ -127,7 +129,8 @@ def write_samples(
                 ]
                 rows += len(block)
             out.close()
-        name = f"{seq:012d}-{turn:06d}-{sink.crc:08x}{'-late' * late}.parquet"
+        part = "" if hours == (0, 24) else f"-{hours[0]:02d}to{hours[1]:02d}"
+        name = f"{seq:012d}-{turn:06d}-{sink.crc:08x}{part}{'-late' * late}.parquet"
         folder = table / f"date={date}"
         if not folder.is_dir():
             folder.mkdir()

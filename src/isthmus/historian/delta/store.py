@@ -26,7 +26,7 @@ from isthmus.historian.delta.parquet import write_samples
 from isthmus.historian.delta.repair import missing, quarantine_files, repair_log
 from isthmus.historian.delta.segment import BROKEN, Segments
 from isthmus.historian.delta.tags import TAGS, encode_tags, read_tags, write_tags
-from isthmus.historian.settings import DAY, LakeSettings
+from isthmus.historian.settings import HOUR, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, TagId
@@ -56,6 +56,7 @@ class Store:
         self.segments = Segments(
             samples.root, cache_bytes=settings.cache_bytes, open_files=settings.open_files
         )
+        self._slice_hours = settings.slice_hours
         self.lock = threading.RLock()
         self.damaged: list[str] = []
         self.kpi = KpiTable.open(root / "kpi", self.lock)
@@ -164,11 +165,12 @@ class Store:
                     self.samples.root,
                     self.draft("seal"),
                     [part],
-                    date=str(np.datetime64(day, "D")),
+                    date=date,
+                    hours=hours,
                     seq=seq,
                     late=self._late(part),
                 )
-                for day, part in by_day(rows)
+                for date, hours, part in by_slice(rows, self._slice_hours)
             ]
             self.samples.commit(made, positions={**positions, SEAL: seq})
             self.files = (*self.files, *made)
@@ -276,13 +278,12 @@ class Store:
         fsync(self.root)
 
 
-def by_day(rows: Batch) -> Iterator[tuple[int, Batch]]:
-    """The rows of each UTC day, days since 1970 first."""
+def by_slice(rows: Batch, hours: int) -> Iterator[tuple[str, tuple[int, int], Batch]]:
+    """The rows of each slice of so many hours: its UTC date, its hours of that day, its rows."""
     if not len(rows):
         return
-    day = rows.time // DAY
-    if day.min() == day.max():
-        yield int(day[0]), rows
-        return
-    for number in np.unique(day):
-        yield int(number), rows.where(day == number)
+    number = rows.time // (hours * HOUR)
+    for found in np.unique(number).tolist():
+        day, place = divmod(found, 24 // hours)
+        part = rows if number.min() == number.max() else rows.where(number == found)
+        yield str(np.datetime64(day, "D")), (place * hours, (place + 1) * hours), part

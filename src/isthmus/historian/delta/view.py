@@ -16,7 +16,7 @@ from isthmus.historian.delta.hot import Tail
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.segment import Segments
 from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
-from isthmus.historian.trend import trend
+from isthmus.historian.trend import trends
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
 
 
@@ -97,12 +97,7 @@ class View:
         """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
         wanted = ids(tags)
         rows = self.raw(wanted, start, end)
-        low = np.searchsorted(rows.tag, wanted, "left")
-        high = np.searchsorted(rows.tag, wanted, "right")
-        return {
-            TagId(int(tag)): trend(rows.slice(int(first), int(stop)), start, end, points)
-            for tag, first, stop in zip(wanted, low, high, strict=True)
-        }
+        return trends(rows, wanted, start, end, points)
 
     def span(self) -> tuple[Nanoseconds, Nanoseconds] | None:
         """The times of the oldest and the newest sample, None if there is none."""

@@ -146,6 +146,7 @@ class Keeper:
                 store.draft("thin"),
                 self._left(file, thinning.tags),
                 date=file.date,
+                hours=file.hours,
                 seq=file.seq,
                 turn=store.samples.positions.get(TURN, 0) + 1,
                 late=file.late,
