@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
 
-from isthmus.insight.counter import HEARTBEAT
 from isthmus.insight.energy import cusum
 from isthmus.insight.series import Series
+from isthmus.model.counter import HEARTBEAT
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Counter, Tag
 from isthmus.runtime import transform
