@@ -117,6 +117,7 @@ class Maintenance:
                 store.samples.root,
                 store.draft("merge"),
                 merged([store.segments.groups(file) for file in run]),
+                like=settled(Batch.concat([store.segments.middle(file) for file in run])),
                 date=run[0].date,
                 hours=(min(file.hours[0] for file in run), max(file.hours[1] for file in run)),
                 seq=run[-1].seq,

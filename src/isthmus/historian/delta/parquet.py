@@ -5,28 +5,20 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyarrow.parquet as pq
 
 from isthmus.historian.columns import SAMPLES, encode
+from isthmus.historian.delta.encoding import MERGED, SEALED, options
 from isthmus.historian.delta.manifest import DataFile, fsync
 from isthmus.model.sample import Batch
 
 GROUP = 32_768  # rows of a row group: a tag's four hours at 1 Hz lie in one or two
 FLUSH = 1 << 20
-ENCODING: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "data_page_size": 1 << 18,
-    "store_decimal_as_integer": True,
-    "write_page_index": True,
-    "write_page_checksum": True,
-    "use_dictionary": ["tag", "sub_ns", "value", "status", "seq"],
-    "column_encoding": {"time": "DELTA_BINARY_PACKED", "exact": "DELTA_BINARY_PACKED"},
-}
 
 
 class Sink:
@@ -99,6 +91,7 @@ def write_samples(
     draft: Path,
     blocks: Iterable[Batch],
     *,
+    like: Batch | None = None,
     date: str,
     seq: int,
     hours: tuple[int, int] = (0, 24),
@@ -108,16 +101,20 @@ def write_samples(
     """The durable file of settled `blocks` that follow each other by (tag, time).
 
     It is written as `draft` and moved into `table` when whole. All rows lie in `hours` of `date`.
-    `turn` numbers compactions, so that a merged file never has the name of one that it replaces.
-    Raises OSError.
+    `turn` numbers compactions, so that a merged file never has the name of one that it replaces,
+    and is packed for years. How each column is packed is tried on the rows of `like`, on the first
+    block where there are none. Raises OSError.
     """
+    blocks = iter(blocks)
+    opening = next(blocks)
+    packing = options(opening if like is None else like, MERGED if turn else SEALED)
     rows, tags, times = 0, [0, 0], [1 << 63, -(1 << 63)]
     try:
         with (
             Sink(draft) as sink,
-            pq.ParquetWriter(sink, SAMPLES, **ENCODING) as out,
+            pq.ParquetWriter(sink, SAMPLES, **packing) as out,
         ):
-            for block in blocks:
+            for block in chain([opening], blocks):
                 if not rows:
                     tags[0] = int(block.tag[0])
                 for first in range(0, len(block), GROUP):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -75,10 +76,21 @@ class Segments:
 
         Nothing is kept, so that a merge of large files stays within bounds.
         """
-        try:
+        with self._noted(file):
             opened = Opened.load(self._root / file.path)
             for number in range(opened.file.num_row_groups):
                 yield opened.whole(number)
+
+    def middle(self, file: DataFile) -> Batch:
+        """The row group in the middle of `file`; raises StorageError if it is broken."""
+        with self._noted(file):
+            opened = Opened.load(self._root / file.path)
+            return opened.whole(opened.file.num_row_groups // 2)
+
+    @contextmanager
+    def _noted(self, file: DataFile) -> Iterator[None]:
+        try:
+            yield
         except BROKEN as error:
             if not is_shortage(error):
                 self.damaged.note(file, error)
