@@ -55,6 +55,7 @@ class Cluster:
         self.log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+        self._shared = ""
 
     @classmethod
     def make(cls, *settings: str) -> Self | None:
@@ -130,6 +131,11 @@ class Cluster:
         name = f"plant{next(self._numbers)}"
         self.sql(f"create database {name} owner {self.role}")
         return f"postgresql://{self.role}:{self.password}@127.0.0.1:{self.port}/{name}"
+
+    def shared(self) -> str:
+        """The URL of one database for many: each takes a schema of its own."""
+        self._shared = self._shared or self.database()
+        return self._shared
 
     def stop(self) -> None:
         """Ask it to end at once but in order, as `pg_ctl stop -m fast` does."""

@@ -1,4 +1,4 @@
-"""A history in a dictionary: slow, small, obviously right; what the lake is tested against."""
+"""A history in a dictionary: slow, small, obviously right; what the engines are tested against."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 
-from isthmus.historian.settings import DAY, Trend
+from isthmus.historian.settings import DAY, LakeStats, Sealed, Trend
 from isthmus.historian.trend import buckets
+from isthmus.model.errors import Refused
+from isthmus.model.event import Event
 from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status, TagId
+from isthmus.model.tag import Tag
 
 Sample = tuple[float, int]  # value, quality
 NAN = math.nan
@@ -23,22 +27,94 @@ class Memory:
         self._samples: dict[int, dict[int, Sample]] = {}
         self._positions: dict[str, int] = {}
         self._kpis: list[KpiResult] = []
+        self._events: list[Event] = []
+        self._sealed = False
         self._look_back = look_back
 
     def positions(self) -> Mapping[str, int]:
         """The last sequence of each stream."""
         return dict(self._positions)
 
-    def append(self, batch: Batch, *, stream: str, position: int) -> None:
+    def append(
+        self, batch: Batch, *, stream: str, position: int, events: Sequence[Event] = ()
+    ) -> None:
         """Take the rows in their order; nothing if the position is known already."""
         if position <= self._positions.get(stream, -1):
             return
+        if len(batch) and batch.tag.min() < 0:
+            raise ValueError(f"a tag id below zero: {batch.tag.min()}")
+        self._sealed = False
+        self._events += events
         self._positions[stream] = position
         columns = (
             column.tolist() for column in (batch.tag, batch.time, batch.value, batch.quality)
         )
         for tag, time, value, quality in zip(*columns, strict=True):
             self._samples.setdefault(tag, {})[time] = (value, quality)
+
+    def append_events(self, events: Sequence[Event], *, stream: str, position: int) -> None:
+        """Take the events; nothing if the position is known already."""
+        self.append(Batch.empty(), stream=stream, position=position, events=events)
+
+    def due(self) -> bool:
+        """Never: it has no better place to keep anything."""
+        return False
+
+    def seal(self) -> Sealed | None:
+        """None where nothing came since the last one."""
+        if self._sealed or not self._positions:
+            return None
+        self._sealed = True
+        return Sealed(0, 0, 0, 0, 0, 0.0)
+
+    def maintain(self) -> None:
+        """Nothing: it is as quick as it gets."""
+
+    def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
+        """Nothing: it knows no SQL that would ask for names."""
+
+    def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
+        """Refused: it knows no SQL."""
+        raise Refused(f"running the query in {seconds:g} s for {rows} rows: {query}")
+
+    def close(self) -> None:
+        """Nothing: the next writer has a dictionary of its own."""
+
+    def stats(self) -> LakeStats:
+        """How much there is."""
+        times = [time for of in self._samples.values() for time in of]
+        return LakeStats(
+            rows=len(times),
+            hot_rows=0,
+            bytes=0,
+            files=0,
+            events=len(self._events),
+            last_seal=None,
+            last_commit_ms=0.0,
+            oldest=Nanoseconds(min(times)) if times else None,
+            newest=Nanoseconds(max(times)) if times else None,
+            free_bytes=-1,
+            state="up",
+        )
+
+    def events(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        kinds: Collection[str] = (),
+        path: str | None = None,
+        limit: int = 10_000,
+    ) -> list[Event]:
+        """The newest `limit` events in [start, end) by time, at or below `path`."""
+        found = [
+            event
+            for event in self._events
+            if start <= event.time < end
+            and (not kinds or event.kind in kinds)
+            and (path is None or event.path == path or event.path.startswith(f"{path}/"))
+        ]
+        return sorted(found, key=lambda event: event.time)[-limit:]
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
         """The newest sample of each tag by time, in the order asked."""
