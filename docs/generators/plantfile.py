@@ -39,6 +39,7 @@ SECTIONS = [
     "KeepEntry",
     "ExportEntry",
     "KeepWhereEntry",
+    "BackupEntry",
     "BusEntry",
     "WebEntry",
     "SignInEntry",

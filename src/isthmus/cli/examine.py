@@ -7,11 +7,11 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from isthmus.cli.finding import Finding
 from isthmus.cli.remote import Remote
 from isthmus.model.errors import ConfigError, IsthmusError, LinkError
 
@@ -23,22 +23,9 @@ EDGE_SILENT_S = 10.0
 SOON = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    state: Literal["well", "note", "wrong"]
-    found: str
-    hint: str = ""
-
-    def told(self) -> dict[str, str]:
-        """This finding for machines."""
-        return asdict(self)
-
-
 def examine(folder: Path, plant: Path | None) -> list[Finding]:
     """All findings; an examination that fails is a finding as well."""
+    from isthmus.cli.examine_backup import examine_backup
     from isthmus.runtime.edge import STATUS_FILE
 
     found: list[Finding] = []
@@ -52,6 +39,7 @@ def examine(folder: Path, plant: Path | None) -> list[Finding]:
         ("plant file", lambda: _plant(plant)),
         ("certificates", lambda: _certificates(folder)),
         *([] if edge else [("history", lambda: _history(folder))]),
+        *([] if edge else [("backup", lambda: examine_backup(folder))]),
         ("exports", lambda: _exports(folder)),
         ("edge", lambda: _edge(folder)) if edge else ("site", lambda: _site(folder)),
     ]

@@ -26,6 +26,8 @@ COMMANDS = {
     "query": "ask history by tag pattern or SQL",
     "export": "write history into an Excel, Parquet or CSV file",
     "history": "see what history holds, how long it is kept, and when the disk is full",
+    "backup": "back a site up while it runs; --list and --verify what lies there",
+    "restore": "put a backup back into a new folder",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

@@ -60,7 +60,7 @@ def run_plant(args: argparse.Namespace) -> int:
     logs(quiet=args.json)
     plant = load(args.plant)
     folder = args.data or beside(args.plant) / DATA
-    settings = Settings.of(plant, folder)
+    settings = Settings.of(plant, folder, args.plant)
     loop(_run(App(plant, settings), args))
     return 0
 

@@ -176,6 +176,7 @@ history:
   keep: {raw: 400 d, events: 10 y}
   keep_where:
     - {where: "packaging/**/vibration", raw: 90 d} # fast, and old noise helps nobody
+  backup: {to: ../backup, every: 1 d, keep: 3} # beside the data; `isthmus doctor` proves it
 
 # ------------------------------------------------------- business
 tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}

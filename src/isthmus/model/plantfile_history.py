@@ -8,6 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from isthmus.model.path import Pattern
 from isthmus.model.plantfile_fields import Entry, Period, Size, Text, WrongError
+from isthmus.model.secret import Secret
+
+SCHEMES = ("s3://", "file://")
 
 
 def _pattern(text: str) -> str:
@@ -15,6 +18,17 @@ def _pattern(text: str) -> str:
         Pattern.parse(text)
     except ValueError as error:
         raise WrongError(str(error), hint="write it like `packaging/**`") from error
+    return text
+
+
+def _target(text: str) -> str:
+    if "://" in text and not text.startswith(SCHEMES):
+        raise WrongError(
+            f"`{text}` is no place that history can be copied to",
+            hint="write a folder, `/mnt/nas/history`, or a bucket, `s3://bucket/prefix`",
+        )
+    if text.startswith("s3://") and not text[5:].partition("/")[0]:
+        raise WrongError(f"`{text}` names no bucket", hint="write it like `s3://bucket/prefix`")
     return text
 
 
@@ -49,6 +63,27 @@ class KeepWhereEntry(Entry):
     raw: Annotated[Period, Field(gt=0, description="Every sample of them: `30 d`.")]
 
 
+class PlaceEntry(Entry):
+    """A folder, or a bucket of a store that speaks S3."""
+
+    to: Annotated[
+        Text,
+        AfterValidator(_target),
+        Field(min_length=1, description="`/mnt/nas/history` or `s3://bucket/prefix`."),
+    ]
+    endpoint: Annotated[Text, Field(description="Address of a store of your own.")] = ""
+    region: Annotated[Text, Field(description="The bucket's region.")] = ""
+    key: Annotated[Secret | None, Field(description="Where the access key is kept.")] = None
+    secret: Annotated[Secret | None, Field(description="Where the secret key is kept.")] = None
+
+
+class BackupEntry(PlaceEntry):
+    """Where the running site backs itself up to, and how often."""
+
+    every: Annotated[Period, Field(ge=60, description="Time between two: `1 d`.")] = 86_400.0
+    keep: Annotated[int, Field(ge=1, le=10_000, description="How many are kept.")] = 7
+
+
 class HistoryEntry(Entry):
     """Where history is kept, and how much of it."""
 
@@ -64,3 +99,4 @@ class HistoryEntry(Entry):
         Literal["hold", "drop-oldest"],
         Field(description="At that limit: take no more, or give up the oldest samples."),
     ] = "hold"
+    backup: Annotated[BackupEntry | None, Field(description="Copies to go back to.")] = None

@@ -25,6 +25,7 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, Status, TagId
 from isthmus.model.tag import Namespace
+from isthmus.runtime.backup import Backups
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
 from isthmus.runtime.edges import EdgeLink, EdgeView
@@ -72,6 +73,7 @@ class App:
         self.records = Records(plant, self.namespace, self.historian, self.now, self._dark)
         shared = plant, self.namespace, self.historian, self.now
         self.exports = Exports(*shared, settings.folder)
+        self.backups = Backups.of(settings, f"{plant.enterprise}/{plant.site}")
         self.limits = LimitWatch(self.namespace, self.live)
         self.links: dict[str, Link | EdgeLink] = {}
         self.edges = {
@@ -168,6 +170,8 @@ class App:
                 keep.append(tasks.create_task(self._beat(), name="beat"))
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))
+                if self.backups:
+                    keep.append(tasks.create_task(self.backups.run(self._sealed), name="backup"))
                 keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
                 for intake in self.intakes:
@@ -284,6 +288,9 @@ class App:
 
     def _dark(self, tag: TagId) -> Nanoseconds | None:
         return dark_since(self.edges.values(), tag, self.now())
+
+    def _sealed(self) -> bool:
+        return self.historian.stats().last_seal is not None
 
     def _pressed(self) -> bool:
         return self.bus_state() == "full"

@@ -90,9 +90,10 @@ class Demonstration:
             await past
             self._progress("starting the machines", 1.0)
             await self._ready(process)
-            plant = paced(load(wish.folder / "plant" / "plant.yaml"), wish.speed)
+            file = wish.folder / "plant" / "plant.yaml"
+            plant = paced(load(file), wish.speed)
             pace = self.pace if wish.speed != 1.0 else None
-            self.app = App(plant, Settings.of(plant, wish.folder / "site"), pace=pace)
+            self.app = App(plant, Settings.of(plant, wish.folder / "site", file), pace=pace)
             self.app.started = self.started
             yield self.app
 

@@ -11,6 +11,7 @@ from isthmus.historian.keep.retention import Retention
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port
 from isthmus.model.secret import Secret
+from isthmus.runtime.backup import BackupPlan, backup_plan
 
 GB = 1 << 30
 MB = 1 << 20
@@ -24,6 +25,8 @@ class Settings:
     folder: Path
     history: Path
     retention: Retention = field(default_factory=Retention)
+    backup: BackupPlan | None = None
+    plant_file: Path | None = None  # or its folder, to be backed up as well
     stream_bytes: int = 2 * GB
     bus_memory: int = 256 * MB
     bus_url: str = ""
@@ -37,8 +40,8 @@ class Settings:
     seal_seconds: float = 60.0
 
     @classmethod
-    def of(cls, plant: Plant, folder: Path) -> Settings:
-        """The settings of `plant` whose data lives under `folder`."""
+    def of(cls, plant: Plant, folder: Path, file: Path | None = None) -> Settings:
+        """The settings of `plant` whose data lives under `folder`, read from `file`."""
         bus, history, web = plant.bus, plant.history, plant.web
         login = {key: text for key, text in _login(bus).items() if text}
         host, _, port = str(web.get("listen") or "127.0.0.1:8800").rpartition(":")
@@ -49,6 +52,8 @@ class Settings:
             folder=folder,
             history=folder / str(history.get("path") or "history"),
             retention=Retention.of(history, root=f"{plant.enterprise}/{plant.site}"),
+            backup=backup_plan(history, folder),
+            plant_file=file,
             stream_bytes=_bytes(bus, "disk", 2 * GB),
             bus_memory=_bytes(bus, "memory", 256 * MB),
             bus_url=str(bus.get("url") or ""),

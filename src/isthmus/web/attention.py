@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from isthmus.historian.settings import LakeStats
 from isthmus.model.sample import TagId
 from isthmus.model.unit import display
@@ -75,6 +77,7 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             f"History is {outlook}",
             "keep less of it, `history: {keep}`, or allow more, `history: {disk}`",
         ),
+        (bool(_backup(app)), "The backup failed", _backup(app)),
         (bool(app.trouble()), "History takes no more", app.trouble()),
         (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),
         (
@@ -105,6 +108,15 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
         )
         for told in app.exports.failing()
     ]
+
+
+def _backup(app: App) -> str:
+    """What is wrong with the backups, empty where nothing is."""
+    if app.backups is None:
+        return ""
+    state = app.backups.state
+    late = "none was made for twice its time" if state.late(time.time()) else ""
+    return state.error or _first(state.damaged) or late
 
 
 def _first(damaged: tuple[str, ...]) -> str:
