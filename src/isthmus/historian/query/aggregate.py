@@ -21,7 +21,7 @@ from isthmus.model.sample import Bools, Floats, Int32s, Nanoseconds, TagId
 from isthmus.model.tag import Counter, Kind, Tag
 
 MOST_RESULTS = 5_000_000  # tags times intervals
-AT_ONCE = 4_000_000  # tags times seconds read at a time
+AT_ONCE = 1_000_000  # tags times seconds read at a time
 Told = Callable[[float], None]
 
 
@@ -153,9 +153,9 @@ def per_interval(window: Window, place: int, counter: Counter) -> Floats:
     rows, edges = window.rows, window.rows.edges
     low, high = np.searchsorted(rows.place, [place, place + 1])
     start, end = int(edges[0]), int(min(edges[-1], rows.known_to[place]))
-    time, slot = rows.time[low:high], rows.slot[low:high]
+    time = rows.time[low:high]
     value = np.where(rows.state[low:high] == GOOD_ROW, rows.value[low:high], np.nan)
-    before, inside = np.flatnonzero(slot == 0), (slot > 0) & (time < end) & (time > start)
+    before, inside = np.flatnonzero(time < start), (time < end) & (time > start)
     at_start = np.flatnonzero(time == start)
     held = value[at_start[0]] if len(at_start) else value[before[-1]] if len(before) else np.nan
     times = np.concatenate([np.array([start], np.int64), time[inside]])

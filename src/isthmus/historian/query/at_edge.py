@@ -34,16 +34,14 @@ def _interpolative(window: Window) -> Column:
 def _skipped(window: Window, bounds: Bounds, time: Int64s) -> Bools:
     """Whether a bad sample lies between each start and the sample that it comes from."""
     rows = window.rows
-    row, (size, many) = bounds.row[:, :-1], window.shape
+    row = bounds.row[:, :-1]
     if not len(time):
         return np.zeros(window.shape, np.bool_)
     fit = np.flatnonzero(rows.state != BAD_ROW)
-    slots = many + 2
-    starts = np.arange(size)[:, None] * slots + np.arange(1, many + 1)
-    before = np.searchsorted(rows.key, starts, "left") - 1  # the last row before each start
-    after = np.minimum(before + 1, len(rows.time) - 1)
-    on_it = (rows.place[after] == np.arange(size)[:, None]) & (rows.time[after] == rows.edges[:-1])
-    latest = np.where(on_it, after, before)
+    after = np.minimum(rows.first[:, :-1], len(rows.time) - 1)
+    own = rows.place[after] == np.arange(rows.count)[:, None]
+    on_it = own & (rows.time[after] == rows.edges[:-1])
+    latest = np.where(on_it, after, rows.first[:, :-1] - 1)  # the last row up to each start
     skipped: Bools = (row >= 0) & (fit[row] != latest)
     return skipped
 

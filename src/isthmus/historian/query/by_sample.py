@@ -54,13 +54,11 @@ def _transitions(window: Window) -> Column:
     """5.4.3.24: how often a sample differs from the one before it, bad ones left out."""
     rows = window.rows
     fit = np.flatnonzero(rows.state != BAD_ROW)
-    place, value, slot = rows.place[fit], rows.value[fit], rows.slot[fit]
+    place, value = rows.place[fit], rows.value[fit]
     same = np.append(False, (place[1:] == place[:-1]) & (value[1:] == value[:-1]))
-    turned = ~same[: len(fit)] & (slot > 0) & (slot <= rows.intervals)
-    group = place[turned] * rows.intervals + slot[turned] - 1
-    size = window.shape[0] * window.shape[1]
-    count = np.bincount(group, minlength=size).reshape(window.shape).astype(np.float64)
-    return Column.of(count, window.by_count, CALCULATED)
+    turned = np.zeros(len(rows.state), np.bool_)
+    turned[fit] = ~same[: len(fit)]
+    return Column.of(window.counted(turned[window.inside]), window.by_count, CALCULATED)
 
 
 def _ends(window: Window, keep: Bools, *, last: bool) -> Int64s:

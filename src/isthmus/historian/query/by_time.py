@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isthmus.historian.query.pieces import NONE, Pieces
-from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW
+from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW, States
 from isthmus.historian.query.rules import (
     CALCULATED,
     Column,
@@ -13,7 +13,7 @@ from isthmus.historian.query.rules import (
     no_data,
 )
 from isthmus.historian.query.window import Function, Window
-from isthmus.model.sample import Floats, Int64s
+from isthmus.model.sample import Floats
 
 
 def _mean(pieces: Pieces) -> Floats:
@@ -63,16 +63,16 @@ def _lasting(state: int, *, percent: bool) -> Function:
     return lasting
 
 
-def _region(window: Window) -> Int64s:
+def _region(window: Window) -> States:
     """The state of each piece as 5.4.3.31 has it: that of the sample it begins with.
 
     Only the first region takes the bounding value's. What lies before the first sample is bad.
     """
     pieces, rows = window.simple, window.rows
     if not len(rows.state):
-        return np.minimum(pieces.state, BAD_ROW)
+        return np.minimum(pieces.state, np.int8(BAD_ROW))
     of_sample = rows.state[pieces.row]
-    return np.minimum(np.where(pieces.edge, pieces.state, of_sample), BAD_ROW)
+    return np.minimum(np.where(pieces.edge, pieces.state, of_sample), np.int8(BAD_ROW))
 
 
 def _in_state(*, zero: bool) -> Function:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW
+from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW, States
 from isthmus.historian.query.rules import (
     CALCULATED,
     GOOD,
@@ -31,7 +31,7 @@ class Candidates:
     group: Int64s
     time: Int64s
     value: Floats
-    state: Int64s
+    state: States
     bound: Bools  # not a sample of the interval, but the value at its start or end
 
 

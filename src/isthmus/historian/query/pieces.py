@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW, Rows
+from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW, Rows, States
 from isthmus.model.sample import Bools, Floats, Int64s
 
 NONE = 3  # before the first sample of a tag
@@ -22,7 +22,7 @@ class Bounds:
     """The bounding value at each edge of each tag, of shape (tags, edges)."""
 
     value: Floats
-    state: Int64s  # good, uncertain, bad, or none
+    state: States  # good, uncertain, bad, or none
     raw: Bools  # a sample stands there
     row: Int64s  # the sample that it comes from, -1 where there is none
 
@@ -39,7 +39,7 @@ class Pieces:
     edge: Bools  # the piece begins at the start of its interval, not with a sample
     seconds: Floats  # how long it lasts, as far as something is known
     middle: Floats  # the value in the middle
-    state: Int64s  # of the straight line: 0 good, 1 uncertain, 2 bad, 3 none
+    state: States  # of the straight line: 0 good, 1 uncertain, 2 bad, 3 none
     shape: tuple[int, int]  # tags, intervals
 
     def sum(self, of: Floats) -> Floats:
@@ -56,8 +56,8 @@ class Lines:
     """Straight lines from sample to sample: a slope each, and how good the line is."""
 
     rows: Rows
-    slope: Floats  # in the value's unit a nanosecond
-    state: Int64s
+    slope: Floats | None  # in the value's unit a nanosecond; None where all are level
+    state: States
 
     @classmethod
     def simple(cls, rows: Rows, sloped: Bools) -> Lines:
@@ -66,12 +66,15 @@ class Lines:
         Stepped tags are level. A sloped line towards a bad sample is level and uncertain, towards
         an uncertain one it is uncertain.
         """
-        follows, state = _follows(rows), rows.state
+        state = rows.state
+        if not sloped.any():
+            return cls(rows, None, state)
+        follows = _follows(rows)
         tilted = follows & sloped[rows.place]
         towards = np.append(state[1:], GOOD_ROW)
         worse = tilted & (towards != GOOD_ROW) & (state == GOOD_ROW)
         level = ~tilted | (towards == BAD_ROW) | (state == BAD_ROW)
-        return cls(rows, _slope(rows, ~level), np.where(worse, UNCERTAIN_ROW, state))
+        return cls(rows, _slope(rows, ~level), np.where(worse, np.int8(UNCERTAIN_ROW), state))
 
     @classmethod
     def interpolated(cls, rows: Rows, sloped: Bools) -> Lines:
@@ -87,25 +90,29 @@ class Lines:
         skips = np.append(passed[1:] != passed[:-1], False)
         towards = np.append(kept.state[1:], GOOD_ROW)
         worse = tilted & (skips | (towards != GOOD_ROW))
-        return cls(kept, _slope(kept, tilted), np.where(worse, UNCERTAIN_ROW, kept.state))
+        return cls(kept, _slope(kept, tilted), np.where(worse, np.int8(UNCERTAIN_ROW), kept.state))
 
     def at(self, row: Int64s, time: Int64s, later: Floats | float = 0.0) -> Floats:
         """The value of the line of each `row`, `later` ns after `time`; NaN where it is -1."""
         rows = self.rows
         if not len(rows.time):
             return np.full(len(row), np.nan)
+        if self.slope is None:
+            return np.where(row < 0, np.nan, rows.value[row])
         found = rows.value[row] + self.slope[row] * ((time - rows.time[row]) + later)
         return np.where(row < 0, np.nan, found)
 
-    def state_of(self, row: Int64s) -> Int64s:
+    def state_of(self, row: Int64s) -> States:
         """The state of the line of each `row`, 3 where the row is -1."""
-        return np.where(row < 0, NONE, self.state[row]) if len(self.state) else row * 0 + NONE
+        if not len(self.state):
+            return np.full(len(row), NONE, np.int8)
+        return np.where(row < 0, np.int8(NONE), self.state[row])
 
     def bounds(self) -> Bounds:
         """The bounding value at every edge."""
         rows, edges = self.rows, self.rows.edges
         shape = (rows.count, len(edges))
-        first = _first_at(rows)
+        first = rows.first.ravel()
         inside = np.minimum(first, max(len(rows.time) - 1, 0))
         at = np.tile(edges, rows.count)
         place = np.repeat(np.arange(rows.count), len(edges))
@@ -126,22 +133,20 @@ class Lines:
         """The pieces of every interval."""
         rows, edges = self.rows, self.rows.edges
         size, many = rows.count, rows.intervals
-        begin = _first_at(rows).reshape(size, -1)[:, :-1].ravel()
-        place = np.repeat(np.arange(size), many)
-        bound = _own(rows, begin - 1, place)
-        within = np.flatnonzero((rows.slot > 0) & (rows.slot <= many))
-        group = rows.place[within] * many + rows.slot[within] - 1
-        spot = np.searchsorted(group, np.arange(size * many), "left")
-        first = spot + np.arange(size * many)
-        row = np.insert(within, spot, bound)
-        starts = np.insert(rows.time[within], spot, np.tile(edges[:-1], size))
-        group = np.insert(group, spot, np.arange(size * many))
-        edge = np.zeros(len(row), np.bool_)
+        counts = np.diff(rows.first, axis=1)
+        bound = _own(rows, rows.first[:, :-1].ravel() - 1, np.repeat(np.arange(size), many))
+        first = np.concatenate([[0], np.cumsum(counts.ravel() + 1)[:-1]])
+        total = int(counts.sum()) + size * many
+        edge = np.zeros(total, np.bool_)
         edge[first] = True
-        ends = np.append(starts[1:], 0)
-        last = np.append(first[1:], len(row)) - 1
-        ends[last] = np.tile(edges[1:], size)
-        ends = np.minimum(ends, rows.known_to[group // many])
+        row, starts, ends = np.empty((3, total), np.int64)
+        within = rows.inside
+        row[first], row[~edge] = bound, within
+        starts[first], starts[~edge] = np.tile(edges[:-1], size), rows.time[within]
+        ends[:-1] = starts[1:]
+        ends[np.append(first[1:], total) - 1] = np.tile(edges[1:], size)
+        if (rows.known_to < edges[-1]).any():
+            ends = np.minimum(ends, np.repeat(rows.known_to, counts.sum(axis=1) + many))
         length = np.maximum(ends - starts, 0)
         middle = self.at(row, starts, length / 2)
         state = self.state_of(row)
@@ -155,20 +160,14 @@ def _follows(rows: Rows) -> Bools:
     return np.append(rows.place[1:] == rows.place[:-1], False)
 
 
-def _slope(rows: Rows, tilted: Bools) -> Floats:
+def _slope(rows: Rows, tilted: Bools) -> Floats | None:
+    if not tilted.any():
+        return None
     slope = np.zeros(len(rows.value))
-    if len(slope) > 1:
-        with np.errstate(all="ignore"):
-            rise = np.diff(rows.value) / np.diff(rows.time)
-        slope[:-1] = np.where(tilted[:-1] & np.isfinite(rise), rise, 0.0)
+    with np.errstate(all="ignore"):
+        rise = np.diff(rows.value) / np.diff(rows.time)
+    slope[:-1] = np.where(tilted[:-1] & np.isfinite(rise), rise, 0.0)
     return slope
-
-
-def _first_at(rows: Rows) -> Int64s:
-    """The place of the first row at or after each edge of each tag."""
-    slots = rows.intervals + 2
-    wanted = (np.arange(rows.count)[:, None] * slots + np.arange(1, slots)).ravel()
-    return np.searchsorted(rows.key, wanted, "left")
 
 
 def _own(rows: Rows, row: Int64s, place: Int64s) -> Int64s:

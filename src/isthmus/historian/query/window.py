@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from isthmus.historian.query.pieces import Bounds, Lines, Pieces
-from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW, Rows
+from isthmus.historian.query.rows import BAD_ROW, GOOD_ROW, UNCERTAIN_ROW, Rows, States
 from isthmus.historian.query.rules import Column, Rules
 from isthmus.model.sample import Bools, Floats, Int64s, Uint32s
 
@@ -90,17 +90,15 @@ class Window:
     @cached_property
     def inside(self) -> Int64s:
         """The rows that are samples of an interval."""
-        slot = self.rows.slot
-        return np.flatnonzero((slot > 0) & (slot <= self.rows.intervals))
+        return self.rows.inside
 
     @cached_property
     def group(self) -> Int64s:
         """The interval of each sample inside, counted through all tags."""
-        rows = self.rows
-        return rows.place[self.inside] * rows.intervals + rows.slot[self.inside] - 1
+        return self.rows.group
 
     @cached_property
-    def state(self) -> Int64s:
+    def state(self) -> States:
         """The state of each sample inside."""
         return self.rows.state[self.inside]
 
