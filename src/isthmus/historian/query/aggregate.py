@@ -66,7 +66,7 @@ def aggregate(
             f"{len(ids):,} tags in {len(intervals.edges) - 1:,} intervals are {size:,} results",
             hint=f"{MOST_RESULTS:,} are allowed: ask for longer intervals, or fewer tags",
         )
-    parts = list(_parts(ids, intervals))
+    parts = list(parts_of(ids, intervals))
     found: dict[int, list[dict[str, Column]]] = {}
     for number, (low, high, first, last) in enumerate(parts):
         some = {TagId(tag): tags[TagId(tag)] for tag in ids[low:high].tolist()}
@@ -77,7 +77,7 @@ def aggregate(
     return Answer(ids, intervals, _asked(_below(rows, names), intervals.keep))
 
 
-def _parts(ids: Int32s, intervals: Intervals) -> Iterator[tuple[int, int, int, int]]:
+def parts_of(ids: Int32s, intervals: Intervals) -> Iterator[tuple[int, int, int, int]]:
     """Slices of tags and intervals that are read at a time, so that memory stays bounded."""
     edges = intervals.edges
     seconds = max((int(edges[-1]) - int(edges[0])) // SECOND, 1)

@@ -75,6 +75,11 @@ class Step:
         begins = self._begins(int(time) - 2 * self.about - DAY, int(time) + 1, zone)
         return Nanoseconds(int(begins[begins <= time][-1]))
 
+    def times(self, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo) -> Int64s:
+        """The times in [start, end) at which a step begins."""
+        begins = self._begins(start, end, zone)
+        return begins[(begins >= start) & (begins < end)]
+
     def _begins(self, start: int, end: int, zone: ZoneInfo) -> Int64s:
         """Where steps begin, in [start, end); one or more before `start` may be among them."""
         if self.ns and DAY % self.ns:
