@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from isthmus.historian.delta.manifest import DataFile
 
@@ -85,8 +88,39 @@ def fault(path: Path, size: int) -> str:
         if is_shortage(error):
             raise
         return "is missing" if isinstance(error, FileNotFoundError) else str(error)
-    right = path.name.split("-")[2][:8]
-    return "" if f"{crc:08x}" == right else "its bytes are not those that were written"
+    return "" if f"{crc:08x}" == _crc(path) else "its bytes are not those that were written"
+
+
+def checked(path: Path) -> pa.Table:
+    """All rows of a small file, every byte of it compared with the checksum in its name.
+
+    Raises OSError, ValueError or Arrow's error.
+    """
+    content = path.read_bytes()
+    if f"{zlib.crc32(content):08x}" != _crc(path):
+        raise ValueError("its bytes are not those that were written")
+    return pq.ParquetFile(pa.BufferReader(content)).read()
+
+
+def footer_crc(path: Path) -> int:
+    """The CRC-32 of a Parquet file's footer, which no checksum of a page covers; OSError."""
+    with path.open("rb") as stream:
+        stream.seek(-8, os.SEEK_END)
+        length = int.from_bytes(stream.read(4), "little")
+        stream.seek(-8 - length, os.SEEK_END)
+        return zlib.crc32(stream.read())
+
+
+def check_footer(path: Path) -> None:
+    """ValueError or OSError where the footer is not the one that the file was named after."""
+    right = _crc(path, 1)
+    if right and f"{footer_crc(path):08x}" != right:
+        raise ValueError("its footer is not the one that was written")
+
+
+def _crc(path: Path, number: int = 0) -> str:
+    """One of the checksums in a file's name: of the file, then (if it is there) of its footer."""
+    return path.name.split("-")[2].removesuffix(".parquet")[8 * number : 8 * number + 8]
 
 
 def is_shortage(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from isthmus.historian.delta.damage import Damage, is_shortage
+from isthmus.historian.delta.damage import Damage, checked, is_shortage
 from isthmus.historian.delta.manifest import DataFile, fsync
 from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.settings import DAY
@@ -142,8 +142,7 @@ def matching(
 
 def file_events(root: Path, file: DataFile) -> list[Event]:
     """All events of one sealed file, by time."""
-    opened = pq.ParquetFile(root / file.path, page_checksum_verification=True)
-    return decode_events(opened.read())
+    return decode_events(checked(root / file.path))
 
 
 def read_events(

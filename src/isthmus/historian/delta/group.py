@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isthmus.historian.columns import decode
+from isthmus.historian.delta.damage import check_footer
 from isthmus.model.sample import Batch, Int32s, Int64s
 
 COLUMNS = ("tag", "time", "sub_ns", "value", "exact", "status")
@@ -69,6 +70,7 @@ class Opened:
     @classmethod
     def load(cls, path: Path) -> Opened:
         """The file at `path`, its row groups indexed."""
+        check_footer(path)
         file = pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)
         groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
         tags = [group.column(0).statistics for group in groups]

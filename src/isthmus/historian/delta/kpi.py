@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 
-from isthmus.historian.delta.damage import Damage, is_shortage
+from isthmus.historian.delta.damage import Damage, checked, is_shortage
 from isthmus.historian.delta.manifest import DataFile, Manifest, fsync
 from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.delta.repair import missing, quarantine_files
@@ -206,7 +206,7 @@ class KpiTable:
     def _rows(self, file: DataFile) -> list[Row]:
         where = self.manifest.root / file.path
         try:
-            return decode_kpis(pq.ParquetFile(where, page_checksum_verification=True).read())
+            return decode_kpis(checked(where))
         except BROKEN as error:
             if is_shortage(error):
                 raise StorageError(f"reading {where}: {error}") from error

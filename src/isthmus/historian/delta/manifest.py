@@ -24,6 +24,7 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Tr
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from isthmus.historian.delta.sums import Sums
 from isthmus.model.errors import StorageError
 
 CONFIGURATION = {
@@ -121,6 +122,7 @@ class Manifest:
         self.root = root
         self._table = table
         self._positions = positions
+        self._sums = Sums(root / LOG)
         self._uncertain = False
         self.commit_ms = 0.0
 
@@ -244,6 +246,7 @@ class Manifest:
         except (DeltaError, OSError) as error:
             self._uncertain = True
             raise StorageError(f"keeping a commit of {self.root}: {error}") from error
+        self._sums.add(f"{self.version:020d}.json")
         self._positions.update(positions)
         self.commit_ms = (time.perf_counter() - began) * 1000
 
@@ -260,10 +263,12 @@ class Manifest:
     def checkpoint(self) -> None:
         """Write a durable checkpoint, then let go of the log entries that it replaces."""
         log = self.root / LOG
+        self._sums.forget(*(path.name for path in log.glob("*.checkpoint*")))
         self._table.create_checkpoint()
         for path in (*log.glob(f"{self.version:020d}.checkpoint*"), log / "_last_checkpoint", log):
             fsync(path)
         self._table.cleanup_metadata()
+        self._sums.renew(*(path.name for path in log.glob("*.checkpoint*")))
 
     def vacuum(self, keep_hours: int) -> int:
         """Delete files that no commit of the last `keep_hours` names; how many went."""
@@ -285,14 +290,12 @@ def _dated(file: DataFile) -> dict[str, str | None]:
 def _transactions(log: Path) -> dict[str, int]:
     """The last version of every application id in the log: its checkpoint, then what follows."""
     found: dict[str, int] = {}
-    last = -1
-    hint = log / "_last_checkpoint"
-    if hint.exists():
-        last = int(json.loads(hint.read_text())["version"])
-        for part in sorted(log.glob(f"{last:020d}.checkpoint*.parquet")):
-            for row in pq.ParquetFile(part).read(columns=["txn"])["txn"].to_pylist():
-                if row and row["appId"] is not None:
-                    found[row["appId"]] = int(row["version"])
+    points = sorted(log.glob("*.checkpoint*.parquet"))
+    last = int(points[-1].name.partition(".")[0]) if points else -1
+    for part in log.glob(f"{last:020d}.checkpoint*.parquet"):
+        for row in pq.ParquetFile(part).read(columns=["txn"])["txn"].to_pylist():
+            if row and row["appId"] is not None:
+                found[row["appId"]] = int(row["version"])
     for entry in sorted(log.glob("[0-9]*.json")):
         if entry.stem.isdigit() and int(entry.stem) > last:
             for line in entry.read_text().splitlines():

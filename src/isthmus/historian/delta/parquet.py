@@ -13,6 +13,7 @@ from typing import Self
 import pyarrow.parquet as pq
 
 from isthmus.historian.columns import SAMPLES, encode
+from isthmus.historian.delta.damage import footer_crc
 from isthmus.historian.delta.encoding import MERGED, SEALED, options
 from isthmus.historian.delta.manifest import DataFile, fsync
 from isthmus.model.sample import Batch
@@ -127,7 +128,8 @@ def write_samples(
                 rows += len(block)
             out.close()
         part = "" if hours == (0, 24) else f"-{hours[0]:02d}to{hours[1]:02d}"
-        name = f"{seq:012d}-{turn:06d}-{sink.crc:08x}{part}{'-late' * late}.parquet"
+        sums = f"{sink.crc:08x}{footer_crc(draft):08x}"
+        name = f"{seq:012d}-{turn:06d}-{sums}{part}{'-late' * late}.parquet"
         folder = table / f"date={date}"
         if not folder.is_dir():
             folder.mkdir()

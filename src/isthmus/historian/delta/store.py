@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -243,8 +244,9 @@ class Store:
     def _remember(self, seq: int) -> None:
         """Keep the last values for the next start; a loss only makes that start slower."""
         draft = self.draft(LAST)
-        table = pa.Table.from_batches([encode(self.last.all(), seq)])
-        table = table.replace_schema_metadata({"seal": str(seq)})
+        rows = self.last.all()
+        table = pa.Table.from_batches([encode(rows, seq)])
+        table = table.replace_schema_metadata({"seal": str(seq), "crc": _sum(rows, seq)})
         try:
             pq.write_table(table, draft, write_page_checksum=True)
             draft.replace(self.root / LAST)
@@ -257,8 +259,10 @@ class Store:
         try:
             file = pq.ParquetFile(self.root / LAST, page_checksum_verification=True)
             remembered = int(file.schema_arrow.metadata[b"seal"])
-            if remembered <= self.seals:
-                known.take(decode(file.read()))
+            rows = decode(file.read())
+            right = file.schema_arrow.metadata[b"crc"].decode()
+            if remembered <= self.seals and _sum(rows, remembered) == right:
+                known.take(rows)
                 seq = remembered
         except (*BROKEN, KeyError, TypeError):
             known = LastValues()
@@ -276,6 +280,14 @@ class Store:
     def sync_root(self) -> None:
         """Make the root folder itself durable."""
         fsync(self.root)
+
+
+def _sum(rows: Batch, seq: int) -> str:
+    """A checksum of last values and of the seal that they are of."""
+    crc = zlib.crc32(str(seq).encode())
+    for column in (rows.tag, rows.time, rows.value, rows.quality):
+        crc = zlib.crc32(column.tobytes(), crc)
+    return f"{crc:08x}"
 
 
 def by_slice(rows: Batch, hours: int) -> Iterator[tuple[str, tuple[int, int], Batch]]:

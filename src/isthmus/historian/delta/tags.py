@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from isthmus.historian.delta.damage import checked
 from isthmus.historian.delta.manifest import DataFile, fsync
 from isthmus.historian.delta.parquet import Sink
 from isthmus.model.sample import TagId
@@ -64,5 +65,5 @@ def write_tags(table: Path, draft: Path, rows: pa.Table, turn: int) -> DataFile:
 
 def read_tags(root: Path, files: Sequence[DataFile]) -> pa.Table:
     """The tag table in `files`."""
-    tables = [pq.ParquetFile(root / file.path).read() for file in files]
+    tables = [checked(root / file.path) for file in files]
     return pa.concat_tables([TAGS.empty_table(), *tables])
