@@ -4,16 +4,18 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMPS := .make
 WORKERS ?= 2
+ROWS ?= 100M
+PEER_ROWS ?= 30M
 NPM = $(shell command -v npm 2>/dev/null || echo $(CURDIR)/$(BIN)/npm)
 NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
 PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json))
 RIVALS := $(patsubst %/package.json,%,$(wildcard benchmarks/peers/*/package.json))
 
-.PHONY: demo test check bench docs clean setup ui peers rivals format help
+.PHONY: demo test check bench bench-historian docs clean setup ui peers rivals format help
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 18
 
 demo: setup ui  ## run the demonstration plant and print its sign-in link
 	$(BIN)/isthmus demo
@@ -35,6 +37,10 @@ check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pag
 
 bench: setup ui rivals  ## run all benchmarks; tables on screen, JSON under benchmarks/results
 	$(BIN)/python -m benchmarks
+
+bench-historian: setup  ## history beside PostgreSQL, InfluxDB, VictoriaMetrics, DuckDB: ROWS=100M PEER_ROWS=30M
+	@# installs nothing: what is missing is named, with its Debian package, and left out
+	$(BIN)/python -m benchmarks.historian --rows $(ROWS) --peer-rows $(PEER_ROWS) --out benchmarks/results/historian.json
 
 docs: setup  ## write the generated reference anew
 	$(BIN)/python docs/generate.py

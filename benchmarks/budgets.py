@@ -57,9 +57,16 @@ BUDGETS = (
     Budget("opcua_decode", "values_per_cpu_s", "OPC UA values/CPU s", 1e6, 5e6, "more"),
     Budget("memory", "rss_mb", "MB: site, 10,000 tags at 1 Hz", 600, 300),
     Budget("latency", "p95_ms", "ms from device to pixels, p95", 500, 150),
+    Budget(
+        "historian", "acknowledged_rows_per_s_10k", "rows/s acknowledged, synced", 1e6, 4e6, "more"
+    ),
     Budget("historian", "bytes_per_sample", "bytes a sample on disk", 2.7, 1.6),
     Budget("historian", "last_value_ms", "ms: last value of 10,000 tags", 5, 0.1),
     Budget("historian", "day_500_ms", "ms: a day of a tag as 500 points", 20, 3),
+    Budget("historian", "thousand_tags_hour_ms", "ms: an hour of 1,000 tags", 60, 20),
+    Budget(
+        "historian", "writer_rows_per_s", "of 100,000/s written among 4 readers", 98e3, 99e3, "more"
+    ),
     Budget("start", "help_ms", "ms: isthmus --help", 150, 100),
     Budget("start", "first_value_s", "s: demo to its first value", 20, 8),
 )

@@ -1,0 +1,1 @@
+"""How fast histories are written and read, and what a sample costs on disk: ours beside others."""
