@@ -28,6 +28,7 @@ COMMANDS = {
     "history": "see what history holds, how long it is kept, and when the disk is full",
     "backup": "back a site up while it runs; --list and --verify what lies there",
     "restore": "put a backup back into a new folder",
+    "import": "bring old history in: CSV, Parquet, SQL",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 from isthmus.model.errors import IsthmusError, LinkError
 
 DATA = ".isthmus"  # beside the plant file
+ZONE = "timezone"  # of the plant, in the data folder
 PLACES = (Path(DATA), Path("demo-plant/site"))
 SECONDS = 60.0
 MAKING = 1_800.0  # seconds until a large file begins to come
@@ -72,6 +73,11 @@ class Remote:
             while part := answer.read(CHUNK):
                 out.write(part)
 
+    def send(self, path: str, body: bytes, kind: str = "application/json", **query: object) -> Any:  # noqa: ANN401
+        """The JSON answer to `body`, of that media type, posted to `path`."""
+        with self._open(path, "POST", "application/json", query, body, kind) as answer:
+            return json.loads(answer.read())
+
     def listen(self, path: str, **query: object) -> Iterator[tuple[str, Any]]:
         """Events of a stream: name and JSON body; ends when the site does."""
         with self._open(path, "GET", "text/event-stream", query) as answer:
@@ -89,13 +95,17 @@ class Remote:
         method: str,
         accept: str,
         query: dict[str, object],
+        body: bytes = b"",
+        kind: str = "",
         *,
         seconds: float = SECONDS,
     ) -> http.client.HTTPResponse:
         renamed = {key.rstrip("_"): value for key, value in query.items() if value is not None}
         target = f"{self.url}{path}" + (f"?{urlencode(renamed)}" if renamed else "")
-        request = Request(target, method=method, data=b"" if method == "POST" else None)  # noqa: S310 - our own address
+        request = Request(target, method=method, data=body if method == "POST" else None)  # noqa: S310 - our own address
         request.add_header("Authorization", f"Bearer {self.token}")
+        if kind:
+            request.add_header("Content-Type", kind)
         if accept:
             request.add_header("Accept", accept)
         try:

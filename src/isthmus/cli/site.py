@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from isthmus.cli.process import beside, first, logs, loop, until_stopped
-from isthmus.cli.remote import DATA
+from isthmus.cli.remote import DATA, ZONE
 from isthmus.cli.screen import Progress
 from isthmus.model.errors import ConfigError
 from isthmus.runtime.app import App
@@ -45,7 +45,7 @@ async def _demonstrate(wish: Wish, args: argparse.Namespace) -> dict[str, float 
             await first(ready, running)
             serving = asyncio.create_task(web.serve())
             filling = asyncio.create_task(demonstration.fill())
-            _remember(wish.folder / "site", web)
+            _remember(wish.folder / "site", web, app.plant.timezone)
             await first(filling, running)
             progress.end()
             _greet(web, app, args)
@@ -72,7 +72,7 @@ async def _run(app: App, args: argparse.Namespace) -> dict[str, float | int | No
     running = asyncio.create_task(app.run(ready.set))
     await first(ready, running)
     serving = asyncio.create_task(web.serve())
-    _remember(app.settings.folder, web)
+    _remember(app.settings.folder, web, app.plant.timezone)
     if args.json:
         body = {"url": web.url, "connections": len(app.links), "tags": len(app.namespace)}
         print(json.dumps(body), flush=True)
@@ -83,9 +83,10 @@ async def _run(app: App, args: argparse.Namespace) -> dict[str, float | int | No
     return {}
 
 
-def _remember(folder: Path, web: WebServer) -> None:
-    """Where the site answers, for `isthmus link`, `watch` and `query`."""
+def _remember(folder: Path, web: WebServer, zone: str) -> None:
+    """Where the site answers, for `isthmus link`, `watch` and `query`, and its time zone."""
     (folder / "web" / "url").write_text(web.url, "utf-8")
+    (folder / ZONE).write_text(zone, "utf-8")
 
 
 def _greet(web: WebServer, app: App, args: argparse.Namespace) -> None:

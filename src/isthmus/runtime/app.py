@@ -32,6 +32,7 @@ from isthmus.runtime.edges import EdgeLink, EdgeView
 from isthmus.runtime.exports import Exports
 from isthmus.runtime.figures.dark import dark_since
 from isthmus.runtime.figures.read import Records
+from isthmus.runtime.imports import imported_tags
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.link import Link, gap
@@ -60,7 +61,7 @@ class App:
         self.started = time.monotonic()
         self.first_value: float | None = None  # seconds from the start of the process's app
         self.catalogue = Catalogue.open(settings.folder / "catalogue.json")
-        self.catalogue.bind(plant.tags())
+        self.catalogue.bind([*imported_tags(settings.folder), *plant.tags()])
         self.tap = Tap()
         self.live = Live()
         self.live.grow(len(self.namespace))

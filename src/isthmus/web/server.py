@@ -17,7 +17,18 @@ from starlette.exceptions import HTTPException
 from isthmus import __version__
 from isthmus.model.errors import ConfigError, IsthmusError, Refused
 from isthmus.runtime.app import App
-from isthmus.web import energy, export, history, links, overview, performance, plant, sql, stream
+from isthmus.web import (
+    energy,
+    export,
+    history,
+    imports,
+    links,
+    overview,
+    performance,
+    plant,
+    sql,
+    stream,
+)
 from isthmus.web.ask import Problem
 from isthmus.web.openapi import Api
 from isthmus.web.session import HEADERS, LOOPBACK, Sessions, protect
@@ -37,7 +48,8 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for part in (plant, stream, history, export, sql, performance, energy, overview, links):
+    parts = (plant, stream, history, export, imports, sql, performance, energy, overview, links)
+    for part in parts:
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.integration.site.conftest import Site, eventually
+from tests.integration.site.conftest import Site, eventually, make_site, site
 
 from isthmus.cli.remote import Remote
+
+__all__ = ["make_site", "site"]  # fixtures of a site of one's own
 
 
 @dataclass

@@ -140,6 +140,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All imports, the newest last */
+        get: operations["every_api_imports_get"];
+        put?: never;
+        /** Begin an import, or go on with one; make the tags that it needs */
+        post: operations["begin_api_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What samples would change */
+        post: operations["preview_api_imports_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{number}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one part */
+        post: operations["take_api_imports__number__parts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{number}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The import is complete */
+        post: operations["end_api_imports__number__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sql": {
         parameters: {
             query?: never;
@@ -548,6 +617,84 @@ export interface components {
             pens: components["schemas"]["Pen"][];
         };
         /**
+         * ImportBegin
+         * @description POST /api/imports: `id` is made of the source's content, so that it is known again.
+         */
+        ImportBegin: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /**
+             * Again
+             * @default false
+             */
+            again: boolean;
+            /**
+             * Create
+             * @default []
+             */
+            create: components["schemas"]["NewTag"][];
+        };
+        /**
+         * ImportEnd
+         * @description POST /api/imports/{id}/end.
+         */
+        ImportEnd: {
+            /**
+             * Rejected
+             * @default 0
+             */
+            rejected: number;
+        };
+        /**
+         * ImportInfo
+         * @description One import; `parts` are durable, counts are of samples.
+         */
+        ImportInfo: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /** By */
+            by: string;
+            /** Parts */
+            parts: number;
+            /** Done */
+            done: boolean;
+            /** Fresh */
+            fresh: number;
+            /** Corrected */
+            corrected: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Rejected */
+            rejected: number;
+            /** First */
+            first: number | null;
+            /** Last */
+            last: number | null;
+            /** Time */
+            time: number | null;
+        };
+        /**
+         * ImportNews
+         * @description What the samples of one part change: new, another value than before, the same.
+         */
+        ImportNews: {
+            /** Fresh */
+            fresh: number;
+            /** Corrected */
+            corrected: number;
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
          * Interval
          * @description One stretch of one state; `look` is how to draw it.
          */
@@ -884,6 +1031,24 @@ export interface components {
              * @default 0
              */
             quality: number;
+        };
+        /**
+         * NewTag
+         * @description A tag that an import needs and the plant file does not have.
+         */
+        NewTag: {
+            /** Path */
+            path: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
         };
         /**
          * OrderInfo
@@ -1624,6 +1789,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduledExport"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    every_api_imports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_api_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportBegin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_api_imports_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An Arrow IPC stream, 100,000 rows at most: path (dictionary of text), time (timestamp ns, UTC), value (double), quality (uint32). */
+        requestBody: {
+            content: {
+                "application/vnd.apache.arrow.stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportNews"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_api_imports__number__parts_post: {
+        parameters: {
+            query: {
+                /** @description Parts are taken in order, from 0 on. */
+                part: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the import. */
+                number: string;
+            };
+            cookie?: never;
+        };
+        /** @description An Arrow IPC stream, 100,000 rows at most: path (dictionary of text), time (timestamp ns, UTC), value (double), quality (uint32). */
+        requestBody: {
+            content: {
+                "application/vnd.apache.arrow.stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportNews"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_api_imports__number__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the import. */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportInfo"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -19,6 +19,7 @@ from isthmus.web.contract.figures import (
     WaterfallStep,
 )
 from isthmus.web.contract.history import History, Interval, Pen, Ribbon, Statistics
+from isthmus.web.contract.imports import ImportBegin, ImportEnd, ImportInfo, ImportNews, NewTag
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
@@ -32,6 +33,10 @@ __all__ = [
     "EnergyBucket",
     "EquipmentInfo",
     "History",
+    "ImportBegin",
+    "ImportEnd",
+    "ImportInfo",
+    "ImportNews",
     "Interval",
     "Kpi",
     "LimitsInfo",
@@ -42,6 +47,7 @@ __all__ = [
     "Loss",
     "Meter",
     "Milliseconds",
+    "NewTag",
     "Numbers",
     "OrderInfo",
     "Overview",

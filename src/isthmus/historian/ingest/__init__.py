@@ -1,0 +1,1 @@
+"""Old history from elsewhere: readers of files and databases, made into batches."""

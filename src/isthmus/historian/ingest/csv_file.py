@@ -1,0 +1,171 @@
+"""Comma-separated files of any delimiter and encoding, compressed or not, in pieces of text."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import csv
+import gzip
+import lzma
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pv
+
+from isthmus.historian.ingest.piece import Piece, Reject
+from isthmus.model.errors import ConfigError
+from isthmus.model.sample import Int64s
+
+BLOCK = 1 << 20  # bytes of a piece
+HEAD = 256 << 10  # bytes looked at to guess delimiter and encoding
+DELIMITERS = ",;\t|"
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+PACKED: dict[str, Callable[[IO[bytes]], object]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+
+
+class CsvFile:
+    """A file of separated values with a line of column names."""
+
+    def __init__(
+        self, path: Path, *, delimiter: str = "", encoding: str = "", skip: int = 0
+    ) -> None:
+        """`skip` lines stand before the names; what is empty is guessed from the first lines."""
+        self.name = path.name
+        self._path, self._skip = path, skip
+        self._size = max(1, path.stat().st_size)
+        self._raw: IO[bytes] | None = None
+        self._at = 0
+        with self._open() as stream:
+            head = stream.read(HEAD)
+        self._at = 0
+        self.encoding = encoding or _encoding(head)
+        try:
+            lines = head.decode(self.encoding, "ignore").splitlines()[skip:]
+        except LookupError as error:
+            raise ConfigError(
+                f"there is no encoding `{encoding}`", hint="such as utf-8, cp1252, utf-16"
+            ) from error
+        if not lines or not lines[0].strip():
+            raise ConfigError(
+                f"{path}: no line of column names", hint="`--skip N` passes over lines before it"
+            )
+        self.delimiter = delimiter or max(DELIMITERS, key=lines[0].count)
+        self.columns = [
+            name.strip() for name in next(csv.reader([lines[0]], delimiter=self.delimiter))
+        ]
+        self.sample = lines[1:]
+        _require_names(path, self.columns)
+
+    def share(self) -> float:
+        """How much of the file was read, 0 to 1."""
+        return min(1.0, (self._raw.tell() if self._raw else self._at) / self._size)
+
+    def pieces(self) -> Iterator[Piece]:
+        """The lines after the names; those of another number of cells are rejected."""
+        wrong: list[Reject] = []
+
+        def odd(found: pv.InvalidRow) -> str:
+            if found.text.strip():
+                reason = f"{found.actual_columns} cells instead of {found.expected_columns}"
+                wrong.append(Reject(found.number, found.text, reason))
+            gone.append(found.number)
+            return "skip"
+
+        gone: list[int] = []
+        text = {name: pa.string() for name in self.columns}
+        with self._open() as stream:
+            reader = pv.open_csv(
+                stream,
+                pv.ReadOptions(
+                    use_threads=False,
+                    block_size=BLOCK,
+                    encoding=self.encoding,
+                    skip_rows=self._skip + 1,
+                    column_names=self.columns,
+                ),
+                pv.ParseOptions(
+                    delimiter=self.delimiter,
+                    invalid_row_handler=odd,
+                    ignore_empty_lines=False,
+                ),
+                pv.ConvertOptions(column_types=text, strings_can_be_null=False),
+            )
+            seen = 0
+            while True:
+                try:
+                    batch = reader.read_next_batch()
+                except StopIteration:
+                    break
+                except (pa.ArrowInvalid, UnicodeError) as error:
+                    raise ConfigError(
+                        f"reading {self._path} as {self.encoding}: {error}",
+                        hint="`--encoding` names another, `--delimiter` what stands between cells",
+                    ) from error
+                table = pa.Table.from_batches([batch])
+                rows, rejected = self._lines(seen, table.num_rows, gone), tuple(wrong)
+                wrong.clear()
+                seen += table.num_rows
+                yield Piece(table, rows, rejected)
+            if wrong:
+                yield Piece(
+                    pa.table({name: [] for name in self.columns}),
+                    np.empty(0, np.int64),
+                    tuple(wrong),
+                )
+
+    def _lines(self, seen: int, rows: int, gone: list[int]) -> Int64s:
+        """The lines of the next `rows` valid rows: those left out lie between."""
+        first = self._skip + 2
+        valid = np.arange(seen, seen + rows, dtype=np.int64)
+        before = np.array(gone, np.int64) - first - np.arange(len(gone))
+        return first + valid + np.searchsorted(before, valid, "right")
+
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        unpack = PACKED.get(self._path.suffix.lower())
+        with self._path.open("rb") as raw:
+            self._raw = raw
+            if unpack is None:
+                yield raw
+            else:
+                with cast("IO[bytes]", unpack(raw)) as plain:
+                    yield plain
+            self._at = raw.tell()
+        self._raw = None
+
+
+def _encoding(head: bytes) -> str:
+    """By its mark, else UTF-8 where that fits, else what Windows writes in Western Europe."""
+    for mark, name in MARKS.items():
+        if head.startswith(mark):
+            return name
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _require_names(path: Path, columns: list[str]) -> None:
+    if len(columns) < 2:  # noqa: PLR2004 - a time and something at that time
+        raise ConfigError(
+            f"{path}: one column only, `{columns[0][:60]}`",
+            hint="`--delimiter` says what stands between cells, `--skip N` where the names are",
+        )
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise ConfigError(
+            f"{path}: two columns are named `{twice[0]}`", hint="names must tell columns apart"
+        )
