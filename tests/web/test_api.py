@@ -46,6 +46,9 @@ ELSEWHERE = {
     "/api/live": "test_live",
     "/api/links/{name}/tap": "test_live",
     "/api/export": "test_history",
+    "/api/query": "test_query",
+    "/api/last": "test_query",
+    "/api/events": "test_query",
     "/api/sign-in-links": "test_session",
     "/api/links/{name}/retry": "test_it_tries_a_link_again",
 }

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from isthmus.cli.length import seconds
 from isthmus.cli.remote import Remote, data_argument, data_folder
-from isthmus.cli.select import select
 from isthmus.model.errors import ConfigError, LinkError
+from isthmus.model.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -78,7 +78,7 @@ def _history(folder: Path) -> Path:
 
 def _text(ask: Callable[[str], Any], args: argparse.Namespace) -> str:
     """The SQL of a pattern."""
-    from isthmus.cli.select import select
+    from isthmus.model.selection import select
 
     known = ask("select tag, path from tags order by tag").to_pydict()
     paths = dict(zip(known["path"], known["tag"], strict=True))

@@ -1,12 +1,10 @@
-"""Which tags a pattern means, with the nearest path where it means none."""
+"""Which tags of a running site a pattern means."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-from isthmus.model.errors import ConfigError
-from isthmus.model.path import Pattern, nearest
+from isthmus.model.selection import select
 
 
 def selected(plant: Any, text: str) -> list[Any]:  # noqa: ANN401 - JSON of /api/plant
@@ -14,37 +12,3 @@ def selected(plant: Any, text: str) -> list[Any]:  # noqa: ANN401 - JSON of /api
     tags = {tag["path"]: tag for tag in plant["tags"]}
     paths = select(list(tags), text, f"{plant['enterprise']}/{plant['site']}")
     return [tags[path] for path in paths]
-
-
-def select(paths: list[str], text: str, root: str) -> list[str]:
-    """Those of `paths` that `text` selects; ConfigError where there are none."""
-    try:
-        pattern = Pattern.parse(text)
-    except ValueError as error:
-        raise ConfigError(
-            f"the pattern `{text}`: {error}", hint="such as `packaging/**/power` or `**/speed`"
-        ) from error
-    found = pattern.select(paths, root)
-    if not found:
-        near = _meant(paths, text, root)
-        raise ConfigError(
-            f"no tag is selected by `{text}`",
-            hint=f"did you mean `{near}`?" if near else "`isthmus list tags` shows all",
-        )
-    return found
-
-
-def _meant(paths: list[str], text: str, root: str) -> str | None:
-    """The selection probably meant: nearer words, all that is below, or more levels a star."""
-    levels = {level for path in paths for level in path.split("/")}
-    words = [
-        word if "*" in word or word in levels else nearest(word, levels) or word
-        for word in text.split("/")
-    ]
-    guess = "/".join(words)
-    wider = "/".join("**" if word == "*" else word for word in words)
-    for tried in (guess, f"{guess}/**", wider):
-        with suppress(ValueError):  # longer than a pattern may be
-            if Pattern.parse(tried).select(paths, root):
-                return tried
-    return nearest(text, [*paths, *{path.rpartition("/")[0] for path in paths}])

@@ -26,6 +26,7 @@ from isthmus.web import (
     overview,
     performance,
     plant,
+    query,
     sql,
     stream,
 )
@@ -48,8 +49,8 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    parts = (plant, stream, history, export, imports, sql, performance, energy, overview, links)
-    for part in parts:
+    parts = (plant, stream, history, query, export, imports, sql)
+    for part in (*parts, performance, energy, overview, links):
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)

@@ -13,8 +13,8 @@ import pytest
 from isthmus.cli.main import COMMANDS, help_text, main
 from isthmus.cli.query import _seconds
 from isthmus.cli.screen import Progress, table
-from isthmus.cli.select import select
 from isthmus.model.errors import ConfigError
+from isthmus.model.selection import select
 from isthmus.runtime.config import lint
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "01_own_plant" / "plant.yaml"

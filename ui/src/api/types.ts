@@ -106,6 +106,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Samples, aggregates (OPC UA Part 13), grids and reductions of many tags */
+        get: operations["query_api_query_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest sample of each tag */
+        get: operations["last_api_last_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest events: text values, orders, links that fell and rose */
+        get: operations["events_api_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export": {
         parameters: {
             query?: never;
@@ -1716,6 +1767,157 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ribbon"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_api_query_get: {
+        parameters: {
+            query: {
+                /** @description Tag ids, paths or patterns between commas. */
+                tags: string;
+                /** @description ISO 8601 in the plant's zone, ms since 1970, `now-8h`. */
+                from?: string;
+                /** @description ISO 8601 in the plant's zone, ms since 1970, `now-8h`. */
+                to?: string;
+                /** @description Words such as time-average, min, max, count, delta, states. */
+                aggregate?: string;
+                /** @description Length of the intervals: 1min, 1h, 1d, 1w, 1mo, shift. */
+                every?: string;
+                /** @description Whose shifts; the first where empty. */
+                calendar?: string;
+                /** @description Step of a grid of times, or `union`. */
+                grid?: string;
+                /** @description Between samples. */
+                fill?: "hold" | "linear";
+                /** @description How old a value of a grid may be. */
+                max_age?: string;
+                /** @description Reduce each tag to so many. */
+                points?: number | null;
+                /** @description How. */
+                reduce?: "minmax" | "lttb";
+                /** @description Straight lines between the samples of numbers. */
+                sloped?: boolean;
+                /** @description A column for each tag. */
+                wide?: boolean;
+                /** @description Samples at most. */
+                rows?: number;
+                /** @description Part 13, 4.2.1.2. */
+                treat_uncertain_as_bad?: boolean;
+                /** @description Good from it on. */
+                percent_data_good?: number;
+                /** @description Bad from it on. */
+                percent_data_bad?: number;
+                /** @description Instead of the header `Accept`. */
+                format?: ("json" | "csv" | "arrow" | "parquet") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    last_api_last_get: {
+        parameters: {
+            query: {
+                /** @description Tag ids, paths or patterns (`packaging/**\/power`) between commas. */
+                tags: string;
+                /** @description The form, instead of the header `Accept`. */
+                format?: ("json" | "csv" | "arrow" | "parquet") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_api_events_get: {
+        parameters: {
+            query?: {
+                /** @description As in /api/query. */
+                from?: string;
+                /** @description As in /api/query. */
+                to?: string;
+                /** @description Kinds between commas; all where empty. */
+                kinds?: string;
+                /** @description At or below it. */
+                path?: string;
+                /** @description At most. */
+                limit?: number;
+                /** @description The form, instead of the header `Accept`. */
+                format?: ("json" | "csv" | "arrow" | "parquet") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */
