@@ -38,6 +38,11 @@ def engines(hour, tmp_path_factory):
 SPAN = data.Span(data.FIRST, data.FIRST + HOUR)
 
 
+def rounded(row) -> tuple[str, ...]:
+    """A row without the last digits of its means, which depend on the order of adding."""
+    return tuple(f"{cell:.9g}" if isinstance(cell, float) else str(cell) for cell in row)
+
+
 def test_hours_follow_each_other_in_order_of_arrival():
     first, second = islice(data.hours(), 2)
     for place, rows in enumerate((first, second)):
@@ -66,8 +71,8 @@ def test_ours_answers_as_duckdb_does(engines, hour):
     mine, theirs = ours.questions(SPAN), duck.questions(SPAN)
     files = over_files(ours.folder, SPAN)
     for name in theirs:
-        rows = sorted(map(repr, theirs[name]()))
-        assert rows == sorted(map(repr, files[name]())), name
+        rows = sorted(map(rounded, theirs[name]()))
+        assert rows == sorted(map(rounded, files[name]())), name
         table = mine[f"sql_{name}"]()
         assert len(rows) == table.num_rows, name
     raw = mine["raw_hour_ms"]()
