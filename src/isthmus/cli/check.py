@@ -31,10 +31,13 @@ def run(args: argparse.Namespace) -> int:
         import asyncio
 
         from isthmus.cli.remote import DATA
-        from isthmus.runtime.probe import probe_all
+        from isthmus.runtime.probe import probe_all, probe_history
 
         beside = args.plant if args.plant.is_dir() else args.plant.parent
-        probes = asyncio.run(probe_all(plant, args.data or beside / DATA))
+        folder = args.data or beside / DATA
+        probes = asyncio.run(probe_all(plant, folder))
+        history = asyncio.run(probe_history(plant, folder))
+        probes += [history] if history else []
     failed = [probe for probe in probes if probe.error]
     if args.json:
         body = {

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from isthmus.cli.finding import Finding
 from isthmus.cli.remote import Remote
 from isthmus.model.errors import ConfigError, IsthmusError, LinkError
+
+if TYPE_CHECKING:
+    from isthmus.model.plant import Plant
 
 GB = 1 << 30
 LITTLE = 2 * GB
@@ -124,6 +127,19 @@ def _plant(plant: Path | None) -> Iterator[Finding]:
                     "nothing protects the wire",
                     "keep it inside its zone, or use the protocol's encryption",
                 )
+        yield from _engine(found)
+
+
+def _engine(plant: Plant) -> Iterator[Finding]:
+    """The server that keeps history, where it is not files."""
+    import asyncio
+
+    from isthmus.runtime.probe import probe_history
+
+    probe = asyncio.run(probe_history(plant, Path()))
+    if probe is not None:
+        state: Literal["well", "wrong"] = "wrong" if probe.error else "well"
+        yield Finding("history's server", state, probe.error or probe.found, probe.hint)
 
 
 def _certificates(folder: Path) -> Iterator[Finding]:
@@ -151,6 +167,13 @@ def _certificates(folder: Path) -> Iterator[Finding]:
 
 
 def _history(folder: Path) -> Iterator[Finding]:
+    from isthmus.runtime.historian import Told
+
+    told = Told.of(folder)
+    if told.engine != "lake":
+        hint = "`isthmus check --probe` asks that server; back it up as your other databases"
+        yield Finding("history", "note", f"kept by {told.engine} at {told.place}", hint)
+        return
     root = folder / "history"
     if not root.is_dir():
         yield Finding("history", "note", f"none in {folder}", "start a site, or name --data")
@@ -168,9 +191,9 @@ def _history(folder: Path) -> Iterator[Finding]:
         return
     yield Finding("history", "well", f"{row['n']:,} samples sealed, newest {row['newest']}")
     yield from _outlook(root)
-    if told := reader.damage.told():
-        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
-        text = f"damaged and left out: {told[0]}{more}"
+    if broken := reader.damage.told():
+        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+        text = f"damaged and left out: {broken[0]}{more}"
         yield Finding("history", "wrong", text, "start the site: it sets damaged files aside")
     for aside in sorted(root.glob("quarantine/*")):
         yield Finding(

@@ -58,11 +58,13 @@ def _asker(folder: Path, rows: int) -> Callable[[str], Any]:
     """The running site, else the files of one that does not run."""
     from isthmus.historian.delta.reader import Reader
     from isthmus.historian.export import from_arrow_stream
+    from isthmus.runtime.historian import Told
 
     try:
         site = Remote.of(folder)
         site.get("/api/links")
     except LinkError:
+        Told.of(folder).require_lake("asking history without its site")
         reader = Reader(_history(folder))
         reader.verify(VERIFY)  # what is rotten yet readable would be in the answer: the log tells
         return lambda text: reader.sql(text, seconds=60.0, rows=rows)

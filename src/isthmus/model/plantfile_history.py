@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isthmus.model.path import Pattern
 from isthmus.model.plantfile_fields import Entry, Period, Size, Text, WrongError
@@ -85,8 +86,31 @@ class BackupEntry(PlaceEntry):
 
 
 class HistoryEntry(Entry):
-    """Where history is kept, and how much of it."""
+    """Where history is kept, and how much of it.
 
+    `engine: postgresql` keeps it in a schema of your own PostgreSQL; `path` and `disk` are then
+    without effect, and of `keep` only `raw` counts.
+    """
+
+    engine: Annotated[
+        Text, Field(description="What keeps it: `lake` (files), `postgresql`, or an installed one.")
+    ] = "lake"
+    url: Annotated[
+        Text, Field(description="The server: `postgresql://isthmus@db.acme.example/plant`.")
+    ] = ""
+    password: Annotated[Secret | None, Field(description="Where the password for it is kept.")] = (
+        None
+    )
+    schema_: Annotated[
+        Text, Field(alias="schema", description="The schema there that is ours.")
+    ] = "isthmus"
+    tls: Annotated[
+        Literal["", "disable", "prefer", "require", "verify-ca", "verify-full"],
+        Field(description="libpq's `sslmode`; empty: `verify-full` beyond this machine."),
+    ] = ""
+    ca: Annotated[
+        Text, Field(description="File of the authorities that may sign its certificate, PEM.")
+    ] = ""
     path: Annotated[
         Text, Field(description="A folder: inside the data folder, or an absolute path.")
     ] = "history"
@@ -100,3 +124,39 @@ class HistoryEntry(Entry):
         Field(description="At that limit: take no more, or give up the oldest samples."),
     ] = "hold"
     backup: Annotated[BackupEntry | None, Field(description="Copies to go back to.")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, written: object) -> object:
+        if isinstance(written, str):
+            raise WrongError(
+                f"`history: {written}` says too little",
+                hint="write `history: {engine: postgresql, url: "
+                '"postgresql://isthmus@db.acme.example/plant"}`',
+            )
+        return written
+
+    @model_validator(mode="after")
+    def _with_server(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.password:
+            raise WrongError(
+                "a password does not stand in the file",
+                hint="write `password: {env: NAME}` or `password: {file: PATH}`",
+            )
+        if self.engine == "postgresql" and parts.scheme not in ("postgresql", "postgres"):
+            raise WrongError(
+                "`engine: postgresql` needs the server's `url`",
+                hint="write it like `url: postgresql://isthmus@db.acme.example/plant`",
+            )
+        if self.engine == "postgresql" and self.backup is not None:
+            raise WrongError(
+                "`backup` copies files, and a server keeps this history",
+                hint="back up that database with its own means; the schema is all of it",
+            )
+        if self.engine == "lake" and (self.url or self.password or self.ca or self.tls):
+            raise WrongError(
+                "`url`, `password`, `tls` and `ca` are of a server, the engine `lake` has none",
+                hint="write `engine: postgresql`",
+            )
+        return self

@@ -16,11 +16,9 @@ from isthmus.bus import document, frame
 from isthmus.bus.edge import BUCKET_BYTES
 from isthmus.bus.port import Publishing, StreamSettings
 from isthmus.bus.server import Server
-from isthmus.historian.delta.lake import Lake
 from isthmus.historian.port import Historian
-from isthmus.historian.settings import LakeSettings
 from isthmus.model.clock import Pace
-from isthmus.model.errors import IsthmusError
+from isthmus.model.errors import IsthmusError, StorageError
 from isthmus.model.event import Event
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, Status, TagId
@@ -32,6 +30,7 @@ from isthmus.runtime.edges import EdgeLink, EdgeView
 from isthmus.runtime.exports import Exports
 from isthmus.runtime.figures.dark import dark_since
 from isthmus.runtime.figures.read import Records
+from isthmus.runtime.historian import open_historian
 from isthmus.runtime.imports import imported_tags
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.limits import LimitWatch
@@ -66,11 +65,7 @@ class App:
         self.live = Live()
         self.live.grow(len(self.namespace))
         self.subjects = Subjects(plant.enterprise, plant.site)
-        self.historian: Historian = Lake.open(
-            settings.history,
-            now=self.now,
-            settings=LakeSettings(seal_age=settings.seal_seconds, retention=settings.retention),
-        )
+        self.historian: Historian = open_historian(settings, self.now)
         self.records = Records(plant, self.namespace, self.historian, self.now, self._dark)
         shared = plant, self.namespace, self.historian, self.now
         self.exports = Exports(*shared, settings.folder)
@@ -212,7 +207,7 @@ class App:
             await view.access.prepare(bus, view.edge.disk)
             self.intakes.append(Intake(bus, view.access.stream, view.edge.disk, *shared, edge=view))
         for intake in self.intakes:
-            await intake.open()
+            await intake.try_open()
         self.historian.write_tags(self.namespace.items())
         self.live.update(self.historian.last(np.arange(len(self.namespace), dtype=np.int32)))
         self._last_texts()
@@ -230,7 +225,12 @@ class App:
     def _last_texts(self) -> None:
         """Text values as history knows them, the newest of each tag in the last week."""
         week = Nanoseconds(self.now() - 7 * 86_400 * 10**9)
-        for event in self.historian.events(week, self.now(), kinds=("text",), limit=10_000):
+        try:
+            found = self.historian.events(week, self.now(), kinds=("text",), limit=10_000)
+        except StorageError as error:  # its server is away: it is told, and tried again
+            self.intake.note(str(error))
+            return
+        for event in found:
             number = self.namespace.id(event.path)
             if number is not None:
                 self.live.tell(number, event)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from isthmus.bus import document, frame
@@ -58,6 +57,7 @@ class Intake:
     trouble: str = ""
     _epoch: str = ""
     _names: Names | None = None
+    _found: bool = False  # our place in the stream
 
     @property
     def namespace(self) -> Namespace:
@@ -85,6 +85,7 @@ class Intake:
                 *(self.edge.names_file, info.epoch, self.namespace.id), foreign=self.edge.foreign
             )
             self._names.open(self.position)
+        self._found = True
         return info
 
     async def unread(self) -> float:
@@ -94,16 +95,27 @@ class Intake:
         message = await self.bus.message(self.stream, self.position + 1)
         return max(0.0, (time.time_ns() - message.time) / 1e9) if message else 0.0
 
+    async def try_open(self) -> bool:
+        """`open`, unless the bus or the server of the history is away: `run` tries again."""
+        try:
+            await self.open()
+        except (StorageError, LinkError) as error:
+            self.note(str(error))
+            return False
+        return True
+
     async def run(self) -> None:
-        """Read until cancelled; `open` came before."""
+        """Read until cancelled."""
         while True:
+            if not self._found and not await self.try_open():
+                await asyncio.sleep(RETRY)
+                continue
             try:
                 await self._read()
             except StorageError as error:  # made again, or shorter than it was: find our place
                 self.note(str(error))
+                self._found = False
                 await asyncio.sleep(RETRY)
-                with suppress(LinkError):  # then we come back here
-                    await self.open()
 
     async def _read(self) -> None:
         messages = self.bus.consume(

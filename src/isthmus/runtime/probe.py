@@ -14,6 +14,8 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.plant import Connection, Plant
 from isthmus.model.ports import Address, Binding, Reading, Source, Subscription
 from isthmus.model.sample import Nanoseconds, Status, TagId
+from isthmus.runtime.historian import probe_historian
+from isthmus.runtime.settings import Settings
 from isthmus.runtime.subject import level
 
 PATIENCE = 10.0
@@ -32,6 +34,7 @@ class Probe:
     error: str = ""
     hint: str = ""
     silent: bool = False
+    found: str = ""  # what a server said of itself
 
     def told(self) -> dict[str, object]:
         """This probe for machines."""
@@ -42,6 +45,7 @@ class Probe:
             "heard": self.heard,
             "bad": list(self.bad),
             "silent": self.silent,
+            "found": self.found,
             "error": self.error,
             "hint": self.hint,
         }
@@ -52,6 +56,8 @@ class Probe:
             return f"✗ {self.connection}: {self.error}" + (
                 f"\n  hint: {self.hint}" if self.hint else ""
             )
+        if self.found:
+            return f"✓ {self.connection}: {self.found}"
         if self.silent:
             return f"✓ {self.connection}: open, but nothing was said for {PATIENCE:g} s"
         bad = f"; bad: {', '.join(self.bad[:5])}" if self.bad else ""
@@ -82,6 +88,18 @@ async def probe_all(plant: Plant, folder: Path) -> list[Probe]:
         ]
         tries.append(_probe(name, connection, bindings, folder / "links" / level(name)))
     return list(await asyncio.gather(*tries))
+
+
+async def probe_history(plant: Plant, folder: Path) -> Probe | None:
+    """The server that keeps history, asked once; None where files keep it."""
+    settings, began = Settings.of(plant, folder), time.monotonic()
+    place = f"{settings.engine} of `history`"
+    try:
+        found = await asyncio.to_thread(probe_historian, settings)
+    except IsthmusError as error:
+        spent = time.monotonic() - began
+        return Probe("history", place, spent, error=str(error), hint=error.hint)
+    return Probe("history", place, time.monotonic() - began, found=found) if found else None
 
 
 async def _probe(

@@ -38,6 +38,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8800
     seal_seconds: float = 60.0
+    engine: str = "lake"  # what keeps history
+    history_options: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plant: Plant, folder: Path, file: Path | None = None) -> Settings:
@@ -64,6 +66,8 @@ class Settings:
             sync="always" if bus.get("sync") == "always" else 10.0,
             host=host.strip("[]") or "127.0.0.1",
             port=int(port),
+            engine=str(history.get("engine") or "lake"),
+            history_options=history,
         )
 
     @classmethod

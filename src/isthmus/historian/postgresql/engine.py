@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 
 import psycopg
+from psycopg import errors
 
 from isthmus.historian.delta.last import LastValues
 from isthmus.historian.postgresql.connect import Readers, failed
@@ -25,7 +26,7 @@ from isthmus.historian.postgresql.seal import Contents, Waiting, check
 from isthmus.historian.postgresql.settings import PostgreSqlSettings
 from isthmus.historian.postgresql.writer import Writer, replaced
 from isthmus.historian.settings import LakeStats, Sealed
-from isthmus.model.errors import AuthError, StorageError
+from isthmus.model.errors import IsthmusError, StorageError
 from isthmus.model.event import Event
 from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Clock, Nanoseconds, TagId
@@ -77,12 +78,11 @@ class PostgreSql(Questions):
         try:
             with engine._writing:
                 engine._connected()
-        except AuthError:
-            raise
         except StorageError as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError) or (
-                error.__cause__.sqlstate or ""
-            ).startswith("55P03"):
+            cause = error.__cause__
+            if not isinstance(cause, psycopg.OperationalError) or isinstance(
+                cause, errors.LockNotAvailable
+            ):
                 raise
         return engine
 
@@ -225,17 +225,19 @@ class PostgreSql(Questions):
         """What `work` gives; its failure in our words, remembered, and not tried again at once."""
         try:
             return work()
-        except (psycopg.Error, StorageError, AuthError) as error:
-            told = (
-                failed(self.settings, error, doing) if isinstance(error, psycopg.Error) else error
-            )
-            self._why = str(told)
-            self._retry = time.monotonic() + self.settings.retry_age
-            if self._hot.rows or self._hot.event_bytes:
-                self._since = self._since or self._retry - self.settings.seal_age
-            if isinstance(told, StorageError):
-                raise told from error
-            raise AuthError(str(told), hint=told.hint) from error
+        except psycopg.Error as error:
+            told = failed(self.settings, error, doing)
+            self._note(told)
+            raise told from error
+        except IsthmusError as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: IsthmusError) -> None:
+        self._why = str(error)
+        self._retry = time.monotonic() + self.settings.retry_age
+        if self._hot.rows or self._hot.event_bytes:
+            self._since = self._since or self._retry - self.settings.seal_age
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Write the names of tags beside the samples; later, where the server is away."""
@@ -259,6 +261,7 @@ class PostgreSql(Questions):
             if not self._closed:
                 writer = self._connected()
                 self._told(lambda: writer.maintain(self._now()), "maintaining")
+                self._contents = writer.contents
                 self._look(writer)
 
     def _look(self, writer: Writer) -> None:

@@ -43,11 +43,7 @@ class Writer:
     def __init__(self, connection: Connection, settings: PostgreSqlSettings, session: str) -> None:
         self._connection, self._settings, self._session = connection, settings, session
         self.partitions = Partitions(connection)
-        row = connection.execute(
-            "select session, seq, rows, events, oldest, newest from writer"
-        ).fetchone()
-        session, *counts = row or ("", 0, 0, 0, None, None)
-        self.owner, self.contents = str(session), Contents(*counts)
+        self.owner, self.contents = self._known()
 
     @classmethod
     def open(cls, settings: PostgreSqlSettings, session: str) -> Self:
@@ -63,6 +59,13 @@ class Writer:
         except BaseException:
             connection.close()
             raise
+
+    def _known(self) -> tuple[str, Contents]:
+        row = self._connection.execute(
+            "select session, seq, rows, events, oldest, newest from writer"
+        ).fetchone()
+        session, *counts = row or ("", 0, 0, 0, None, None)
+        return str(session), Contents(*counts)
 
     @property
     def alive(self) -> bool:
@@ -117,6 +120,7 @@ class Writer:
                 self.partitions.drop(self._connection, Nanoseconds(now - round(keep * 1e9)))
         except errors.LockNotAvailable:  # a long query of somebody's: next time
             return
+        _, self.contents = self._known()
 
     def size(self) -> int:
         """Bytes on the server's disk, indexes and all."""
