@@ -1,26 +1,16 @@
-"""A site that runs on this machine, asked through its API with the token of its data folder."""
+"""Where the data of a site is, and the site itself where it runs."""
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
-from isthmus.model.errors import IsthmusError, LinkError
+from isthmus.client.remote import COUNTERS, ZONE, Remote
+
+__all__ = ["COUNTERS", "DATA", "ZONE", "Remote", "data_argument", "data_folder"]
 
 DATA = ".isthmus"  # beside the plant file
-ZONE = "timezone"  # of the plant, in the data folder
 PLACES = (Path(DATA), Path("demo-plant/site"))
-SECONDS = 60.0
-MAKING = 1_800.0  # seconds until a large file begins to come
-CHUNK = 1 << 20
 
 
 def data_argument(parser: argparse.ArgumentParser) -> None:
@@ -35,94 +25,3 @@ def data_folder(given: Path | None) -> Path:
     if given is not None:
         return given
     return next((place for place in PLACES if place.is_dir()), PLACES[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """A running site."""
-
-    url: str
-    token: str
-
-    @classmethod
-    def of(cls, folder: Path) -> Remote:
-        """The site whose data is in `folder`; LinkError where none answers."""
-        try:
-            url = (folder / "web" / "url").read_text("utf-8").strip()
-            found = cls(url, (folder / "web" / "token").read_text("ascii").strip())
-        except OSError as error:
-            raise LinkError(
-                f"no site has run with its data in {folder}",
-                hint="start it with `isthmus demo` or `isthmus run`, or name --data",
-            ) from error
-        return found
-
-    def get(self, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
-        """The JSON answer of `path`."""
-        with self._open(path, "GET", "application/json", query) as answer:
-            return json.loads(answer.read())
-
-    def fetch(self, path: str, *, method: str = "GET", accept: str = "", **query: object) -> bytes:
-        """The answer's body."""
-        with self._open(path, method, accept, query) as answer:
-            return bytes(answer.read())
-
-    def download(self, path: str, out: BinaryIO, **query: object) -> None:
-        """Write the answer's body into `out`; it may take the site a while to make it."""
-        with self._open(path, "GET", "", query, seconds=MAKING) as answer:
-            while part := answer.read(CHUNK):
-                out.write(part)
-
-    def send(self, path: str, body: bytes, kind: str = "application/json", **query: object) -> Any:  # noqa: ANN401
-        """The JSON answer to `body`, of that media type, posted to `path`."""
-        with self._open(path, "POST", "application/json", query, body, kind) as answer:
-            return json.loads(answer.read())
-
-    def listen(self, path: str, **query: object) -> Iterator[tuple[str, Any]]:
-        """Events of a stream: name and JSON body; ends when the site does."""
-        with self._open(path, "GET", "text/event-stream", query) as answer:
-            name = ""
-            for raw in answer:
-                line = raw.decode().rstrip("\n")
-                if line.startswith("event: "):
-                    name = line[7:]
-                elif line.startswith("data: "):
-                    yield name, json.loads(line[6:])
-
-    def _open(
-        self,
-        path: str,
-        method: str,
-        accept: str,
-        query: dict[str, object],
-        body: bytes = b"",
-        kind: str = "",
-        *,
-        seconds: float = SECONDS,
-    ) -> http.client.HTTPResponse:
-        renamed = {key.rstrip("_"): value for key, value in query.items() if value is not None}
-        target = f"{self.url}{path}" + (f"?{urlencode(renamed)}" if renamed else "")
-        request = Request(target, method=method, data=body if method == "POST" else None)  # noqa: S310 - our own address
-        request.add_header("Authorization", f"Bearer {self.token}")
-        if kind:
-            request.add_header("Content-Type", kind)
-        if accept:
-            request.add_header("Accept", accept)
-        try:
-            answer: http.client.HTTPResponse = urlopen(request, timeout=seconds)  # noqa: S310
-        except HTTPError as error:
-            raise _problem(error) from error
-        except (URLError, OSError) as error:
-            raise LinkError(
-                f"asking the site at {self.url}: {getattr(error, 'reason', error)}",
-                hint="start it with `isthmus demo` or `isthmus run`",
-            ) from error
-        return answer
-
-
-def _problem(error: HTTPError) -> IsthmusError:
-    try:
-        body = json.loads(error.read())
-        return IsthmusError(str(body["error"]), hint=str(body.get("hint", "")))
-    except (ValueError, KeyError):
-        return LinkError(f"the site answered {error.code}", hint="see its log")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from isthmus.cli.process import beside, first, logs, loop, until_stopped
-from isthmus.cli.remote import DATA, ZONE
+from isthmus.cli.remote import COUNTERS, DATA, ZONE
 from isthmus.cli.screen import Progress
 from isthmus.model.errors import ConfigError
+from isthmus.model.plant import Plant
 from isthmus.runtime.app import App
 from isthmus.runtime.config import load
 from isthmus.runtime.demonstration import Demonstration, Wish, stored
@@ -45,7 +47,7 @@ async def _demonstrate(wish: Wish, args: argparse.Namespace) -> dict[str, float 
             await first(ready, running)
             serving = asyncio.create_task(web.serve())
             filling = asyncio.create_task(demonstration.fill())
-            _remember(wish.folder / "site", web, app.plant.timezone)
+            _remember(wish.folder / "site", web, app.plant)
             await first(filling, running)
             progress.end()
             _greet(web, app, args)
@@ -72,7 +74,7 @@ async def _run(app: App, args: argparse.Namespace) -> dict[str, float | int | No
     running = asyncio.create_task(app.run(ready.set))
     await first(ready, running)
     serving = asyncio.create_task(web.serve())
-    _remember(app.settings.folder, web, app.plant.timezone)
+    _remember(app.settings.folder, web, app.plant)
     if args.json:
         body = {"url": web.url, "connections": len(app.links), "tags": len(app.namespace)}
         print(json.dumps(body), flush=True)
@@ -83,10 +85,12 @@ async def _run(app: App, args: argparse.Namespace) -> dict[str, float | int | No
     return {}
 
 
-def _remember(folder: Path, web: WebServer, zone: str) -> None:
-    """Where the site answers, for `isthmus link`, `watch` and `query`, and its time zone."""
+def _remember(folder: Path, web: WebServer, plant: Plant) -> None:
+    """Where the site answers, and what whoever reads its files alone needs of the plant file."""
     (folder / "web" / "url").write_text(web.url, "utf-8")
-    (folder / ZONE).write_text(zone, "utf-8")
+    (folder / ZONE).write_text(plant.timezone, "utf-8")
+    counters = {tag.path: asdict(tag.counter) for tag in plant.tags() if tag.counter}
+    (folder / COUNTERS).write_text(json.dumps(counters, indent=0), "utf-8")
 
 
 def _greet(web: WebServer, app: App, args: argparse.Namespace) -> None:

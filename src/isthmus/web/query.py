@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from isthmus.historian.query.asked import Asked
 from isthmus.historian.query.forms import MEDIA, TEXT_ROWS, Form, encoded, form_of
 from isthmus.historian.query.moment import moment
 from isthmus.historian.query.question import SHIFT, Place, answer
-from isthmus.historian.query.table import samples_table
+from isthmus.historian.query.table import events_table, samples_table
 from isthmus.insight.calendar import shifts
 from isthmus.model.errors import ConfigError
 from isthmus.model.sample import TagId
@@ -87,15 +86,7 @@ def routes(app: App) -> APIRouter:
             path=path or None,
             limit=limit,
         )
-        columns = {
-            "time": pa.array([event.time for event in found], pa.timestamp("ns", "UTC")),
-            "path": pa.array([event.path for event in found], pa.string()),
-            "kind": pa.array([event.kind for event in found], pa.string()),
-            "text": pa.array([event.text for event in found], pa.string()),
-            "severity": pa.array([event.severity for event in found], pa.int32()),
-            "data": pa.array([json.dumps(dict(event.data)) for event in found], pa.string()),
-        }
-        return _sent(pa.table(columns), request, form)
+        return _sent(events_table(found), request, form)
 
     return router
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.historian.query.forms import Form
 from isthmus.historian.query.moment import length, moment
-from isthmus.historian.query.question import MOST_POINTS, MOST_ROWS, Place, Question
+from isthmus.historian.query.question import MOST_POINTS, MOST_ROWS, SHIFT, Place, Question
 from isthmus.historian.query.rules import Rules
+from isthmus.historian.query.step import Step
 from isthmus.model.errors import Refused
 
 Time = Annotated[str, Field(description="ISO 8601 in the plant's zone, ms since 1970, `now-8h`.")]
@@ -50,15 +51,21 @@ class Asked(BaseModel):
     ] = None
 
     def question(self, place: Place) -> Question:
-        """The question that these words ask at `place`; Refused where they make none."""
+        """The question that these words ask at `place`; Refused where they make none.
+
+        A start that is so long ago, with intervals, moves back to where one of them begins.
+        """
         try:
             rules = Rules(
                 self.treat_uncertain_as_bad, self.percent_data_bad, self.percent_data_good
             )
         except ValueError as error:
             raise Refused(str(error), hint="see OPC UA Part 13, 4.2.1.2") from error
+        start = moment(self.start, place.zone, place.now)
+        if self.every not in ("", SHIFT) and self.start.strip().casefold().startswith("now"):
+            start = Step.parse(self.every).floor(start, place.zone)
         return Question(
-            moment(self.start, place.zone, place.now),
+            start,
             moment(self.end, place.zone, place.now),
             aggregate=[word for word in self.aggregate.split(",") if word.strip()],
             every=self.every,

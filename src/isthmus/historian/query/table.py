@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from isthmus.historian.query.grid import Grid
 from isthmus.historian.query.states import UNKNOWN, StateTimes
 from isthmus.historian.query.step import Intervals
 from isthmus.historian.query.words import unit_of
+from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Floats, Int32s, Int64s, TagId
 from isthmus.model.tag import Tag
 
@@ -89,6 +91,20 @@ def grid_table(grid: Grid, tags: Tags, *, wide: bool = True) -> pa.Table:
     fields = [pa.field("time", TIME), *(_field(tag.path, tag.unit) for tag in found)]
     arrays = [pa.array(grid.times, TIME), *map(_numbers, grid.column.value)]
     return pa.table(arrays, schema=pa.schema(fields))
+
+
+def events_table(found: Sequence[Event]) -> pa.Table:
+    """`time`, `path`, `kind`, `text`, `severity`, `data` (JSON) of events."""
+    return pa.table(
+        {
+            "time": pa.array([event.time for event in found], TIME),
+            "path": pa.array([event.path for event in found], pa.string()),
+            "kind": pa.array([event.kind for event in found], pa.string()),
+            "text": pa.array([event.text for event in found], pa.string()),
+            "severity": pa.array([event.severity for event in found], pa.int32()),
+            "data": pa.array([json.dumps(dict(event.data)) for event in found], pa.string()),
+        }
+    )
 
 
 def states_table(found: StateTimes, intervals: Intervals, tags: Tags) -> pa.Table:

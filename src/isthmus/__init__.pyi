@@ -1,0 +1,3 @@
+from isthmus.client.connect import connect as connect
+
+__version__: str
