@@ -163,6 +163,7 @@ class Plant:
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     web: Mapping[str, object] = field(default_factory=dict)
+    sql: Mapping[str, object] | None = None  # None: no endpoint
     tariffs: Mapping[str, object] = field(default_factory=dict)
     people: Mapping[str, object] = field(default_factory=dict)
     erp: Mapping[str, object] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from isthmus.model.plantfile_fields import (
     WrongError,
 )
 from isthmus.model.plantfile_history import HistoryEntry
+from isthmus.model.plantfile_sql import SqlEntry
 from isthmus.model.secret import Secret
 
 FORMAT = 1
@@ -263,3 +264,6 @@ class PlantFile(Entry):
     ] = {}
     bus: BusEntry = Field(default_factory=BusEntry, description="The stream of values.")
     web: WebEntry = Field(default_factory=WebEntry, description="The pages and the API.")
+    sql: Annotated[
+        SqlEntry | None, Field(description="History for clients of PostgreSQL; off where empty.")
+    ] = None

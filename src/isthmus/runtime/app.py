@@ -41,6 +41,7 @@ from isthmus.runtime.outlet import Outlet
 from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
+from isthmus.runtime.sql_endpoint import SqlEndpoint
 from isthmus.runtime.subject import Subjects
 from isthmus.runtime.tap import Tap
 
@@ -70,6 +71,7 @@ class App:
         shared = plant, self.namespace, self.historian, self.now
         self.exports = Exports(*shared, settings.folder)
         self.backups = Backups.of(settings, f"{plant.enterprise}/{plant.site}")
+        self.sql = SqlEndpoint.of(plant, self.namespace, self.historian, settings.folder)
         self.limits = LimitWatch(self.namespace, self.live)
         self.links: dict[str, Link | EdgeLink] = {}
         self.edges = {
@@ -168,6 +170,8 @@ class App:
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))
                 if self.backups:
                     keep.append(tasks.create_task(self.backups.run(self._sealed), name="backup"))
+                if self.sql is not None:
+                    keep.append(tasks.create_task(self.sql.run(), name="sql"))
                 keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
                 for intake in self.intakes:

@@ -15,11 +15,13 @@ from isthmus.historian.sql.shelf import Shelf
 
 ROW = "time, sub_ns, tag, value, exact, status, seq"
 VIEWS = """
-create view samples as
-  select s.time, s.tag, t.path,
-         coalesce(s.value, s.exact::double) as value,
+create view stored as
+  select s.time, s.tag, coalesce(s.value, s.exact::double) as value,
          s.status::bigint & 4294967295 as quality
-  from ({union}) s left join tags t on t.tag = s.tag;
+  from ({union}) s;
+create view samples as
+  select s.time, s.tag, t.path, s.value, s.quality
+  from stored s left join tags t on t.tag = s.tag;
 create view kpi_versions as
   select time, until, path, kpi, period, shift, value, unit,
          status::bigint & 4294967295 as quality, formula, version, inputs, computed, seq
@@ -59,7 +61,12 @@ def _samples(shelf: Shelf) -> str:
     return " union all ".join(parts)
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, shelf: Shelf, settings: LakeSettings) -> None:
+def prepare(
+    connection: duckdb.DuckDBPyConnection,
+    shelf: Shelf,
+    settings: LakeSettings,
+    zone: str = "UTC",
+) -> None:
     """Give a fresh connection the views of `shelf`, its limits, and no way out."""
     folders = {
         "samples": [*shelf.clean, *shelf.mixed],
@@ -86,7 +93,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, shelf: Shelf, settings: LakeS
         events += f" union all select time, path, kind, text, severity, data from {scan}"  # noqa: S608
     connection.execute(f"set memory_limit = {quoted(settings.sql_memory)}")
     connection.execute(f"set threads = {settings.sql_threads}")
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(f"set TimeZone = {quoted(zone)}")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     connection.execute("set python_enable_replacements = false")

@@ -82,6 +82,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         history=_section(file.history),
         bus=_section(file.bus),
         web=_section(file.web),
+        sql=None if file.sql is None else _section(file.sql),
         tariffs=dict(file.tariffs),
         people=_section(file.people),
         erp=_section(file.erp) if file.erp else {},

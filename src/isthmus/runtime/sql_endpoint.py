@@ -1,0 +1,200 @@
+"""The SQL endpoint of a running site: a thread of its own, so that no query delays intake."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from isthmus.historian.port import Historian
+from isthmus.historian.queries import Queries
+from isthmus.model.errors import ConfigError
+from isthmus.model.plant import Plant
+from isthmus.model.tag import Namespace
+from isthmus.pgwire.channel import endpoint_binding
+from isthmus.pgwire.limits import Limits
+from isthmus.pgwire.server import Counts, PgServer
+from isthmus.runtime.local_bus import authority_of
+from isthmus.runtime.sql_database import SqlGate
+from isthmus.runtime.sql_users import SqlUsers
+from isthmus.trust.authority import Identity
+
+log = logging.getLogger(__name__)
+
+FOLDER = "sql"  # of the data folder: users, and where the endpoint answers
+ADDRESS = "address"
+TRIES = 20
+DAY = 86_400.0
+AGAIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSettings:
+    """Where the endpoint listens, and what it bears."""
+
+    host: str
+    port: int
+    exact: bool  # whether no other port will do
+    hosts: tuple[str, ...]
+    limits: Limits
+    memory: int
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> SqlSettings:
+        """What the section `sql` of a plant file says; port 0 is any that is free."""
+        host, _, port = str(section.get("listen") or "127.0.0.1:5433").rpartition(":")
+        wished = dict(section.get("limits") or {})
+        memory = int(wished.pop("memory", 256 << 20))
+        for key in ("result", "rows"):
+            if key in wished:
+                wished[key] = int(wished[key])
+        hosts = tuple(str(name) for name in section.get("hosts") or ())
+        return cls(
+            host.strip("[]"), int(port), not section.get("near"), hosts, Limits(**wished), memory
+        )
+
+
+class SqlEndpoint:
+    """Answers clients of PostgreSQL while the site runs."""
+
+    def __init__(
+        self, plant: Plant, namespace: Namespace, historian: Historian, folder: Path
+    ) -> None:
+        self.settings = SqlSettings.of(plant.sql or {})
+        self.folder = folder / FOLDER
+        self.address = ""
+        self.server: PgServer | None = None
+        self._data = folder
+        self._plant, self._namespace, self._historian = plant, namespace, historian
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._context: ssl.SSLContext | None = None
+
+    @classmethod
+    def of(
+        cls, plant: Plant, namespace: Namespace, historian: Historian, folder: Path
+    ) -> SqlEndpoint | None:
+        """The endpoint that the plant file asks for, None where it asks for none."""
+        return None if plant.sql is None else cls(plant, namespace, historian, folder)
+
+    @property
+    def counts(self) -> Counts:
+        """What the endpoint has seen."""
+        return self.server.counts if self.server else Counts()
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        if not isinstance(self._historian, Queries):
+            log.warning(
+                "the SQL endpoint is off: this history is kept by another database; "
+                "connect your tools to that one"
+            )
+            return
+        listening = await self._bound()
+        host, port = listening.getsockname()[:2]
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / ADDRESS).write_text(self.address, "ascii")
+        thread = threading.Thread(
+            target=self._thread, args=(listening, self._historian), name="sql", daemon=True
+        )
+        thread.start()
+        try:
+            while True:
+                await asyncio.sleep(DAY)
+                await asyncio.to_thread(self._renew)
+        finally:
+            with suppress(OSError):
+                (self.folder / ADDRESS).unlink()
+            self._stop()
+            await asyncio.to_thread(thread.join, 10)
+
+    async def _bound(self) -> socket.socket:
+        """The socket to listen on; where another program has it, as soon as it lets go."""
+        said = False
+        while True:
+            try:
+                return bind(self.settings)
+            except ConfigError as error:
+                if not said:
+                    log.error("%s; %s; trying again until it is free", error, error.hint)  # noqa: TRY400
+                said = True
+            await asyncio.sleep(AGAIN)
+
+    def _stop(self) -> None:
+        loop, serving = self._loop, self._serving
+        if loop is not None and serving is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                loop.call_soon_threadsafe(serving.cancel)
+
+    def _identity(self) -> Identity:
+        authority = authority_of(self._data, self._plant.site)
+        host = self.settings.host
+        named = () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - asked, not bound
+        return authority.server("sql", (*named, *self.settings.hosts))
+
+    def _thread(self, listening: socket.socket, queries: Queries) -> None:
+        try:
+            asyncio.run(self._serve(listening, queries))
+        except asyncio.CancelledError:
+            pass
+        except Exception:
+            log.exception("the SQL endpoint ended; the rest of the site goes on")
+        finally:
+            listening.close()
+
+    async def _serve(self, listening: socket.socket, queries: Queries) -> None:
+        limits = self.settings.limits
+        self._loop, self._serving = asyncio.get_running_loop(), asyncio.current_task()
+        workers = ThreadPoolExecutor(limits.at_once + 8, thread_name_prefix="sql")
+        self._loop.set_default_executor(workers)
+        identity = await asyncio.to_thread(self._identity)
+        context = self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(identity.certificate, identity.key)
+        certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+        binding = endpoint_binding(certificate.public_bytes(Encoding.DER))
+        users = SqlUsers(self.folder)
+        gate = SqlGate(self._plant, self._namespace, queries, users, self.settings.memory)
+        self.server = PgServer(gate, limits, tls=context, binding=binding)
+        await self.server.serve(listening)
+
+    def _renew(self) -> None:
+        """Take a fresh certificate in time."""
+        identity = self._identity()
+        if self._context is not None and self.server is not None:
+            certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+            self._context.load_cert_chain(identity.certificate, identity.key)
+            self.server.bind(endpoint_binding(certificate.public_bytes(Encoding.DER)))
+
+
+def bind(settings: SqlSettings) -> socket.socket:
+    """The port that is wished for; the first free one after it where any will do."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    ports = range(settings.port, settings.port + (1 if settings.exact else TRIES))
+    last: OSError | None = None
+    for port in ports:
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((settings.host, port))
+        except OSError as error:
+            listening.close()
+            last = error
+        else:
+            return listening
+    raise ConfigError(
+        f"listening for SQL on {settings.host}:{settings.port}: {last}",
+        hint="another program has it: set `sql: {listen: 127.0.0.1:5434}`",
+    )
