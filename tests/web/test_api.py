@@ -31,6 +31,8 @@ def questions(plant, tag):
     return {
         "/api/plant": ({}, contract.PlantInfo),
         "/api/history": ({"tags": speed, **span}, contract.History),
+        "/api/periods": ({**span, "kind": "shift"}, list[contract.Period]),
+        "/api/exports": ({}, list[contract.ScheduledExport]),
         "/api/statistics": ({"tags": speed, **span}, list[contract.Statistics]),
         "/api/states": (span, list[contract.Ribbon]),
         "/api/performance": ({"window": "day"}, contract.Performance),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import time
 from datetime import UTC, datetime
@@ -111,7 +112,7 @@ def test_statistics_are_time_weighted(asking, span):
 def test_exports_are_read_by_another_library(asking, span, kind):
     query = {"tags": f"{UNIT}/speed,{UNIT}/power", "format": kind, **span}
     answer = asking.get("/api/export", params=query)
-    assert f'filename="riverside-samples.{kind}"' in answer.headers["content-disposition"]
+    assert re.search(rf'filename="riverside-[\d-]+\.{kind}"', answer.headers["content-disposition"])
     read = pl.read_csv if kind == "csv" else pl.read_parquet
     rows = read(io.BytesIO(answer.content))
     counted = sql(

@@ -93,7 +93,7 @@ export function statistics(ids: number[], from: number, to: number): Statistics[
   return ids.map((tag) => {
     const values = Array.from({ length: 200 }, (_, row) => valueAt(tag, from + (row * (to - from)) / 199));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { tag, at_start: values[0] ?? null, at_end: values.at(-1) ?? null, min: Math.min(...values), mean, max: Math.max(...values), std: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length), samples: Math.round((to - from) / 1000), good_percent: 100 };
+    return { tag, at_start: values[0] ?? null, at_end: values.at(-1) ?? null, min: Math.min(...values), mean, max: Math.max(...values), std: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length), min_time: null, max_time: null, growth: null, states: [], exact: true, samples: Math.round((to - from) / 1000), good_percent: 100 };
   });
 }
 

@@ -9,7 +9,7 @@ import { now, ribbons, tags, valueAt } from "./sample-plant";
 function columns(ids: number[], from: number, to: number, points: number): Buffer {
   const rows = Math.min(points, 600);
   const time = Array.from({ length: rows }, (_, row) => from + (row * (to - from)) / (rows - 1)).filter((at) => at <= now());
-  const pens = ids.map((tag) => ({ tag, raw: false, rows: time.length, samples: Math.round((to - from) / 1000), good_percent: 100, last: valueAt(tag, to) }));
+  const pens = ids.map((tag) => ({ tag, raw: false, rows: time.length, samples: Math.round((to - from) / 1000), good_percent: 100, last: valueAt(tag, to), quality: [] }));
   const header = Buffer.from(JSON.stringify({ start: from, end: to, pens }));
   const padding = (8 - ((4 + header.length) % 8)) % 8;
   const length = Buffer.alloc(4);

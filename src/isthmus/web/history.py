@@ -1,4 +1,4 @@
-"""History for charts: trends reduced to the pixels, and statistics between cursors."""
+"""History for charts: trends reduced to the pixels, and the ribbons of states."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from fastapi import APIRouter, Query, Request, Response
 
 from isthmus.historian.settings import Trend
 from isthmus.historian.trend import buckets
-from isthmus.insight.series import Series
 from isthmus.model.sample import Batch, Floats, Int32s, Nanoseconds, Status, TagId
 from isthmus.model.tag import Kind
 from isthmus.runtime.app import App
 from isthmus.web import contract
-from isthmus.web.ask import Problem, equipment, line_of, tag_ids, time_range
+from isthmus.web.ask import equipment, line_of, tag_ids, time_range
+from isthmus.web.quality import stretches
 from isthmus.web.ribbon import ribbons
 
 COLUMNS = "application/vnd.isthmus.columns"
-MOST_ROWS = 5_000_000
 
 From = Annotated[float, Query(alias="from", description="Milliseconds since 1970 UTC.")]
 To = Annotated[float, Query(alias="to", description="Milliseconds since 1970 UTC.")]
@@ -51,10 +50,6 @@ def routes(app: App) -> APIRouter:
             return Response(_binary(start, end, pens), media_type=COLUMNS)
         return contract.History(start=start, end=end, pens=[_json(pen) for pen in pens])
 
-    @router.get("/statistics", summary="Each tag between two times")
-    def statistics(tags: Tags, start: From, end: To) -> list[contract.Statistics]:
-        return _statistics(app, tag_ids(app, tags), *time_range(start, end))
-
     @router.get("/states", summary="State ribbons of a unit, or of every unit of a line")
     def states(start: From, end: To, path: Place = "") -> list[contract.Ribbon]:
         place = equipment(app, path) if path else line_of(app, None)
@@ -66,7 +61,7 @@ def routes(app: App) -> APIRouter:
 class PenColumns:
     """One pen's columns before they take a form; NaN is a gap."""
 
-    __slots__ = ("good", "last", "max", "mean", "min", "raw", "samples", "tag", "time")
+    __slots__ = ("good", "last", "max", "mean", "min", "quality", "raw", "samples", "tag", "time")
 
     def __init__(
         self,
@@ -77,8 +72,10 @@ class PenColumns:
         samples: int,
         good: float,
         last: float | None,
+        quality: list[contract.QualityStretch] | None = None,
     ) -> None:
         self.tag, self.raw, self.samples, self.good, self.last = tag, raw, samples, good, last
+        self.quality = quality or []
         self.time, self.min, self.max, self.mean = columns
 
 
@@ -88,6 +85,7 @@ def _pens(
     trends = app.historian.trend(ids, start, end, points)
     held = app.historian.before(ids, start)
     origin, width = buckets(start, end, points)
+    known = Nanoseconds(min(end, max(app.now(), start)))
     pens = []
     for number in ids.tolist():
         before = held.where(held.tag == number)
@@ -101,6 +99,7 @@ def _pens(
                 samples=trend.samples,
                 good=100 * trend.good_share,
                 last=trend.last,
+                quality=stretches(app.historian, TagId(number), trend, before, (start, known)),
             )
         )
     return pens
@@ -157,6 +156,7 @@ def _json(pen: PenColumns) -> contract.Pen:
         samples=pen.samples,
         good_percent=pen.good,
         last=pen.last,
+        quality=pen.quality,
     )
 
 
@@ -174,6 +174,7 @@ def _binary(start: float, end: float, pens: list[PenColumns]) -> bytes:
                     "samples": pen.samples,
                     "good_percent": pen.good,
                     "last": pen.last,
+                    "quality": [each.model_dump() for each in pen.quality],
                 }
                 for pen in pens
             ],
@@ -186,45 +187,3 @@ def _binary(start: float, end: float, pens: list[PenColumns]) -> bytes:
         for column in (pen.time, pen.min, pen.max, pen.mean)
     ]
     return b"".join([struct.pack("<I", len(head)), head, *columns])
-
-
-def samples(
-    app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds, *, most: int = MOST_ROWS
-) -> Batch:
-    """All samples of `ids` in [start, end) by (tag, time); refused where there are too many."""
-    rows = app.historian.raw(ids, start, end, limit=most + 1)
-    if len(rows) > most:
-        raise Problem(413, f"more than {most:,} samples", "ask for fewer tags or less time")
-    return rows
-
-
-def _statistics(
-    app: App, ids: Int32s, start: Nanoseconds, end: Nanoseconds
-) -> list[contract.Statistics]:
-    rows = samples(app, ids, start, end)
-    held = app.historian.before(ids, start)
-    found = []
-    for number in ids.tolist():
-        left, right = np.searchsorted(rows.tag, [number, number + 1])
-        own = rows.slice(int(left), int(right))
-        series = Series.of(own, start, end, held.where(held.tag == number))
-        good = series.value[np.isfinite(series.value)]
-        share = float((own.quality < Status.UNCERTAIN).mean()) if len(own) else series.known
-        found.append(
-            contract.Statistics(
-                tag=number,
-                at_start=_finite(series.value[0]),
-                at_end=_finite(series.value[-1]),
-                min=_finite(good.min()) if len(good) else None,
-                mean=series.mean(),
-                max=_finite(good.max()) if len(good) else None,
-                std=series.spread(),
-                samples=len(own),
-                good_percent=100 * share,
-            )
-        )
-    return found
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

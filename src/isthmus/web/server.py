@@ -25,9 +25,11 @@ from isthmus.web import (
     links,
     overview,
     performance,
+    periods,
     plant,
     query,
     sql,
+    statistics,
     stream,
 )
 from isthmus.web.ask import Problem
@@ -49,7 +51,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    parts = (plant, stream, history, query, export, imports, sql)
+    parts = (plant, stream, history, statistics, periods, query, export, imports, sql)
     for part in (*parts, performance, energy, overview, links):
         web.include_router(part.routes(app))
     _problems(web)

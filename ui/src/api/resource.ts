@@ -23,6 +23,8 @@ interface Options<T> {
   /** Whether the old answer may stay while another address is loaded. */
   keep?: boolean;
   read?: (url: string, signal: AbortSignal) => Promise<T>;
+  /** Whether a request under way, of that address and age in ms, is of no more use and is given up. */
+  outdated?: (url: string, age: number) => boolean;
 }
 
 const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
@@ -36,6 +38,8 @@ export class Resource<T> implements ReactiveController {
   private failures = 0;
   private abort: AbortController | undefined;
   private busy = false;
+  private asked = "";
+  private askedAt = 0;
   private readonly read: (url: string, signal: AbortSignal) => Promise<T>;
 
   constructor(
@@ -82,10 +86,12 @@ export class Resource<T> implements ReactiveController {
     clearTimeout(this.timer);
     // A kept picture may wait for the answer that is under way: a range that follows the clock
     // would otherwise abort every request of a slow site.
-    if (this.busy && this.options.keep) return;
+    if (this.busy && this.options.keep && !this.options.outdated?.(this.asked, performance.now() - this.askedAt)) return;
     this.abort?.abort();
     const url = this.url;
     if (url === undefined) return;
+    this.asked = url;
+    this.askedAt = performance.now();
     const abort = (this.abort = new AbortController());
     this.busy = true;
     try {

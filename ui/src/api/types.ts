@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State ribbons of a unit, or of every unit of a line */
+        get: operations["states_api_states_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/statistics": {
         parameters: {
             query?: never;
@@ -89,15 +106,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/states": {
+    "/api/periods": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** State ribbons of a unit, or of every unit of a line */
-        get: operations["states_api_states_get"];
+        /** Shifts, orders or days in a range, the newest 200 */
+        get: operations["periods_api_periods_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1223,7 +1240,7 @@ export interface components {
          * @description One tag's trend: per bucket its first time, min, max, mean; raw points if few.
          *
          *     Draw `min` and `max` as a band, `mean` as a line; null rows are gaps (bad or no data).
-         *     `last` is the newest value inside the range.
+         *     `last` is the newest value inside the range; `quality` is what was not good, by time.
          */
         Pen: {
             /** Tag */
@@ -1256,6 +1273,8 @@ export interface components {
              * @default null
              */
             last: number | null;
+            /** Quality */
+            quality: components["schemas"]["QualityStretch"][];
         };
         /**
          * Performance
@@ -1311,6 +1330,29 @@ export interface components {
             notes: string[];
         };
         /**
+         * Period
+         * @description A named stretch of time: a shift, an order, a local day.
+         */
+        Period: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shift" | "order" | "day";
+            /** Name */
+            name: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+        };
+        /**
          * PlantInfo
          * @description The whole plant and where its clock stands; asked once a page.
          */
@@ -1353,6 +1395,24 @@ export interface components {
              * @default
              */
             hint: string;
+        };
+        /**
+         * QualityStretch
+         * @description A stretch of a trend that is not good; `code` is the OPC UA status code of its reason.
+         */
+        QualityStretch: {
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Code */
+            code: number;
         };
         /**
          * Ribbon
@@ -1413,8 +1473,26 @@ export interface components {
          */
         Stage: "read" | "transform" | "stream";
         /**
+         * StateShare
+         * @description How long a state held, and how often it was entered or held at the start.
+         */
+        StateShare: {
+            /** State */
+            state: string;
+            /** Seconds */
+            seconds: number;
+            /** Percent */
+            percent: number;
+            /** Times */
+            times: number;
+        };
+        /**
          * Statistics
          * @description One tag between two times; `mean` and `std` are time-weighted.
+         *
+         *     `growth` is of a counter, wraps and resets seen; `states` of an enumeration, the longest first.
+         *     Where `exact` is false there are millions of samples: the extremes are theirs, the rest is of
+         *     4,000 stretches.
          */
         Statistics: {
             /** Tag */
@@ -1425,16 +1503,38 @@ export interface components {
             at_end: number | null;
             /** Min */
             min: number | null;
+            /**
+             * Min Time
+             * @default null
+             */
+            min_time: number | null;
             /** Mean */
             mean: number | null;
             /** Max */
             max: number | null;
+            /**
+             * Max Time
+             * @default null
+             */
+            max_time: number | null;
             /** Std */
             std: number | null;
+            /**
+             * Growth
+             * @default null
+             */
+            growth: number | null;
+            /** States */
+            states: components["schemas"]["StateShare"][];
             /** Samples */
             samples: number;
             /** Good Percent */
             good_percent: number;
+            /**
+             * Exact
+             * @default true
+             */
+            exact: boolean;
         };
         /**
          * TagInfo
@@ -1708,6 +1808,42 @@ export interface operations {
             };
         };
     };
+    states_api_states_get: {
+        parameters: {
+            query: {
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+                /** @description Path of a unit or line; the first line where empty. */
+                path?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ribbon"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     statistics_api_statistics_get: {
         parameters: {
             query: {
@@ -1744,15 +1880,17 @@ export interface operations {
             };
         };
     };
-    states_api_states_get: {
+    periods_api_periods_get: {
         parameters: {
             query: {
                 /** @description Milliseconds since 1970 UTC. */
                 from: number;
                 /** @description Milliseconds since 1970 UTC. */
                 to: number;
-                /** @description Path of a unit or line; the first line where empty. */
-                path?: string;
+                /** @description Which kind of stretch. */
+                kind?: "shift" | "order" | "day";
+                /** @description Path of the line; the plant's first where empty. */
+                line?: string;
             };
             header?: never;
             path?: never;
@@ -1766,7 +1904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ribbon"][];
+                    "application/json": components["schemas"]["Period"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

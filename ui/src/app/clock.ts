@@ -9,6 +9,8 @@ const SHAPES: Record<string, Intl.DateTimeFormatOptions> = {
   second: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   minute: { hour: "2-digit", minute: "2-digit" },
   day: { day: "numeric", month: "short" },
+  month: { month: "short" },
+  year: { year: "numeric" },
   weekday: { weekday: "short", day: "numeric", month: "short" },
   zone: { timeZoneName: "short", hour: "2-digit" },
   parts: { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" },
@@ -43,6 +45,10 @@ export const clock = {
   minute: (time: number) => format("minute", time),
   /** 10 Nov */
   day: (time: number) => format("day", time),
+  /** Nov; 2026 for January, where a year begins */
+  month: (time: number) => (format("parts", time).slice(3, 5) === "01" ? format("year", time) : format("month", time).slice(0, 3)),
+  /** 10 Nov 11:42 */
+  moment: (time: number) => `${format("day", time)} ${format("minute", time)}`,
   /** Tue 10 Nov */
   weekday: (time: number) => format("weekday", time),
   /** CET */

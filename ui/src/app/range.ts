@@ -3,11 +3,15 @@ import { clock } from "./clock";
 
 const HOUR = 3_600_000;
 
-/** Names in the order of the buttons; `shift` needs the shift's start. */
+/** Names in the order of the buttons; `shift` needs the shift's start; from 30 days on only where long ranges are looked at. */
 export const RANGES = [
   { name: "1h", title: "1 h", ms: HOUR }, { name: "3h", title: "3 h", ms: 3 * HOUR }, { name: "shift", title: "shift", ms: 8 * HOUR },
   { name: "24h", title: "24 h", ms: 24 * HOUR }, { name: "7d", title: "7 d", ms: 168 * HOUR },
+  { name: "30d", title: "30 d", ms: 720 * HOUR }, { name: "1y", title: "1 y", ms: 8760 * HOUR },
 ] as const;
+
+/** The ranges of pages about now. */
+export const SHORT_RANGES = RANGES.slice(0, 5);
 
 export interface Range {
   from: number;
@@ -40,4 +44,9 @@ export function fieldText(time: number): string {
 export function fieldTime(text: string): number {
   const local = Date.parse(`${text}Z`);
   return Number.isNaN(local) ? NaN : local - clock.offset(local - clock.offset(local));
+}
+
+/** The same time on the plant's local clock so many days before, also over a change of clocks. */
+export function daysBefore(time: number, days: number): number {
+  return fieldTime(fieldText(time - days * 24 * HOUR).slice(0, 11) + fieldText(time).slice(11)) + (time % 1000);
 }

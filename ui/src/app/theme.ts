@@ -37,7 +37,15 @@ export function followMachine(): void {
   applyTheme();
 }
 
-/** A token's value as the canvas needs it. */
+const inks = new Map<string, string>();
+
+/** A token's value as the canvas needs it; looked up once a theme, since a chart asks for hundreds a frame. */
 export function ink(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const key = `${document.documentElement.dataset["theme"]} ${name}`;
+  let value = inks.get(key);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    if (value) inks.set(key, value);
+  }
+  return value;
 }

@@ -1,26 +1,34 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { type Trends, readTrends } from "../api/columns";
+import { moved, within } from "../api/columns";
 import type { Overview, Statistics } from "../api/contract";
 import { address } from "../api/get";
+import { Levels, Pieces, type View } from "../api/levels";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
 import { Follow } from "../app/follow";
-import { fieldText, fieldTime, rangeText } from "../app/range";
+import { type Range, fieldText, fieldTime, rangeText } from "../app/range";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
-import { number } from "../draw/number";
+import { theme } from "../app/theme";
 import { sqlOf } from "../draw/sql";
+import { asText } from "../parts/cursor-table";
 import { Part } from "../parts/part";
-import type { Pen } from "../parts/trend";
+import type { Pen, Trend } from "../parts/trend";
+import { parseScales, scaleText } from "./explore-address";
 import "../parts/card";
+import "../parts/compare-menu";
 import "../parts/cursor-table";
+import "../parts/export-menu";
 import "../parts/range-switch";
 import "../parts/tree";
 import "../parts/trend";
 
 const LETTERS = "abcdef";
 const POINTS = 800;
+/** A gesture ends after so many ms without another: then it is a step to go back to. */
+const REST_MS = 220;
+const COPIED_MS = 2000;
 
 /** The explore page: what moved together? */
 @customElement("isthmus-explore-page")
@@ -28,12 +36,47 @@ export class ExplorePage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private filter = "";
-  @state() private copied = false;
+  @state() private copied = "";
+  /** The range while a hand moves it; the address follows when it rests. */
+  @state() private moving: { from: number; to: number } | undefined;
   @query("#filter") private field!: HTMLInputElement;
+  @query("isthmus-trend") private trend!: Trend;
+  private rest = 0;
+  private steps = 0;
+  private letters = new Map<string, string>();
+  private readonly pieces = new Pieces();
   private readonly overview = new Resource<Overview>(this, () => (this.query.get("range") === "shift" && this.site.lines()[0] ? address("/api/overview", { line: this.site.lines()[0]?.path }) : undefined), { keep: true });
-  private readonly range = new Follow(this, () => this.query.get("range"), () => this.overview.value?.shift_start, "3h");
-  private readonly trends = new Resource<Trends>(this, () => this.trendAddress(), { keep: true, read: readTrends });
-  private readonly statistics = new Resource<Statistics[]>(this, () => this.statisticsAddress(), { keep: true });
+  private readonly follow = new Follow(this, () => this.query.get("range"), () => this.overview.value?.shift_start, "3h");
+  private readonly levels = new Levels(this, () => this.view(0), this.pieces);
+  private readonly past = new Levels(this, () => (this.offset ? this.view(this.offset) : undefined), this.pieces);
+  private readonly statistics = new Resource<Statistics[]>(this, () => this.statisticsAddress(0), { keep: true });
+  private readonly compared = new Resource<Statistics[]>(this, () => (this.offset ? this.statisticsAddress(this.offset) : undefined), { keep: true });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("popstate", this.settled);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("popstate", this.settled);
+    clearTimeout(this.rest);
+  }
+
+  private readonly settled = () => {
+    clearTimeout(this.rest);
+    this.moving = undefined;
+  };
+
+  private range(): Range {
+    return this.moving ? { ...this.moving, follows: false, name: "" } : this.follow.range();
+  }
+
+  /** How long before the range the one lies that it is compared with; 0 for none. */
+  private get offset(): number {
+    const text = this.query.get("compare") ?? "";
+    return /^-?\d{1,13}$/.test(text) ? Number(text) : 0;
+  }
 
   private get paths(): string[] {
     const asked = (this.query.get("pens")?.split(",") ?? this.usual()).filter((path) => this.site.tagPaths.has(path));
@@ -48,9 +91,15 @@ export class ExplorePage extends Part {
   }
 
   private pens(): Pen[] {
+    const { from, to } = this.range();
+    const scales = parseScales(this.query.get("scale"));
     return this.paths.map((path, row) => {
       const tag = this.site.tagPaths.get(path)!;
-      return { letter: LETTERS[row] ?? "f", tag, columns: this.trends.value?.pens.find((pen) => pen.tag === tag.id) };
+      const letter = LETTERS[row] ?? "f";
+      const found = this.levels.of(tag.id);
+      const before = this.offset ? this.past.of(tag.id) : undefined;
+      const compared = before && within(moved(within(before, from - this.offset, to - this.offset), this.offset), from, to);
+      return { letter, tag, columns: found && within(found, from, to), compared, scale: scales.get(letter) };
     });
   }
 
@@ -63,67 +112,115 @@ export class ExplorePage extends Part {
     return this.paths.map((path) => this.site.tagPaths.get(path)?.id).join();
   }
 
-  private trendAddress(): string | undefined {
-    const { from, to } = this.range.range();
-    return this.paths.length ? address("/api/history", { tags: this.ids(), from: Math.round(from), to: Math.round(to), points: POINTS }) : undefined;
+  private view(offset: number): View | undefined {
+    const { from, to, follows } = this.range();
+    const tags = this.paths.map((path) => this.site.tagPaths.get(path)?.id ?? -1);
+    return tags.length ? { tags, from: from - offset, to: to - offset, points: POINTS, live: follows && offset === 0 } : undefined;
   }
 
   /** Between the cursors, or over the whole range while there are none. */
   private window(): [number, number] {
     const [one, other] = this.cursors;
-    const { from, to } = this.range.range();
+    const { from, to } = this.follow.range();
     return one !== null && other !== null ? [Math.min(one, other), Math.max(one, other)] : [from, to];
   }
 
-  private statisticsAddress(): string | undefined {
+  private statisticsAddress(offset: number): string | undefined {
     const [from, to] = this.window();
-    return this.paths.length && to > from ? address("/api/statistics", { tags: this.ids(), from: Math.round(from), to: Math.round(to) }) : undefined;
+    return this.paths.length && to > from ? address("/api/statistics", { tags: this.ids(), from: Math.round(from - offset), to: Math.round(to - offset) }) : undefined;
+  }
+
+  /** The letters by path, the same object while they are, so that the tree is not drawn for every frame of a drag. */
+  private selected(pens: Pen[]): Map<string, string> {
+    const same = pens.length === this.letters.size && pens.every((pen) => this.letters.get(pen.tag.path) === pen.letter);
+    if (!same) this.letters = new Map(pens.map((pen) => [pen.tag.path, pen.letter]));
+    return this.letters;
   }
 
   override render() {
     const pens = this.pens();
-    const selected = new Map(pens.map((pen) => [pen.tag.path, pen.letter]));
     return html`<main id="page" class="fit explore" tabindex="-1">
       <isthmus-card class="namespace" heading="Namespace" sub="${this.site.info.tags.length} tags"><input id="filter" class="field" type="search" placeholder="Filter, e.g. */speed" aria-label="Filter tags" .value=${this.filter} @input=${() => (this.filter = this.field.value)} />
-        <isthmus-tree .site=${this.site} .selected=${selected} .filter=${this.filter} @isthmus-pick=${(event: CustomEvent<{ path: string }>) => this.toggle(event.detail.path)}></isthmus-tree>
+        <isthmus-tree .site=${this.site} .selected=${this.selected(pens)} .filter=${this.filter} @isthmus-pick=${this.picked}></isthmus-tree>
         <div class="tiny muted">Space adds or removes a pen, at most ${LETTERS.length}</div></isthmus-card>
       <div class="right" @dragover=${(event: Event) => event.preventDefault()} @drop=${this.drop}>${this.picture(pens)}${pens.length ? this.between(pens) : nothing}${pens.length && this.query.get("sql") ? this.sql() : nothing}</div></main>`;
   }
 
   private picture(pens: Pen[]) {
-    const { from, to, name, follows } = this.range.range();
-    const one = this.query.get("axis") === "one";
+    const { from, to } = this.range();
     const blank = pens.length ? undefined : { title: "Choose a tag at the left", text: "press Space on it, click it, or drag it here; up to six pens, each with its letter; texts have no trend" };
-    const samples = this.trends.value?.pens.reduce((most, pen) => Math.max(most, pen.samples), 0) ?? 0;
-    return html`<isthmus-card class="picture" .blank=${blank} .load=${pens.length ? this.trends.load : undefined} ?hollow=${!this.trends.value}>
-      <div class="toolbar"><isthmus-range .name=${name}></isthmus-range>
+    const { bucket } = this.levels;
+    const drawn = bucket ? `min and max of each ${duration(Math.max(1000, bucket))}` : "every sample";
+    return html`<isthmus-card class="picture" .blank=${blank} .load=${pens.length ? this.levels.load : undefined} ?hollow=${!this.levels.some}>
+      ${this.toolbar()}
+      <isthmus-trend .pens=${pens} .from=${from} .to=${to} .lanes=${this.query.get("axis") !== "one"} .cursors=${this.cursors} @isthmus-zoom=${this.zoom} @isthmus-cursors=${this.moveCursors} @isthmus-back-range=${this.back}></isthmus-trend>
+      <div class="tiny muted row between"><span class="clip" title="wheel and + - zoom at the pointer or cursor, drag and arrows move, shift-drag chooses, double click and Backspace go back, click, 1 and 2 set cursors, Esc removes them">wheel zooms, drag moves, shift-drag chooses, double click goes back, click sets cursor 1, then 2</span><span class="nowrap">${this.offset ? `dashed grey: ${clock.moment(from - this.offset)} to ${clock.moment(to - this.offset)}; ` : ""}${drawn}</span></div></isthmus-card>`;
+  }
+
+  private toolbar() {
+    const { from, to, name, follows } = this.range();
+    const one = this.query.get("axis") === "one";
+    return html`<div class="toolbar"><isthmus-range long .name=${name}></isthmus-range>
         <button aria-pressed=${follows} title="follow the clock" @click=${() => setQuery({ range: follows ? rangeText(from, to) : "3h" }, true)}>${follows ? "hold" : "live"}</button>
         <span class="row"><label class="vh" for="from">from</label><input id="from" class="field" type="datetime-local" step="1" .value=${fieldText(from)} @change=${this.typed} /><span class="muted">to</span><label class="vh" for="to">to</label><input id="to" class="field" type="datetime-local" step="1" .value=${fieldText(to)} @change=${this.typed} /></span>
         <span class="seg" role="group" aria-label="Axes"><button aria-pressed=${!one} @click=${() => setQuery({ axis: undefined })}>lanes</button><button aria-pressed=${one} @click=${() => setQuery({ axis: "one" })}>one axis</button></span>
-        <span class="grow"></span><span class="seg">${["csv", "parquet"].map((format) => html`<a download href=${address("/api/export", { tags: this.ids(), from: Math.round(from), to: Math.round(to), format })}>${format === "csv" ? "CSV" : "Parquet"}</a>`)}<button aria-pressed=${this.query.get("sql") === "1"} @click=${() => setQuery({ sql: this.query.get("sql") ? undefined : "1" })}>SQL</button></span></div>
-      <isthmus-trend .pens=${pens} .from=${from} .to=${to} .lanes=${!one} .cursors=${this.cursors} @isthmus-zoom=${this.zoom} @isthmus-cursors=${this.moveCursors}></isthmus-trend>
-      <div class="tiny muted row between"><span>drag zooms, wheel zooms at the pointer, shift-drag moves, click sets cursor 1, then 2, arrows move it</span><span>${number(samples, 0)} samples a pen at most, min and max kept</span></div></isthmus-card>`;
+        <isthmus-compare .line=${this.site.lines()[0]?.path ?? ""} .from=${from} .to=${to} .offset=${this.offset} .name=${this.query.get("with") ?? ""} @isthmus-compare=${this.compare}></isthmus-compare>
+        <span class="grow"></span><isthmus-export .tags=${this.ids()} .from=${from} .to=${to} @isthmus-png=${this.png}></isthmus-export>
+        <span class="seg"><button @click=${this.copyLink}>${this.copied === "link" ? "copied" : "Copy link"}</button><button aria-pressed=${this.query.get("sql") === "1"} @click=${() => setQuery({ sql: this.query.get("sql") ? undefined : "1" })}>SQL</button></span></div>`;
   }
 
   private between(pens: Pen[]) {
     const [from, to] = this.window();
     const cursors = this.cursors.every((time) => time !== null);
-    const why = { mean: "time-weighted: each value counts as long as it held", std_dev: "standard deviation, time-weighted as the mean", good: "share of the time with good quality", at: "the value that held at that time; nothing is interpolated" };
-    return html`<isthmus-card class="between" heading=${cursors ? "Between the cursors" : "In this range"} sub="${clock.second(from)} to ${clock.second(to)}, ${duration(to - from)}" .why=${why} .load=${this.statistics.load} ?hollow=${!this.statistics.value}
-        .action=${cursors ? html`<button class="why" @click=${() => setQuery({ cursors: undefined })}>remove cursors</button>` : nothing}>
-      <isthmus-cursor-table .pens=${pens} .rows=${this.statistics.value ?? []} @isthmus-drop=${(event: CustomEvent<{ path: string }>) => this.toggle(event.detail.path)}></isthmus-cursor-table></isthmus-card>`;
+    const why = { mean: "time-weighted: each value counts as long as it held", std_dev: "standard deviation, time-weighted as the mean", growth: "of a counter, stands in 2 − 1; wraps and resets are seen", states: "how long each held, its share, and how often it was entered", good: "share of the samples with good quality; only they count", at: "the value that held at that time; nothing is interpolated", "≈": "more than two million samples: minimum and maximum are exact, the mean is of 4,000 stretches" };
+    const action = html`<button class="why" @click=${() => this.copy("table", asText(pens, this.statistics.value ?? []))}>${this.copied === "table" ? "copied" : "copy table"}</button>${cursors ? html`<button class="why" @click=${() => setQuery({ cursors: undefined })}>remove cursors</button>` : nothing}`;
+    return html`<isthmus-card class="between" heading=${cursors ? "Between the cursors" : "In this range"} sub="${clock.day(from)} ${clock.second(from)} to ${clock.day(to)} ${clock.second(to)}, ${duration(to - from)}" .why=${why} .load=${this.statistics.load} ?hollow=${!this.statistics.value} .action=${action}>
+      <isthmus-cursor-table .pens=${pens} .rows=${this.statistics.value ?? []} .compared=${this.offset ? this.compared.value ?? [] : undefined} @isthmus-drop=${this.picked} @isthmus-scale=${this.fix}></isthmus-cursor-table></isthmus-card>`;
   }
 
   private sql() {
-    const { from, to } = this.range.range();
+    const { from, to } = this.range();
     const text = sqlOf(this.paths, from, to, POINTS);
-    const copy = async () => {
-      await navigator.clipboard.writeText(text);
-      this.copied = true;
-      setTimeout(() => (this.copied = false), 2000);
-    };
-    return html`<isthmus-card class="sql" heading="Same picture in SQL" sub="for isthmus query --sql, notebooks, BI" .action=${html`<button class="why" @click=${copy}>${this.copied ? "copied" : "copy"}</button>`}><pre class="scroll" tabindex="0">${text}</pre></isthmus-card>`;
+    return html`<isthmus-card class="sql" heading="Same picture in SQL" sub="for isthmus query --sql, notebooks, BI" .action=${html`<button class="why" @click=${() => this.copy("sql", text)}>${this.copied === "sql" ? "copied" : "copy"}</button>`}><pre class="scroll" tabindex="0">${text}</pre></isthmus-card>`;
   }
+
+  private async copy(what: string, text: string): Promise<void> {
+    await navigator.clipboard.writeText(text);
+    this.copied = what;
+    setTimeout(() => (this.copied = ""), COPIED_MS);
+  }
+
+  /** The address of exactly this picture: its times stand still, its theme is told. */
+  private readonly copyLink = () => {
+    const { from, to } = this.range();
+    const url = new URL(location.href);
+    url.searchParams.set("pens", this.paths.join() || "none");
+    url.searchParams.set("range", rangeText(from, to));
+    if (theme() !== "auto") url.searchParams.set("theme", theme());
+    void this.copy("link", url.href.replaceAll("%2F", "/").replaceAll("%2C", ","));
+  };
+
+  private readonly png = async () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await this.trend.png());
+    link.download = `${this.site.info.site}-${fieldText(this.range().from).replace("T", "-").replaceAll(":", "")}.png`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
+  private readonly picked = (event: CustomEvent<{ path: string }>) => this.toggle(event.detail.path);
+
+  private readonly compare = (event: CustomEvent<{ offset: number; name: string }>) => {
+    const { offset, name } = event.detail;
+    setQuery({ compare: offset ? String(Math.round(offset)) : undefined, with: offset ? name : undefined }, true);
+  };
+
+  private readonly fix = (event: CustomEvent<{ letter: string; scale: [number, number] | undefined }>) => {
+    const scales = parseScales(this.query.get("scale"));
+    if (event.detail.scale) scales.set(event.detail.letter, event.detail.scale);
+    else scales.delete(event.detail.letter);
+    setQuery({ scale: scaleText(scales) });
+  };
 
   private toggle(path: string): void {
     if (this.site.tagPaths.get(path)?.kind === "text") return;
@@ -140,12 +237,30 @@ export class ExplorePage extends Part {
   private readonly typed = () => {
     const from = fieldTime(this.querySelector<HTMLInputElement>("#from")?.value ?? "");
     const to = fieldTime(this.querySelector<HTMLInputElement>("#to")?.value ?? "");
-    if (to > from) setQuery({ range: rangeText(from, to) }, true);
+    if (to > from) {
+      this.steps += 1;
+      setQuery({ range: rangeText(from, to) }, true);
+    }
   };
 
   private readonly zoom = (event: CustomEvent<{ from: number; to: number }>) => {
     const { from, to } = event.detail;
-    setQuery({ range: rangeText(from, Math.min(to, clock.now())) });
+    this.moving = { from, to: Math.max(from + 1000, Math.min(to, clock.now())) };
+    clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => {
+      const moving = this.moving;
+      if (!moving) return;
+      this.steps += 1;
+      setQuery({ range: rangeText(moving.from, moving.to) }, true);
+      this.moving = undefined;
+    }, REST_MS);
+  };
+
+  private readonly back = () => {
+    this.settled();
+    if (this.steps > 0) history.back();
+    else setQuery({ range: undefined });
+    this.steps = Math.max(0, this.steps - 1);
   };
 
   private readonly moveCursors = (event: CustomEvent<[number | null, number | null]>) => {

@@ -1,18 +1,23 @@
 /** One strip of a trend: pens over one pair of axes, drawn by uPlot. */
 import uPlot from "uplot";
 import type { Priority, TagInfo } from "../api/contract";
-import type { PenColumns } from "../api/columns";
+import { type PenColumns, untilGaps } from "../api/columns";
 import { ink } from "../app/theme";
-import { clock, duration } from "../app/clock";
+import { clock } from "../app/clock";
 import { digitsOf, number, short, wordOf } from "../draw/number";
 import { extent, padded, ticks } from "../draw/scale";
 import { timeAxis } from "../draw/time";
+import { hatchQuality, qualityStrip } from "./lane-quality";
 
 /** A tag on a trend; `letter` is a to f. */
 export interface Pen {
   letter: string;
   tag: TagInfo;
   columns: PenColumns | undefined;
+  /** The same tag over the range it is compared with, moved to lie over this one. */
+  compared?: PenColumns | undefined;
+  /** The ends of its axis where they are fixed. */
+  scale?: [number, number] | undefined;
 }
 
 export const LEFT = 66;
@@ -20,7 +25,6 @@ export const RIGHT = 82;
 export const FOOT = 24;
 
 const DASH: Record<string, number[]> = { a: [], b: [6, 4], c: [2, 3], d: [10, 3, 2, 3], e: [4, 2], f: [1, 3] };
-const WIDE_GAP = 26;
 
 /** A lane in `host`; call `show` with every new answer and `destroy` at the end. */
 export class Lane {
@@ -41,6 +45,10 @@ export class Lane {
     this.plot.setData(this.data());
   }
 
+  get canvas(): HTMLCanvasElement {
+    return this.plot.ctx.canvas;
+  }
+
   destroy(): void {
     this.plot.destroy();
   }
@@ -52,27 +60,30 @@ export class Lane {
   private data(): uPlot.AlignedData {
     const pen = this.single;
     if (pen) {
-      const found = pen.columns;
+      const found = pen.columns && untilGaps(pen.columns);
       if (!found) return [[], [], [], []];
       if (pen.tag.kind !== "number") return this.steps(found);
       return [this.times(found), this.held(found.min), this.held(found.max), this.held(found.mean)];
     }
-    const tables = this.pens.map(({ columns }): uPlot.AlignedData => (columns ? [this.times(columns), this.held(columns.mean)] : [[], []]));
+    const tables = this.pens.map(({ columns: told }): uPlot.AlignedData => {
+      const columns = told && untilGaps(told);
+      return columns ? [this.times(columns), this.held(columns.mean)] : [[], []];
+    });
     return uPlot.join(tables);
   }
 
   /** States as levels of equal distance; a bucket with several shows the highest. */
   private steps(found: PenColumns): uPlot.AlignedData {
     const states = found.mean.map((mean, row) => (Number.isInteger(mean) ? mean : found.max[row] ?? NaN));
-    this.states = [...new Set(states)].filter((value) => !Number.isNaN(value)).sort((one, other) => one - other);
+    this.states = [...new Set([...states, ...(this.single?.compared?.mean ?? [])])].filter((value) => !Number.isNaN(value)).sort((one, other) => one - other);
     const rank = states.map((value) => (Number.isNaN(value) ? NaN : this.states.indexOf(value)));
     const none = rank.map(() => NaN);
     return [this.times(found), this.held(none), this.held(none), this.held(rank)];
   }
 
   /** A value holds until the next one, and the last one until the end of the range or now. */
-  private times({ time }: PenColumns): number[] {
-    return [...time, Math.max(time[time.length - 1] ?? this.span[0], Math.min(this.span[1], clock.now()))];
+  private times({ time, end }: PenColumns): number[] {
+    return [...time, Math.max(time[time.length - 1] ?? this.span[0], Math.min(this.span[1], end, clock.now()))];
   }
 
   private held(column: Float64Array): (number | null)[] {
@@ -81,7 +92,9 @@ export class Lane {
   }
 
   private range(): [number, number] {
-    const columns = this.pens.flatMap(({ columns: found }) => (found ? [found.min, found.max] : []));
+    const fixed = this.pens.flatMap(({ scale }) => (scale ? [scale] : []));
+    if (fixed.length === this.pens.length && this.single?.tag.kind !== "enumeration" && fixed[0]) return [Math.min(...fixed.map(([low]) => low)), Math.max(...fixed.map(([, high]) => high))];
+    const columns = this.pens.flatMap(({ columns: found, compared }) => [...(found ? [found.min, found.max] : []), ...(compared ? [compared.min, compared.max] : [])]);
     const found = extent(...columns);
     const normal = this.single?.tag.normal;
     if (!found) return normal ?? [0, 1];
@@ -155,39 +168,59 @@ export class Lane {
   /** Below the lines: the normal range, and a hatch where there is no data. */
   private under(plot: uPlot): void {
     const pen = this.single;
-    if (!pen) return;
     const { ctx, bbox } = plot;
     const y = (value: number) => plot.valToPos(value, "y", true);
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
+    if (!pen) {
+      for (const each of this.pens) this.before(plot, each);
+      ctx.restore();
+      return;
+    }
     if (pen.tag.normal) {
       const [low, high] = pen.tag.normal;
       ctx.fillStyle = ink("normal");
       ctx.fillRect(bbox.left, y(high), bbox.width, Math.max(1, y(low) - y(high)));
     }
-    for (const [start, end] of this.gaps(plot)) hatch(ctx, plot.valToPos(start, "x", true), plot.valToPos(end, "x", true), bbox, `no data ${duration(end - start)}`);
+    if (pen.columns) hatchQuality(plot, pen.columns.quality, Math.min(this.span[1], clock.now()));
+    this.before(plot, pen);
     ctx.restore();
   }
 
-  private gaps(plot: uPlot): [number, number][] {
-    const columns = this.single?.columns;
-    if (!columns) return [];
-    const found: [number, number][] = [];
-    const least = ((this.span[1] - this.span[0]) / plot.bbox.width) * WIDE_GAP * devicePixelRatio;
-    let since: number | null = null;
-    for (let row = 0; row < columns.time.length; row += 1) {
-      const time = columns.time[row] ?? 0;
-      if (Number.isNaN(columns.mean[row] ?? NaN)) since ??= columns.time[Math.max(0, row - 1)] ?? time;
+  /** The compared range of a pen, muted and dashed, as a value that holds until the next. */
+  private before(plot: uPlot, pen: Pen): void {
+    const found = pen.compared;
+    if (!found || found.time.length === 0) return;
+    const { ctx } = plot;
+    const state = pen.tag.kind !== "number" && this.single !== undefined;
+    ctx.strokeStyle = ink("process-3");
+    ctx.lineWidth = 1.3 * devicePixelRatio;
+    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.beginPath();
+    let held: number | undefined;
+    for (let row = 0; row < found.time.length; row += 1) {
+      const x = plot.valToPos(found.time[row] ?? 0, "x", true);
+      const mean = found.mean[row] ?? NaN;
+      if (held !== undefined) ctx.lineTo(x, held);
+      if (Number.isNaN(mean)) held = undefined;
       else {
-        if (since !== null && time - since > least) found.push([since, time]);
-        since = null;
+        const y = plot.valToPos(state ? this.rankOf(mean) : mean, "y", true);
+        if (held === undefined) ctx.moveTo(x, y);
+        else ctx.lineTo(x, y);
+        held = y;
       }
     }
-    const end = columns.time[columns.time.length - 1];
-    if (since !== null && end !== undefined && end - since > least) found.push([since, end]);
-    return found;
+    if (held !== undefined) ctx.lineTo(plot.valToPos(Math.min(this.span[1], found.end), "x", true), held);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
+  /** Where a state stands among those drawn; the nearest below where it is not. */
+  private rankOf(state: number): number {
+    const rank = this.states.findIndex((one) => one >= state);
+    return rank < 0 ? this.states.length - 1 : rank;
   }
 
   /** Above the lines: limits by name at the right edge, the last value at the line's end. */
@@ -204,6 +237,9 @@ export class Lane {
       ctx.fillStyle = ink(bold ? "text" : "muted");
       ctx.fillText(text, right + 6 * ratio, place);
     };
+    this.pens.forEach((pen, row) => {
+      if (pen.columns) qualityStrip(plot, pen.columns.quality, Math.min(this.span[1], clock.now()), row);
+    });
     ctx.save();
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
@@ -233,31 +269,4 @@ function lastOf(columns: PenColumns | undefined): { time: number; value: number 
     if (value !== undefined && !Number.isNaN(value)) return { time: columns.time[row] ?? 0, value };
   }
   return undefined;
-}
-
-function hatch(ctx: CanvasRenderingContext2D, from: number, to: number, box: uPlot.BBox, text: string): void {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(from, box.top, to - from, box.height);
-  ctx.clip();
-  ctx.strokeStyle = ink("hatch");
-  ctx.lineWidth = devicePixelRatio;
-  ctx.beginPath();
-  for (let x = from - box.height; x < to; x += 5 * devicePixelRatio) {
-    ctx.moveTo(x, box.top + box.height);
-    ctx.lineTo(x + box.height, box.top);
-  }
-  ctx.stroke();
-  ctx.font = `${11 * devicePixelRatio}px ${ink("font")}`;
-  const width = ctx.measureText(text).width;
-  if (width < to - from - 4) {
-    const middle = (from + to) / 2;
-    ctx.fillStyle = ink("card");
-    ctx.fillRect(middle - width / 2 - 3, box.top + box.height / 2 - 8 * devicePixelRatio, width + 6, 16 * devicePixelRatio);
-    ctx.fillStyle = ink("text");
-    ctx.textAlign = "center";
-    ctx.textBaseline = "middle";
-    ctx.fillText(text, middle, box.top + box.height / 2);
-  }
-  ctx.restore();
 }

@@ -1,30 +1,28 @@
 import { html, nothing } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { customElement, property, query } from "lit/decorators.js";
 import { clock } from "../app/clock";
 import { tail } from "../app/site";
 import { number, unitText } from "../draw/number";
 import { FOOT, LEFT, Lane, type Pen, RIGHT } from "./lane";
 import { Picture } from "./part";
+import { Hand, type Moved } from "./trend-hand";
+import { trendPng } from "./trend-png";
 import "uplot/dist/uPlot.min.css";
 
 export type { Pen } from "./lane";
 
-const CLICK_PX = 4;
-const LEAST_MS = 1000;
 /** Room over a lane, with and without the names of its pens. */
 const HEAD = 22;
 const QUIET_HEAD = 8;
 
-type Grip = { kind: "zoom"; start: number; at: number } | { kind: "pan"; start: number; from: number; to: number } | { kind: "cursor"; which: number };
-
 /**
  * Pens over one time axis, in lanes or on one axis.
  *
- * Drag zooms, wheel zooms at the pointer, shift-drag pans, a click places a cursor, arrows move it.
- * Fires `isthmus-zoom` {from, to} and `isthmus-cursors` [number | null, number | null].
+ * Drag and two fingers move, wheel zooms at the pointer, shift-drag chooses, a click places a cursor.
+ * Fires `isthmus-zoom` {from, to}, `isthmus-cursors` [number | null, number | null], `isthmus-back-range`.
  */
 @customElement("isthmus-trend")
-export class Trend extends Picture {
+export class Trend extends Picture implements Moved {
   @property({ attribute: false }) pens: Pen[] = [];
   @property({ type: Number }) from = 0;
   @property({ type: Number }) to = 1;
@@ -32,22 +30,21 @@ export class Trend extends Picture {
   @property({ attribute: false }) cursors: [number | null, number | null] = [null, null];
   /** Without cursors and zoom, for a picture on a faceplate. */
   @property({ type: Boolean }) quiet = false;
-  @state() private grip: Grip | undefined;
   @query(".plots") private plots!: HTMLElement;
   private drawn: Lane[] = [];
   private shape = "";
-  private next = 0;
+  private readonly hand = new Hand(this);
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("isthmus-theme", this.rebuild);
-    this.addEventListener("wheel", this.wheel, { passive: false });
+    this.addEventListener("wheel", this.hand.wheel, { passive: false });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("isthmus-theme", this.rebuild);
-    this.removeEventListener("wheel", this.wheel);
+    this.removeEventListener("wheel", this.hand.wheel);
     this.clear();
   }
 
@@ -88,13 +85,12 @@ export class Trend extends Picture {
   }
 
   override render() {
-    const grip = this.grip;
     const names = this.pens.map((pen) => `${pen.tag.path} ${number(pen.columns?.last, 2)} ${unitText(pen.tag.unit)}`).join("; ");
     return html`${this.between()}<div class="plots" aria-hidden="true"></div>
-      <div class="over" tabindex=${this.quiet ? -1 : 0} role="img" aria-label="trend from ${clock.minute(this.from)} to ${clock.minute(this.to)}: ${names}. Arrows move the cursor."
-        @pointerdown=${this.down} @pointermove=${this.move} @pointerup=${this.up} @pointercancel=${() => (this.grip = undefined)} @keydown=${this.key}>
+      <div class="over" tabindex=${this.quiet ? -1 : 0} role="img" aria-label="trend from ${clock.minute(this.from)} to ${clock.minute(this.to)}: ${names}. Arrows move the range or a cursor, plus and minus zoom, 1 and 2 place cursors, Backspace goes back."
+        @pointerdown=${this.hand.down} @pointermove=${this.hand.move} @pointerup=${this.hand.up} @pointercancel=${this.hand.cancel} @dblclick=${this.hand.twice} @keydown=${this.hand.key}>
         ${this.quiet ? nothing : this.groups().map((pens, row) => this.names(pens, row * this.laneHeight()))}
-        ${grip?.kind === "zoom" && Math.abs(grip.at - grip.start) > CLICK_PX ? html`<div class="zoom" style="left:${Math.min(grip.start, grip.at)}px;width:${Math.abs(grip.at - grip.start)}px"></div>` : nothing}
+        ${this.hand.render()}
         ${this.quiet ? nothing : this.cursors.map((time, which) => time === null || time < this.from || time > this.to ? nothing : html`<div class="cursor" data-which=${which} style="left:${this.x(time)}px"><span>${which + 1} ${clock.second(time)}</span></div>`)}</div>`;
   }
 
@@ -117,86 +113,24 @@ export class Trend extends Picture {
     return LEFT + ((time - this.from) / (this.to - this.from)) * (this.width - LEFT - RIGHT);
   }
 
-  private time(x: number): number {
-    const inside = Math.min(this.width - RIGHT, Math.max(LEFT, x));
-    return this.from + ((inside - LEFT) / (this.width - LEFT - RIGHT)) * (this.to - this.from);
-  }
-
-  private place(event: MouseEvent): number {
-    return event.clientX - this.getBoundingClientRect().left;
-  }
-
-  private readonly down = (event: PointerEvent) => {
-    if (this.quiet || event.button !== 0) return;
-    const cursor = (event.target as HTMLElement).closest<HTMLElement>(".cursor");
-    const start = this.place(event);
-    if (cursor) this.grip = { kind: "cursor", which: Number(cursor.dataset["which"]) };
-    else if (event.shiftKey || event.offsetY > this.height - FOOT) this.grip = { kind: "pan", start, from: this.from, to: this.to };
-    else this.grip = { kind: "zoom", start, at: start };
-    (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-  };
-
-  private readonly move = (event: PointerEvent) => {
-    const grip = this.grip;
-    if (!grip) return;
-    const x = this.place(event);
-    if (grip.kind === "zoom") this.grip = { ...grip, at: x };
-    else if (grip.kind === "cursor") this.put(grip.which, this.time(x));
-    else {
-      this.pan(grip.from, grip.to, (grip.start - x) / (this.width - LEFT - RIGHT));
-    }
-  };
-
-  /** Moves a range by a share of itself, not past now: what is shown keeps its length. */
-  private pan(from: number, to: number, share: number): void {
-    const shift = Math.min(share * (to - from), Math.max(0, clock.now() - to));
-    this.zoom(from + shift, to + shift);
-  }
-
-  private readonly up = () => {
-    const grip = this.grip;
-    this.grip = undefined;
-    if (grip?.kind !== "zoom") return;
-    if (Math.abs(grip.at - grip.start) > CLICK_PX) {
-      const [from, to] = [this.time(Math.min(grip.start, grip.at)), this.time(Math.max(grip.start, grip.at))];
-      this.zoom(from, to);
-    } else {
-      this.put(this.next, this.time(grip.start));
-      this.next = 1 - this.next;
-    }
-  };
-
-  private readonly wheel = (event: WheelEvent) => {
-    if (this.quiet) return;
-    event.preventDefault();
-    if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      this.pan(this.from, this.to, event.deltaX / (this.width - LEFT - RIGHT));
-      return;
-    }
-    const at = this.time(this.place(event));
-    const factor = Math.exp(Math.sign(event.deltaY) * 0.25);
-    this.zoom(at - (at - this.from) * factor, at + (this.to - at) * factor);
-  };
-
-  private readonly key = (event: KeyboardEvent) => {
-    if (this.quiet || !["ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
-    event.preventDefault();
-    const which = 1 - this.next;
-    if (event.key === "Escape") {
-      this.dispatchEvent(new CustomEvent("isthmus-cursors", { bubbles: true, detail: [null, null] }));
-      return;
-    }
-    const step = ((this.to - this.from) / (this.width - LEFT - RIGHT)) * (event.shiftKey ? 20 : 2) * (event.key === "ArrowLeft" ? -1 : 1);
-    this.put(which, Math.min(this.to, Math.max(this.from, (this.cursors[which] ?? (this.from + this.to) / 2) + step)));
-  };
-
-  private put(which: number, time: number): void {
-    const detail: [number | null, number | null] = which === 0 ? [time, this.cursors[1]] : [this.cursors[0], time];
-    this.dispatchEvent(new CustomEvent("isthmus-cursors", { bubbles: true, detail }));
-  }
-
-  private zoom(from: number, to: number): void {
-    if (to - from < LEAST_MS) return;
+  zoom(from: number, to: number): void {
     this.dispatchEvent(new CustomEvent("isthmus-zoom", { bubbles: true, detail: { from, to } }));
+  }
+
+  put(cursors: [number | null, number | null]): void {
+    this.dispatchEvent(new CustomEvent("isthmus-cursors", { bubbles: true, detail: cursors }));
+  }
+
+  back(): void {
+    this.dispatchEvent(new CustomEvent("isthmus-back-range", { bubbles: true }));
+  }
+
+  get size(): { width: number; height: number } {
+    return { width: this.width, height: this.height };
+  }
+
+  /** The picture as a PNG, names and cursors included. */
+  async png(): Promise<Blob> {
+    return trendPng(this.drawn.map((lane) => lane.canvas), this.groups(), this.laneHeight(), this.size, this.cursors.map((time) => (time === null || time < this.from || time > this.to ? null : { x: this.x(time), text: clock.second(time) })));
   }
 }

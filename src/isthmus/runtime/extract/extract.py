@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from isthmus import __version__
-from isthmus.historian.export_file import About, create
+from isthmus.historian.export_file import About, counted, create
 from isthmus.historian.port import Samples
 from isthmus.model.errors import IsthmusError, Refused
 from isthmus.model.export import Format, Layout
@@ -86,6 +86,10 @@ def export(
     Refused where it is too large; StoppedError once `stopped` says so.
     """
     extract.checked()
+    if extract.every:  # known before anything is read
+        wide = extract.layout == "wide"
+        rows = (extract.end - extract.start) // extract.every
+        counted(kind, rows if wide else rows * len(extract.tags))
     utc = kind == "xlsx" and changes(extract.start, extract.end, extract.zone)
     schema = _with_utc(_schema(extract), utc=utc)
     about = About(list(extract.tags.values()), extract.zone, (*facts, *_facts(extract)))

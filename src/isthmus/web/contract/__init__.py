@@ -18,7 +18,16 @@ from isthmus.web.contract.figures import (
     Performance,
     WaterfallStep,
 )
-from isthmus.web.contract.history import History, Interval, Pen, Ribbon, Statistics
+from isthmus.web.contract.history import (
+    History,
+    Interval,
+    Pen,
+    Period,
+    QualityStretch,
+    Ribbon,
+    StateShare,
+    Statistics,
+)
 from isthmus.web.contract.imports import ImportBegin, ImportEnd, ImportInfo, ImportNews, NewTag
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
@@ -54,10 +63,13 @@ __all__ = [
     "PathStep",
     "Pen",
     "Performance",
+    "Period",
     "PlantInfo",
     "Problem",
+    "QualityStretch",
     "Ribbon",
     "ScheduledExport",
+    "StateShare",
     "Statistics",
     "TagInfo",
     "TapRow",

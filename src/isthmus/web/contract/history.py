@@ -7,11 +7,19 @@ from typing import Literal
 from isthmus.web.contract.answer import Answer, Milliseconds, Numbers
 
 
+class QualityStretch(Answer):
+    """A stretch of a trend that is not good; `code` is the OPC UA status code of its reason."""
+
+    start: Milliseconds
+    end: Milliseconds
+    code: int
+
+
 class Pen(Answer):
     """One tag's trend: per bucket its first time, min, max, mean; raw points if few.
 
     Draw `min` and `max` as a band, `mean` as a line; null rows are gaps (bad or no data).
-    `last` is the newest value inside the range.
+    `last` is the newest value inside the range; `quality` is what was not good, by time.
     """
 
     tag: int
@@ -23,6 +31,7 @@ class Pen(Answer):
     samples: int
     good_percent: float
     last: float | None = None
+    quality: list[QualityStretch]
 
 
 class History(Answer):
@@ -33,18 +42,46 @@ class History(Answer):
     pens: list[Pen]
 
 
+class StateShare(Answer):
+    """How long a state held, and how often it was entered or held at the start."""
+
+    state: str
+    seconds: float
+    percent: float
+    times: int
+
+
 class Statistics(Answer):
-    """One tag between two times; `mean` and `std` are time-weighted."""
+    """One tag between two times; `mean` and `std` are time-weighted.
+
+    `growth` is of a counter, wraps and resets seen; `states` of an enumeration, the longest first.
+    Where `exact` is false there are millions of samples: the extremes are theirs, the rest is of
+    4,000 stretches.
+    """
 
     tag: int
     at_start: float | None
     at_end: float | None
     min: float | None
+    min_time: Milliseconds | None = None
     mean: float | None
     max: float | None
+    max_time: Milliseconds | None = None
     std: float | None
+    growth: float | None = None
+    states: list[StateShare]
     samples: int
     good_percent: float
+    exact: bool = True
+
+
+class Period(Answer):
+    """A named stretch of time: a shift, an order, a local day."""
+
+    kind: Literal["shift", "order", "day"]
+    name: str
+    start: Milliseconds
+    end: Milliseconds
 
 
 class Interval(Answer):

@@ -1,0 +1,419 @@
+"""The explore page as people use it: wheel, drag, keys, comparing, links, statistics, files."""
+
+from __future__ import annotations
+
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import openpyxl
+import polars as pl
+import pytest
+
+UNIT = "packaging/line1/filler"
+SPEED, COUNT, STATE = f"{UNIT}/speed", f"{UNIT}/good_count", f"{UNIT}/state"
+HOUR = 3_600_000
+MINUS = "\u2212"
+SPAN = "() => { const one = document.querySelector('isthmus-trend'); return [one.from, one.to]; }"
+DRAWN = (
+    "() => document.querySelector('isthmus-trend')"
+    ".pens.every((pen) => pen.columns?.time.length > 1)"
+)
+SHOWN = """() => {
+  const t = document.querySelector('isthmus-trend');
+  const pens = t.pens.map((pen) => [pen.letter, pen.tag.path, pen.scale ?? null]);
+  return [t.from, t.to, t.cursors, pens];
+}"""
+AT = """(x) => {
+  const t = document.querySelector('isthmus-trend'), box = t.getBoundingClientRect();
+  return t.from + (t.to - t.from) * (x - box.left - 66) / (box.width - 66 - 82);
+}"""
+YEAR = """async () => {
+  const trend = document.querySelector('isthmus-trend');
+  const began = performance.now();
+  const button = [...document.querySelectorAll('isthmus-range button')].at(-1);
+  button.click();
+  for (;;) {
+    await new Promise(requestAnimationFrame);
+    const year = trend.to - trend.from > 364 * 86400000;
+    if (year && trend.pens.every((pen) => pen.columns)) return performance.now() - began;
+    if (performance.now() - began > 20000) return Infinity;
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def desk(visit):
+    return visit()
+
+
+@pytest.fixture(scope="module")
+def past(plant):
+    """An hour and a half that stands still."""
+    return round(plant["now"] - 3 * HOUR), round(plant["now"] - 1.5 * HOUR)
+
+
+def opened(desk, past, pens=SPEED, **more):
+    start, end = past
+    extra = "".join(f"&{key}={value}" for key, value in more.items())
+    page = desk.open(f"/explore?pens={pens}&range={start}-{end}{extra}")
+    page.wait_for_function(DRAWN)
+    return page
+
+
+def over(page):
+    """The middle of the picture."""
+    box = page.locator("isthmus-trend .over").bounding_box()
+    return box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4, box
+
+
+def rested(page):
+    """The range in the address, once a gesture is over."""
+    page.wait_for_timeout(350)
+    start, end = parse_qs(urlsplit(page.url).query)["range"][0].split("-")
+    assert page.evaluate(SPAN) == [int(start), int(end)]
+    return int(start), int(end)
+
+
+def asked(page):
+    """Count what is asked of history from now on, and how much of it at once."""
+    count = {"asked": 0, "now": 0, "most": 0}
+
+    def begun(request):
+        if "/api/history" in request.url:
+            count["asked"] += 1
+            count["now"] += 1
+            count["most"] = max(count["most"], count["now"])
+
+    def over(request):
+        if "/api/history" in request.url:
+            count["now"] -= 1
+
+    page.on("request", begun)
+    page.on("requestfinished", over)
+    page.on("requestfailed", over)
+    return count
+
+
+class TestHands:
+    def test_the_wheel_zooms_at_the_pointer_without_a_storm(self, desk, past):
+        page = opened(desk, past)
+        x, y, _ = over(page)
+        requests = asked(page)
+        page.mouse.move(x, y)
+        before = page.evaluate(AT, x)
+        for _ in range(20):
+            page.mouse.wheel(0, -60)
+        start, end = rested(page)
+        assert end - start < (past[1] - past[0]) / 5
+        assert page.evaluate(AT, x) == pytest.approx(before, abs=2_000)
+        assert requests["most"] == 1, "one in flight, the newest next"
+        assert requests["asked"] <= 20
+        page.mouse.wheel(0, 240)
+        wider = rested(page)
+        assert wider[1] - wider[0] > end - start
+
+    def test_a_drag_moves_by_what_it_was_dragged(self, desk, past):
+        page = opened(desk, past)
+        x, y, box = over(page)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 100, y, steps=5)
+        page.mouse.up()
+        start, end = rested(page)
+        assert end - start == past[1] - past[0]
+        moved = 100 / (box["width"] - 148) * (past[1] - past[0])
+        assert past[0] - start == pytest.approx(moved, rel=0.03)
+
+    def test_a_shift_drag_chooses_and_the_back_button_goes_back(self, desk, past):
+        page = opened(desk, past)
+        x, y, box = over(page)
+        page.keyboard.down("Shift")
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 200, y, steps=4)
+        page.mouse.up()
+        page.keyboard.up("Shift")
+        start, end = rested(page)
+        wide = 200 / (box["width"] - 148) * (past[1] - past[0])
+        assert end - start == pytest.approx(wide, rel=0.03)
+        page.go_back()
+        page.wait_for_function(f"() => location.search.includes('{past[0]}-{past[1]}')")
+        assert page.evaluate(SPAN) == list(past)
+
+    def test_a_double_click_goes_back_and_sets_no_cursor(self, desk, past):
+        page = opened(desk, past)
+        x, y, _ = over(page)
+        page.mouse.move(x, y)
+        page.mouse.wheel(0, -200)
+        assert rested(page) != past
+        page.mouse.dblclick(x, y)
+        page.wait_for_function(f"() => location.search.includes('{past[0]}-{past[1]}')")
+        assert page.locator(".cursor").count() == 0
+
+    def test_all_of_it_by_keys(self, desk, past):
+        page = opened(desk, past)
+        page.locator("isthmus-trend .over").focus()
+        page.keyboard.press("+")
+        zoomed = rested(page)
+        assert zoomed[1] - zoomed[0] == pytest.approx((past[1] - past[0]) / 1.6, rel=0.01)
+        page.keyboard.press("ArrowLeft")
+        moved = rested(page)
+        assert moved[0] < zoomed[0]
+        page.keyboard.press("PageUp")
+        assert rested(page)[1] < moved[1]
+        page.keyboard.press("Backspace")
+        page.wait_for_function(f"() => location.search.includes('{moved[0]}-{moved[1]}')")
+        page.keyboard.press("1")
+        page.wait_for_selector(".cursor")
+        first = page.inner_text(".cursor span")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            f"() => document.querySelector('.cursor span').innerText !== '{first}'"
+        )
+        page.keyboard.press("2")
+        page.wait_for_function("() => document.querySelectorAll('.cursor').length === 2")
+        page.keyboard.press("Escape")
+        page.wait_for_function("() => document.querySelectorAll('.cursor').length === 0")
+
+    def test_two_fingers_zoom(self, browser, demo, past):
+        from tests.web.conftest import Visitor
+
+        window = Visitor(browser, demo, size=(1024, 768))
+        try:
+            page = opened(window, past)
+            touch = page.context.new_cdp_session(page)
+            page.locator("isthmus-trend").scroll_into_view_if_needed()
+            x, y, _ = over(page)
+
+            def send(kind, gap=None):
+                points = [] if gap is None else [(x - gap, 1), (x + gap, 2)]
+                touches = [{"x": at, "y": y, "id": finger} for at, finger in points]
+                touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+            send("touchStart", 40)
+            for gap in (60, 80, 120):
+                send("touchMove", gap)
+            send("touchEnd")
+            start, end = rested(page)
+            assert end - start == pytest.approx((past[1] - past[0]) / 3, rel=0.1)
+        finally:
+            window.close()
+
+    def test_what_is_known_is_drawn_while_finer_is_fetched(self, desk, past):
+        page = opened(desk, past)
+        page.route("**/api/history*", lambda route: None)  # the site says nothing more
+        x, y, _ = over(page)
+        page.mouse.move(x, y)
+        page.mouse.wheel(0, -200)
+        rested(page)
+        assert page.evaluate(DRAWN)
+        assert page.locator("isthmus-card.picture[state=loading]").count() == 0
+        page.unroute("**/api/history*")
+
+
+class TestPicture:
+    def test_a_year_is_drawn_and_takes_one_request(self, desk, past):
+        page = opened(desk, past)
+        requests = asked(page)
+        took = page.evaluate(YEAR)
+        assert took < 5_000, "on a machine that does much else; benchmarks tell the figure"
+        assert requests["asked"] == 1
+
+    def test_comparing_draws_the_other_day_and_tells_the_difference(self, desk, plant):
+        start, end = round(plant["now"] - HOUR), round(plant["now"] - HOUR / 2)
+        page = opened(desk, (start, end), compare=HOUR, **{"with": "an hour before"})
+        page.wait_for_function(
+            "() => document.querySelector('isthmus-trend').pens[0].compared?.time.length > 1"
+        )
+        first = page.evaluate(
+            "() => document.querySelector('isthmus-trend').pens[0].compared.time[0]"
+        )
+        assert first <= end, "moved over the range"
+        page.wait_for_selector("tr.compared .difference")
+        own, before = (
+            page.locator(f"{row} td.num").nth(4).inner_text()
+            for row in ("tbody tr:not(.compared)", "tr.compared")
+        )
+        told = page.inner_text("tr.compared .difference").replace(MINUS, "-")
+        assert float(told) == pytest.approx(
+            float(own.replace(MINUS, "-")) - float(before.replace(MINUS, "-")), abs=0.011
+        )
+        page.click("isthmus-compare [aria-label='Stop comparing']")
+        page.wait_for_function("() => !location.search.includes('compare')")
+
+    def test_the_menu_offers_days_shifts_and_orders(self, desk, past):
+        page = opened(desk, past)
+        page.click("isthmus-compare summary")
+        page.wait_for_selector("isthmus-compare .panel >> text=Shifts")
+        page.click("isthmus-compare >> text=the day before")
+        page.wait_for_function("() => /compare=86400000/.test(location.search)")
+        assert "the day before" in page.inner_text("isthmus-compare summary")
+
+    def test_a_gap_is_hatched_with_its_reason(self, desk, plant):
+        page = desk.open(
+            f"/explore?pens={SPEED}&range={round(plant['now'] - 24 * HOUR)}-{plant['now']:.0f}"
+        )
+        page.wait_for_function(DRAWN)
+        held = page.evaluate(
+            "() => document.querySelector('isthmus-trend').pens[0].columns.quality"
+        )
+        assert all(one["code"] >= 0x40000000 for one in held)
+
+    def test_a_healthy_page_has_no_strong_colour(self, desk, past):
+        from tests.web.looks import CHARTS, CUT, MUTE, WIDE, coloured, pixels
+
+        page = opened(desk, past, f"{SPEED},{STATE}", compare=HOUR)
+        page.wait_for_timeout(400)
+        assert coloured(pixels(page))[:3] == []
+        for look in (CHARTS, CUT, MUTE, WIDE):
+            assert page.evaluate(look) == []
+
+    @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+    def test_menus_fit_the_window(self, visit, past, size):
+        window = visit(size=size)
+        page = opened(window, past)
+        for name in ("isthmus-export", "isthmus-compare"):
+            page.locator(f"{name} summary").click()
+            box = page.locator(f"{name} .panel").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= size[0] + 0.5
+            page.keyboard.press("Escape")
+            page.wait_for_function(f"() => !document.querySelector('{name} details').open")
+
+
+class TestView:
+    def test_a_link_is_the_view(self, desk, visit, past):
+        page = opened(desk, past, f"{SPEED},{COUNT}", compare=HOUR, scale="a:0:150")
+        x, y, _ = over(page)
+        page.mouse.click(x - 100, y)
+        page.wait_for_timeout(400)
+        page.mouse.click(x + 100, y)
+        page.wait_for_function("() => /cursors=\\d+-\\d+/.test(location.search)")
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.click("text=Copy link")
+        page.wait_for_selector("text=copied")
+        link = page.evaluate("navigator.clipboard.readText()")
+        there = visit().open(link.removeprefix(desk.demo.url))
+        there.wait_for_function(DRAWN)
+        assert there.evaluate(SHOWN) == page.evaluate(SHOWN)
+        assert parse_qs(urlsplit(there.url).query)["compare"] == [str(HOUR)]
+
+    def test_a_fixed_axis_stands_in_the_address(self, desk, past):
+        page = opened(desk, past)
+        page.locator("isthmus-cursor-table details.scale summary").click()
+        low, high = page.locator("isthmus-cursor-table .scale input").all()
+        low.fill("0")
+        high.fill("200")
+        page.click("isthmus-cursor-table >> text=fix")
+        page.wait_for_function("() => /scale=a:0:200/.test(location.search)")
+        assert page.evaluate("() => document.querySelector('isthmus-trend').pens[0].scale") == [
+            0,
+            200,
+        ]
+
+
+class TestNumbers:
+    def test_statistics_equal_those_of_the_samples(self, desk, client, past, tag):
+        page = opened(desk, past, f"{UNIT}/power,{STATE},{COUNT}")
+        page.wait_for_selector("tbody tr:nth-child(3)")
+        query = {"tags": f"{UNIT}/power", "from": past[0], "to": past[1]}
+        rows = pl.read_csv(io.BytesIO(client.get("/api/export", params=query).content))
+        times = (
+            rows["time"].str.to_datetime(time_zone="UTC").dt.epoch("ms").to_numpy().astype(float)
+        )
+        value = rows["value"].to_numpy()
+        mean = (value * np.diff(np.append(times, past[1]))).sum() / (past[1] - times[0])
+        cells = page.locator("tbody tr").first.locator("td.num").all_inner_texts()
+        assert float(cells[3]) == pytest.approx(value.min(), abs=0.06)
+        assert float(cells[4]) == pytest.approx(mean, abs=0.06)
+        assert float(cells[5]) == pytest.approx(value.max(), abs=0.06)
+        found = {
+            one["tag"]: one
+            for one in client.get(
+                "/api/statistics", params={**query, "tags": f"{STATE},{COUNT}"}
+            ).json()
+        }
+        states = found[tag[STATE]]["states"]
+        assert sum(one["seconds"] for one in states) == pytest.approx((past[1] - past[0]) / 1e3)
+        assert states[0]["state"] in page.locator("tbody tr").nth(1).inner_text()
+        assert found[tag[COUNT]]["growth"] > 100
+
+    def test_the_table_is_copied_as_text(self, desk, past):
+        page = opened(desk, past)
+        page.wait_for_selector("tbody tr td.num")
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.click("text=copy table")
+        page.wait_for_selector("isthmus-card.between >> text=copied")
+        head, row = page.evaluate("navigator.clipboard.readText()").split("\n")
+        assert len(head.split("\t")) == len(row.split("\t")) == 14
+        assert row.split("\t")[0] == SPEED
+
+
+class TestFiles:
+    @pytest.mark.parametrize("kind", ["xlsx", "parquet", "csv"])
+    def test_the_page_gives_files_that_others_open(self, desk, past, kind, tmp_path):
+        page = opened(desk, past, f"{SPEED},{STATE}")
+        page.click("isthmus-export summary")
+        title = {"xlsx": "Excel", "parquet": "Parquet", "csv": "CSV"}[kind]
+        page.locator(f"isthmus-export label:has-text('{title}')").click()
+        page.select_option("#export-every", "1 min")
+        with page.expect_download() as waiting:
+            page.click("isthmus-export >> text=Download 2 tags")
+        file = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(file)
+        assert re.fullmatch(rf"riverside-[\d-]+\.{kind}", file.name)
+        if kind == "xlsx":
+            book = openpyxl.load_workbook(file)
+            heads, *rows = book["data"].iter_rows(values_only=True)
+            assert heads == ("time", SPEED, STATE)
+            assert book["data"]["A2"].is_date
+            assert {type(row[1]) for row in rows} <= {float, int}
+            assert all(isinstance(row[2], str) for row in rows)
+        else:
+            found = (pl.read_csv if kind == "csv" else pl.read_parquet)(file)
+            assert found.columns == ["time", SPEED, STATE]
+            rows = found.rows()
+        assert 90 <= len(rows) <= 92
+
+    def test_the_picture_is_a_png_of_its_size(self, desk, past, tmp_path):
+        page = opened(desk, past)
+        page.click("isthmus-export summary")
+        with page.expect_download() as waiting:
+            page.click("isthmus-export >> text=Picture")
+        file = tmp_path / "picture.png"
+        waiting.value.save_as(file)
+        data = file.read_bytes()
+        assert data[:8] == b"\x89PNG\r\n\x1a\n"
+        width = int.from_bytes(data[16:20], "big")
+        assert width == page.evaluate("() => document.querySelector('isthmus-trend').clientWidth")
+
+    def test_too_much_is_refused_in_words(self, client, past, plant):
+        start = plant["now"] - 365 * 24 * HOUR
+        query = {"tags": SPEED, "from": start, "to": plant["now"], "every": "1 s", "format": "xlsx"}
+        answer = client.get("/api/export", params=query)
+        assert answer.status_code == 422
+        assert "one row a stretch with `every`" in answer.json()["hint"]
+        wrong = client.get("/api/export", params={**query, "every": "5 apples"})
+        assert "no length" in wrong.json()["error"]
+
+    def test_scheduled_exports_are_told(self, client):
+        (told,) = client.get("/api/exports").json()
+        assert told["name"] == "line1-hourly"
+        assert told["error"] == ""
+
+
+def test_periods_name_shifts_orders_and_days(client, plant):
+    query = {"from": plant["now"] - 6 * HOUR, "to": plant["now"]}
+    for kind in ("shift", "order", "day"):
+        found = client.get("/api/periods", params={**query, "kind": kind}).json()
+        assert found, kind
+        for one in found:
+            assert one["start"] < one["end"]
+            assert one["end"] > query["from"]
+    assert client.get("/api/periods", params={**query, "kind": "moon"}).status_code == 422
+
+
+def test_nothing_went_wrong_on_the_way(desk):
+    assert desk.wrong == []
