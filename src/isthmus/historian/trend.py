@@ -8,6 +8,7 @@ from isthmus.historian.settings import HOUR, MINUTE, Trend
 from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s, Status, TagId
 
 NAN = float("nan")
+Columns = tuple[Int64s, Floats, Floats, Floats, Floats, Floats, Floats]  # of `Trend`, to `good`
 UNCERTAIN, BAD = int(Status.UNCERTAIN), int(Status.BAD)  # an enumeration is slow to ask
 
 
@@ -48,9 +49,11 @@ def trends(rows: Batch, tags: Int32s, start: int, end: int, points: int) -> dict
     value = rows.value if drawn.all() else np.where(drawn, rows.value, NAN)
     shares = np.diff(np.append(0.0, np.cumsum(good))[np.stack([low, high])], axis=0)[0]
     newest = np.append(np.maximum.accumulate(np.where(drawn, np.arange(size), -1)), -1)[high - 1]
+    edge, columns = _bucketed(rows, drawn, good, buckets(start, end, points), high - low > points)
+    place = np.searchsorted(edge, np.stack([low, high]))
     found = {}
-    for tag, first, stop, share, last in zip(
-        *(column.tolist() for column in (tags, low, high, shares, newest)), strict=True
+    for tag, first, stop, share, last, begin, after in zip(
+        *(column.tolist() for column in (tags, low, high, shares, newest, *place)), strict=True
     ):
         count, cut = stop - first, slice(first, stop)
         good_share = share / count if count else 0.0
@@ -59,21 +62,22 @@ def trends(rows: Batch, tags: Int32s, start: int, end: int, points: int) -> dict
             own = (value[cut],) * 5
             made = Trend(True, rows.time[cut], *own, good[cut], count, good_share, top)
         else:
-            columns = _bucketed(
-                rows.slice(first, stop), drawn[cut], good[cut], buckets(start, end, points)
-            )
-            made = Trend(False, *columns, count, good_share, top)
+            made = Trend(False, *_cut(columns, begin, after), count, good_share, top)
         found[TagId(tag)] = made
     return found
 
 
 def _bucketed(
-    rows: Batch, drawn: Bools, good: Floats, of: tuple[int, int]
-) -> tuple[Int64s, Floats, Floats, Floats, Floats, Floats, Floats]:
-    """The columns of a trend in buckets (origin, width)."""
+    rows: Batch, drawn: Bools, good: Floats, of: tuple[int, int], long: Bools
+) -> tuple[Int64s, Columns]:
+    """Where each tag's buckets (origin, width) begin, and their columns; none if none is `long`."""
     size = len(rows)
+    if not long.any():
+        none, times = np.zeros(0), np.zeros(0, np.int64)
+        return times, (times, none, none, none, none, none, none)
     bucket = (rows.time - of[0]) // of[1]
-    edge = np.append(0, np.nonzero(bucket[1:] != bucket[:-1])[0] + 1)
+    turned = (bucket[1:] != bucket[:-1]) | (rows.tag[1:] != rows.tag[:-1])
+    edge = np.append(0, np.nonzero(turned)[0] + 1)
     count = np.add.reduceat(drawn, edge, dtype=np.int64)
     empty = count == 0
     value = rows.value
@@ -89,13 +93,12 @@ def _bucketed(
     first = np.where(empty, NAN, value[np.minimum(opening, size - 1)])
     closing = np.append(edge[1:], size) - 1
     final = np.where(drawn[closing], value[closing], NAN)
-    rows_in = np.diff(np.append(edge, size))
-    return (
-        rows.time[edge],
-        low,
-        high,
-        mean,
-        first,
-        final,
-        np.add.reduceat(good, edge) / rows_in,
-    )
+    share = np.add.reduceat(good, edge) / np.diff(np.append(edge, size))
+    return edge, (rows.time[edge], low, high, mean, first, final, share)
+
+
+def _cut(columns: Columns, begin: int, after: int) -> Columns:
+    """Some rows of the columns."""
+    time, low, high, mean, first, final, share = columns
+    cut = slice(begin, after)
+    return time[cut], low[cut], high[cut], mean[cut], first[cut], final[cut], share[cut]
