@@ -29,6 +29,7 @@ COMMANDS = {
     "backup": "back a site up while it runs; --list and --verify what lies there",
     "restore": "put a backup back into a new folder",
     "import": "bring old history in: CSV, Parquet, SQL",
+    "explain": "see how a key figure was computed, from what, and what it was before",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

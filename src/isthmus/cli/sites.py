@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,6 +23,8 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.derive.dirt import FILE, Dirt
+from isthmus.runtime.historian import Told
 from isthmus.runtime.imports import Imports, imported_tags, make_tags
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -72,6 +75,7 @@ def opened(folder: Path) -> Iterator[Site]:
                 f"there is no site in {folder}",
                 hint="name its data with --data; `isthmus run` makes one from a plant file",
             ) from error
+        Told.of(folder).require_lake("importing while the site does not run")
         files = Files(folder)
         try:
             yield files
@@ -129,6 +133,7 @@ class Files:
     _lake: Lake = field(init=False)
     _catalogue: Catalogue = field(init=False)
     _imports: Imports = field(init=False)
+    _dirt: Dirt = field(init=False)
 
     def __post_init__(self) -> None:
         if (self.folder / ZONE).is_file():
@@ -136,6 +141,8 @@ class Files:
         self._catalogue = Catalogue.open(self.folder / "catalogue.json")
         self._catalogue.bind(imported_tags(self.folder))
         self._lake = Lake.open(self.folder / "history", now=lambda: Nanoseconds(time.time_ns()))
+        self._dirt = Dirt.open(self.folder / FILE)
+        self._dirt.watch(list(range(len(self._catalogue.namespace))))
         self._imports = Imports(
             *(self.folder, self._lake, self._catalogue.namespace),
             *(self._deliver, self._keep, self._tell),
@@ -194,7 +201,8 @@ class Files:
         return own
 
     async def _deliver(self, rows: Batch, number: str, part: int) -> None:
-        self._lake.append(rows, stream=f"import:{number}", position=part + 1)
+        append = partial(self._lake.append, rows, stream=f"import:{number}", position=part + 1)
+        await self._dirt.append(rows, append)  # the site computes again what these change
 
     async def _keep(self) -> None:
         if self._lake.seal() is None and self._lake.stats().state == "full":

@@ -21,11 +21,13 @@ from isthmus.model.clock import Pace
 from isthmus.model.errors import IsthmusError, StorageError
 from isthmus.model.event import Event
 from isthmus.model.plant import Plant
-from isthmus.model.sample import Nanoseconds, Status, TagId
+from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Namespace
+from isthmus.runtime.alive import Heartbeat, unknown_since
 from isthmus.runtime.backup import Backups
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
+from isthmus.runtime.derive.loop import Deriver
 from isthmus.runtime.edges import EdgeLink, EdgeView
 from isthmus.runtime.exports import Exports
 from isthmus.runtime.figures.dark import dark_since
@@ -48,8 +50,6 @@ from isthmus.runtime.tap import Tap
 log = logging.getLogger(__name__)
 
 STANDSTILL = 15.0
-BEAT, EVERY = "alive", 2.0
-MILLISECOND = 10**6
 
 
 class App:
@@ -79,6 +79,7 @@ class App:
             for name, edge in plant.edges.items()
         }
         self.local: LocalBus | None = None
+        self.deriver: Deriver
         self.collector: Collector
         self.intake: Intake  # of what our own links say
         self.intakes: list[Intake] = []  # all: ours, and one for each edge
@@ -162,11 +163,13 @@ class App:
                 if local.server:
                     keep.append(tasks.create_task(local.server.supervise(), name="bus"))
                 keep.append(tasks.create_task(local.renew_for_ever(), name="certificates"))
-                alive = self._alive()
+                heart = Heartbeat(self.settings.folder, self.now)
+                alive = heart.last()
                 await self._catch_up()
                 await self._mark_gaps(alive)
-                keep.append(tasks.create_task(self._beat(), name="beat"))
+                keep.append(tasks.create_task(heart.beat(), name="beat"))
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
+                keep.append(tasks.create_task(self.deriver.run(), name="derive"))
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))
                 if self.backups:
                     keep.append(tasks.create_task(self.backups.run(self._sealed), name="backup"))
@@ -210,7 +213,9 @@ class App:
         for view in self.edges.values():
             await view.access.prepare(bus, view.edge.disk)
             self.intakes.append(Intake(bus, view.access.stream, view.edge.disk, *shared, edge=view))
+        self.deriver = Deriver.of(self.records, self.historian, settings.folder)
         for intake in self.intakes:
+            intake.dirt = self.deriver.dirt
             await intake.try_open()
         self.historian.write_tags(self.namespace.items())
         self.live.update(self.historian.last(np.arange(len(self.namespace), dtype=np.int32)))
@@ -256,35 +261,11 @@ class App:
             await asyncio.sleep(0.02)
 
     async def _mark_gaps(self, alive: Nanoseconds) -> None:
-        """Nothing is known of the time since we stopped: one bad sample a tag says so.
-
-        `alive` is when we were last known to run: till then what held was known to hold.
-        """
-        for name, link in self.collector.links.items():
-            ids = link.ids
-            known = ids[(self.live.time[ids] > 0) & (self.live.quality[ids] < Status.BAD)]
-            if not len(known):
-                continue
-            since = max(int(self.live.time[known].max()), alive) + MILLISECOND
-            if since >= self.now():
-                continue
-            for part in frame.slices(gap(known, Nanoseconds(since))):
-                await self.publisher.publish(self.subjects.frame(name), frame.encode(part))
-
-    def _alive(self) -> Nanoseconds:
-        """When this installation was last known to run, by the plant's clock; 0 if never."""
-        try:
-            return Nanoseconds(int((self.settings.folder / BEAT).read_text("ascii")))
-        except (OSError, ValueError):
-            return Nanoseconds(0)
-
-    async def _beat(self) -> None:
-        """Say every two seconds that we run; a disk that takes no word is told elsewhere."""
-        file = self.settings.folder / BEAT
-        while True:
-            with suppress(OSError):
-                await asyncio.to_thread(file.write_text, str(self.now()), "ascii")
-            await asyncio.sleep(EVERY)
+        """Nothing is known of the time since we stopped: one bad sample a tag says so."""
+        links = self.collector.links.values()
+        for link, ids, since in unknown_since(links, self.live, alive, self.now()):
+            for part in frame.slices(gap(ids, since)):
+                await self.publisher.publish(self.subjects.frame(link.name), frame.encode(part))
 
     async def _tell(self, name: str, event: Event) -> None:
         """Keep what we found out about the edge `name`."""

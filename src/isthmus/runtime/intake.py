@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
@@ -19,6 +20,7 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock
 from isthmus.model.tag import Namespace
 from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.derive.dirt import Dirt
 from isthmus.runtime.edges import EdgeView
 from isthmus.runtime.health import Rate
 from isthmus.runtime.live import Live
@@ -49,6 +51,7 @@ class Intake:
     tap: Tap
     now: Clock
     edge: EdgeView | None = None
+    dirt: Dirt | None = None  # what late samples change
     rate: Rate = field(default_factory=Rate)
     damaged: int = 0  # messages that could not be decoded: counted, kept in the stream, skipped
     discarded: int = 0  # messages that the stream gave up before they were read
@@ -162,9 +165,13 @@ class Intake:
         self.tap.stream(link, batch, self.now())
 
     async def _append(self, batch: Batch, seq: int) -> None:
+        append = partial(self.historian.append, batch, stream=self._epoch, position=seq)
         while True:
             try:
-                self.historian.append(batch, stream=self._epoch, position=seq)
+                if self.dirt is None:
+                    append()
+                else:
+                    await self.dirt.append(batch, append)
             except StorageError as error:
                 self.note(str(error))
                 await asyncio.sleep(RETRY)

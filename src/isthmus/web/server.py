@@ -22,6 +22,7 @@ from isthmus.web import (
     export,
     history,
     imports,
+    kpi,
     links,
     overview,
     performance,
@@ -51,7 +52,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    parts = (plant, stream, history, statistics, periods, query, export, imports, sql)
+    parts = (plant, stream, history, statistics, periods, query, export, imports, kpi, sql)
     for part in (*parts, performance, energy, overview, links):
         web.include_router(part.routes(app))
     _problems(web)

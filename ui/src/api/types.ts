@@ -277,6 +277,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Derived values with their inputs, formula and version */
+        get: operations["values_api_kpi_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one value was computed, and whether it still holds */
+        get: operations["explain_api_kpi_explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sql": {
         parameters: {
             query?: never;
@@ -504,6 +538,81 @@ export interface components {
             tag: string;
         };
         /**
+         * Derived
+         * @description Derived values; `waiting_hours` of lines are still to be computed.
+         */
+        Derived: {
+            /** Values */
+            values: components["schemas"]["DerivedValue"][];
+            /** Waiting Hours */
+            waiting_hours: number;
+            /** Late */
+            late: number;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
+        /**
+         * DerivedInput
+         * @description A tag that was read; `changed` says that history tells something else of it today.
+         */
+        DerivedInput: {
+            /** Path */
+            path: string;
+            /** Samples */
+            samples: number;
+            /** Digest */
+            digest: string;
+            /**
+             * Changed
+             * @default null
+             */
+            changed: boolean | null;
+        };
+        /**
+         * DerivedValue
+         * @description One key figure of one window; `quality` is uncertain where part of it is unknown.
+         */
+        DerivedValue: {
+            /** Path */
+            path: string;
+            /** Kpi */
+            kpi: string;
+            /** Period */
+            period: string;
+            /** Shift */
+            shift: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Value */
+            value: number | null;
+            /** Unit */
+            unit: string;
+            /** Quality */
+            quality: number;
+            /** Formula */
+            formula: string;
+            /** Version */
+            version: number;
+            /**
+             * Computed
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            computed: number;
+            /** Inputs */
+            inputs: components["schemas"]["DerivedInput"][];
+        };
+        /**
          * Energy
          * @description A line's energy over a window, per piece, against its baseline regression.
          */
@@ -665,6 +774,19 @@ export interface components {
              * @default []
              */
             children: components["schemas"]["EquipmentInfo"][];
+        };
+        /**
+         * Explanation
+         * @description How a figure was computed, and what was known before; the newest last.
+         */
+        Explanation: {
+            value: components["schemas"]["DerivedValue"];
+            /** Says */
+            says: string;
+            /** Earlier */
+            earlier: components["schemas"]["DerivedValue"][];
+            /** Waiting Hours */
+            waiting_hours: number;
         };
         /**
          * History
@@ -2301,6 +2423,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    values_api_kpi_get: {
+        parameters: {
+            query: {
+                /** @description Windows that begin from then on (ms). */
+                from: number;
+                /** @description Windows that begin before (ms). */
+                to: number;
+                /** @description Path of a line or unit, and all below it. */
+                path?: string;
+                /** @description Names between commas; all where empty. */
+                kpi?: string;
+                /** @description Kind of window. */
+                period?: "" | "hour" | "shift";
+                /** @description Also what was replaced, oldest first. */
+                versions?: boolean;
+                /** @description The newest so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derived"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_api_kpi_explain_get: {
+        parameters: {
+            query: {
+                /** @description Path of a line or unit. */
+                path: string;
+                /** @description Name of the key figure. */
+                kpi: string;
+                /** @description A time inside the window (ms). */
+                at: number;
+                /** @description Kind of window. */
+                period?: "hour" | "shift";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -29,6 +29,7 @@ from isthmus.web.contract.history import (
     Statistics,
 )
 from isthmus.web.contract.imports import ImportBegin, ImportEnd, ImportInfo, ImportNews, NewTag
+from isthmus.web.contract.kpi import Derived, DerivedInput, DerivedValue, Explanation
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
@@ -38,9 +39,13 @@ __all__ = [
     "Attention",
     "Baseline",
     "BrowseNode",
+    "Derived",
+    "DerivedInput",
+    "DerivedValue",
     "Energy",
     "EnergyBucket",
     "EquipmentInfo",
+    "Explanation",
     "History",
     "ImportBegin",
     "ImportEnd",

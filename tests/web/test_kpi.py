@@ -1,0 +1,56 @@
+"""The kpi table of the demonstration fills for the day before, and every value can be explained."""
+
+from __future__ import annotations
+
+import pytest
+from tests.integration.cli.conftest import isthmus
+from tests.web.conftest import eventually
+
+LINE = "packaging/line1"
+HOUR = 3_600_000.0
+
+
+@pytest.fixture(scope="module")
+def computed(demo, plant):
+    """Derived values of the hours before, once all are there."""
+
+    def whole():
+        start, end = plant["now"] - 24 * HOUR, plant["now"]
+        told = demo.remote.get("/api/kpi", from_=start, to=end, path_=LINE, period="hour")
+        hours = {each["start"] for each in told["values"]}
+        return told if len(hours) >= 4 and not told["waiting_hours"] else None
+
+    return eventually(whole, 120)
+
+
+def test_every_closed_hour_of_the_line_and_its_units_has_its_figures(computed):
+    values = {(each["start"], each["path"], each["kpi"]): each for each in computed["values"]}
+    hours = sorted({start for start, _, _ in values})
+    for hour in hours[1:]:  # of the first only a part was simulated
+        names = ("availability", "effectiveness", "quality_ratio", "oee_index")
+        *parts, oee = (values[hour, LINE, name]["value"] for name in names)
+        if None not in parts:
+            assert oee == pytest.approx(parts[0] * parts[1] * parts[2])
+        assert values[hour, LINE, "energy"]["value"] > 0
+        assert values[hour, f"{LINE}/filler", "planned_busy"]["unit"] == "s"
+
+
+def test_a_value_is_explained_by_inputs_that_are_as_they_were(demo, computed):
+    last = computed["values"][-1]
+    found = demo.remote.get(
+        "/api/kpi/explain", path_=LINE, kpi="oee_index", at=last["start"] + 1.0, period="hour"
+    )
+    assert found["says"].startswith("OEE = ")
+    assert found["value"]["inputs"]
+    assert not any(each["changed"] for each in found["value"]["inputs"])
+    said = isthmus("explain", LINE, "oee_index", "--data", demo.site, folder=demo.folder)
+    assert (said.code, "formula iso22400.line version" in said.out) == (0, True), said.err
+    said = isthmus("explain", LINE, "oee_idex", "--data", demo.site, folder=demo.folder)
+    assert (said.code, "did you mean" in said.err) == (1, True)
+
+
+def test_sql_has_them_too(demo, computed):
+    rows = demo.remote.get(
+        "/api/sql", q=f"select count(*) as n from kpi where path = '{LINE}' and period = 'hour'"
+    )
+    assert rows[0]["n"] >= sum(each["path"] == LINE for each in computed["values"])
