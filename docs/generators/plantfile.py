@@ -39,6 +39,7 @@ SECTIONS = [
     "KeepEntry",
     "ExportEntry",
     "KeepWhereEntry",
+    "ArchiveEntry",
     "BackupEntry",
     "BusEntry",
     "WebEntry",

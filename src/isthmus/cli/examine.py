@@ -216,7 +216,11 @@ def _exports(folder: Path) -> Iterator[Finding]:
 def _outlook(root: Path) -> Iterator[Finding]:
     from isthmus.historian.keep.ledger import kept
 
-    found = kept(root).forecast
+    known = kept(root)
+    found = known.forecast
+    if known.archive_trouble:
+        hint = "does the archive answer? history stays here meanwhile"
+        yield Finding("archive", "wrong", known.archive_trouble, hint)
     if found is None:
         return
     soon = found.full_in is not None and found.full_in < SOON.days

@@ -82,6 +82,10 @@ def _print(found: Survey, parts: list[Part]) -> None:
     print(outlook or "the site looks ahead within the first quarter of an hour")
     for name, age in found.kept.rules.items():
         print(f"keeps {name}: {age}")
+    if found.archived_to:
+        print(f"older samples lie in {found.archived_to}")
+    if found.kept.archive_trouble:
+        print(f"the archive takes none: {found.kept.archive_trouble}")
     for removed, why in ((found.kept.expired, "passed a rule"), (found.kept.dropped, "no space")):
         if removed.rows:
             print(f"gone, {why}: {removed.rows:,} rows, {size(removed.bytes)}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isthmus.historian.keep.archived import ArchivePlan
 from isthmus.historian.keep.retention import Retention
 from isthmus.historian.port import Historian
 from isthmus.historian.settings import LakeSettings
@@ -30,13 +31,16 @@ class Wanted:
     seal_age: float  # seconds
     options: Mapping[str, object]
     now: Clock
+    archive: ArchivePlan | None = None
 
 
 def lake(wanted: Wanted) -> Historian:
     """A table of Parquet files in a folder."""
     from isthmus.historian.delta.lake import Lake  # noqa: PLC0415 - only where it is chosen
 
-    settings = LakeSettings(seal_age=wanted.seal_age, retention=wanted.retention)
+    settings = LakeSettings(
+        seal_age=wanted.seal_age, retention=wanted.retention, archive=wanted.archive
+    )
     return Lake.open(wanted.folder, now=wanted.now, settings=settings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from isthmus.historian.keep.archived import ArchivePlan
 from isthmus.historian.keep.ledger import Kept
 from isthmus.historian.keep.retention import Retention
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
@@ -36,6 +37,7 @@ class LakeSettings:
     verify_bytes: int = 256 << 20  # compared with their checksums in a round of maintenance
     keep_hours: int = 24  # how long readers elsewhere may use a replaced file
     retention: Retention = field(default_factory=Retention)
+    archive: ArchivePlan | None = None
     sql_memory: str = "256MB"
     sql_threads: int = 2
 

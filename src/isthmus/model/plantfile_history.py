@@ -78,6 +78,15 @@ class PlaceEntry(Entry):
     secret: Annotated[Secret | None, Field(description="Where the secret key is kept.")] = None
 
 
+class ArchiveEntry(PlaceEntry):
+    """Where old days of samples go; they are fetched again when they are asked for."""
+
+    after: Annotated[Period, Field(ge=0, description="Age at which a day goes: `90 d`.")] = (
+        90 * 86_400.0
+    )
+    cache: Annotated[Size, Field(gt=0, description="Disk for what was fetched: `2 GB`.")] = 2e9
+
+
 class BackupEntry(PlaceEntry):
     """Where the running site backs itself up to, and how often."""
 
@@ -123,6 +132,9 @@ class HistoryEntry(Entry):
         Literal["hold", "drop-oldest"],
         Field(description="At that limit: take no more, or give up the oldest samples."),
     ] = "hold"
+    archive: Annotated[ArchiveEntry | None, Field(description="Where old days of samples go.")] = (
+        None
+    )
     backup: Annotated[BackupEntry | None, Field(description="Copies to go back to.")] = None
 
     @model_validator(mode="before")
@@ -149,9 +161,9 @@ class HistoryEntry(Entry):
                 "`engine: postgresql` needs the server's `url`",
                 hint="write it like `url: postgresql://isthmus@db.acme.example/plant`",
             )
-        if self.engine == "postgresql" and self.backup is not None:
+        if self.engine == "postgresql" and (self.backup or self.archive):
             raise WrongError(
-                "`backup` copies files, and a server keeps this history",
+                "`backup` and `archive` copy files, and a server keeps this history",
                 hint="back up that database with its own means; the schema is all of it",
             )
         if self.engine == "lake" and (self.url or self.password or self.ca or self.tls):

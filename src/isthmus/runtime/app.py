@@ -24,6 +24,7 @@ from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Namespace
 from isthmus.runtime.alive import Heartbeat, unknown_since
+from isthmus.runtime.archive import Archives, archive_for_ever
 from isthmus.runtime.backup import Backups
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
@@ -171,6 +172,9 @@ class App:
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
                 keep.append(tasks.create_task(self.deriver.run(), name="derive"))
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))
+                if isinstance(self.historian, Archives):
+                    moving = archive_for_ever(self.historian, self.stopping.is_set)
+                    keep.append(tasks.create_task(moving, name="archive"))
                 if self.backups:
                     keep.append(tasks.create_task(self.backups.run(self._sealed), name="backup"))
                 if self.sql is not None:

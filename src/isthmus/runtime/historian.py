@@ -71,6 +71,7 @@ def open_historian(settings: Settings, now: Clock) -> Historian:
                 settings.seal_seconds,
                 settings.history_options,
                 now,
+                settings.archive,
             )
         )
     except ModuleNotFoundError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from isthmus.historian.keep.archived import ArchivePlan
 from isthmus.historian.keep.retention import Retention
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port
@@ -25,6 +26,7 @@ class Settings:
     folder: Path
     history: Path
     retention: Retention = field(default_factory=Retention)
+    archive: ArchivePlan | None = None
     backup: BackupPlan | None = None
     plant_file: Path | None = None  # or its folder, to be backed up as well
     stream_bytes: int = 2 * GB
@@ -54,6 +56,7 @@ class Settings:
             folder=folder,
             history=folder / str(history.get("path") or "history"),
             retention=Retention.of(history, root=f"{plant.enterprise}/{plant.site}"),
+            archive=ArchivePlan.of(history, folder),
             backup=backup_plan(history, folder),
             plant_file=file,
             stream_bytes=_bytes(bus, "disk", 2 * GB),

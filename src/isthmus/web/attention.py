@@ -77,6 +77,11 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             f"History is {outlook}",
             "keep less of it, `history: {keep}`, or allow more, `history: {disk}`",
         ),
+        (
+            bool(lake.kept.archive_trouble),
+            "The archive takes no history",
+            lake.kept.archive_trouble,
+        ),
         (bool(_backup(app)), "The backup failed", _backup(app)),
         (bool(app.trouble()), "History takes no more", app.trouble()),
         (bool(lost), f"{lost} samples lost since the start", "each link shows its own"),

@@ -48,7 +48,7 @@ def test_a_server_is_told_whole(tmp_path, monkeypatch):
         ("history: {engine: postgresql, url: 'mysql://db/plant'}", "needs the server's `url`"),
         (
             "history: {engine: postgresql, url: 'postgresql://db/p', backup: {to: /mnt/nas}}",
-            "`backup` copies files",
+            "`backup` and `archive` copy files",
         ),
         ("history: {url: 'postgresql://db/plant'}", "the engine `lake` has none"),
         (

@@ -42,7 +42,7 @@ from isthmus.model.errors import ConfigError, StorageError
 Progress = Callable[[str, float], None]
 LAST_TABLES = ("samples", "events", "tags")  # in this order, after all others
 LEFT_OUT = frozenset({"bus", "web", "exports"})  # the stream, what a start makes, what can be made
-NAMED_CRC = re.compile(r"(?:^|/)\d+-\d+-([0-9a-f]{8})[-.][^/]*$")
+NAMED_CRC = re.compile(r"(?:^|/)\d+-\d+-([0-9a-f]{8})(?:[0-9a-f]{8})?[-.][^/]*$")
 TRIES = 5
 DAY = 86_400.0
 HERE, STATE = "backup.lock", "backup.json"
@@ -227,9 +227,9 @@ def _things(source: Source, store: Place) -> Iterator[tuple[str, Path]]:
             continue
         if path.as_posix() not in (HERE, STATE):
             yield path.as_posix(), file
-    ledger = source.history / "keep.json"
-    if ledger.is_file():
-        yield "history/keep.json", ledger
+    for name in ("keep.json", "archive.json"):
+        if (source.history / name).is_file():
+            yield f"history/{name}", source.history / name
     plant = source.plant
     if plant is not None and plant.is_file():
         yield "plant/plant.yaml", plant

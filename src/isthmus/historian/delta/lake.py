@@ -1,12 +1,5 @@
 """The history of a site: appended samples, readable at once, sealed into an open table.
 
-    root/samples/   Delta table: date=YYYY-MM-DD/SEAL-TURN-CRC[-late].parquet
-    root/events/    Delta table of events, by date
-    root/tags/      Delta table of the names of tags
-    root/kpi/       Delta table of derived values
-    root/last.parquet  the last sealed value of every tag (derived; rebuilt if it is lost)
-    root/writing/   what is being written; quarantine/  what was found broken; lock
-
 The stream is the write-ahead log. One commit of `samples` holds the rows and the position of each
 stream up to which they reach; what came after is replayed.
 """
@@ -17,7 +10,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -34,6 +27,7 @@ from isthmus.historian.delta.manifest import DataFile, is_full, said
 from isthmus.historian.delta.store import Store
 from isthmus.historian.delta.view import View, ids
 from isthmus.historian.keep.keeper import Keeper
+from isthmus.historian.keep.tier import Tier
 from isthmus.historian.queries import Queries
 from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve
@@ -58,7 +52,7 @@ class Lake(Queries):
         self._known = store.positions
         self._known_events = dict(store.events.positions)
         self._tail = Tail()
-        self._view = View(store.files, (self._tail,), store.segments)
+        self._view = View(store.shown, (self._tail,), store.segments)
         self._events = EventTail(store.event_files)
         self._since: float | None = None  # monotonic time of the oldest unsealed row
         self._retry = 0.0
@@ -70,6 +64,7 @@ class Lake(Queries):
         self._keeper = Keeper(store, settings.retention, now=now, reserve=settings.reserve_bytes)
         self._maintenance = Maintenance(store, settings, self._keeper, now=now)
         self._maintaining = threading.Lock()
+        self._tier = Tier.of(store, settings.archive, self._keeper, self._maintaining)
         self._closed = False
 
     @classmethod
@@ -172,7 +167,7 @@ class Lake(Queries):
                     return None
                 raise StorageError(f"sealing into {self._store.root}: {error}") from error
             with self._append:
-                self._view = View(self._store.files, (self._tail,), self._store.segments)
+                self._view = View(self._store.shown, (self._tail,), self._store.segments)
             if self._full:
                 log.warning("the disk of %s has space again: sealed", self._store.root)
             self._full, self._why = False, ""
@@ -232,16 +227,25 @@ class Lake(Queries):
             if self._closed:
                 return
             self._maintenance.run()
+        self._look()
+
+    def move_old(self, stop: Callable[[], bool] = lambda: False) -> int:
+        """Move old days to the archive, if there is one, until `stop`; how many went. Long."""
+        moved = self._tier.run(self._now(), lambda: stop() or self._closed) if self._tier else 0
+        self._look()
+        return moved
+
+    def _look(self) -> None:
+        """Show the files as they are now."""
         with self._store.lock, self._append:
-            self._view = View(self._store.files, self._view.tails, self._store.segments)
+            self._view = View(self._store.shown, self._view.tails, self._store.segments)
             self._events.view = (self._store.event_files, self._events.view[1])
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
         """The newest sample of each tag by time, in the order asked; none for a tag never seen."""
         asked = np.asarray(tags, np.int32)
+        self._learn()
         with self._learning:
-            for rows in self._tail.take():
-                self._last.take(rows)
             return self._last.of(asked)
 
     def before(self, tags: Sequence[TagId] | Int32s, time: Nanoseconds) -> Batch:
@@ -275,6 +279,7 @@ class Lake(Queries):
             hot_events=encode_events(events, 0),
             tag_files=self._store.tag_files,
             kpi_files=self._store.kpi.files,
+            away=self._store.segments.archived,
         )
 
     def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:
@@ -298,7 +303,7 @@ class Lake(Queries):
         return LakeStats(
             rows=sum(file.rows for file in view.files) + hot,
             hot_rows=hot,
-            bytes=sum(file.size for file in view.files) + sum(file.size for file in files),
+            bytes=sum(file.size for file in store.files) + sum(file.size for file in files),
             files=len(view.files),
             events=sum(file.rows for file in files) + len(waiting),
             last_seal=self._sealed_at,
@@ -313,11 +318,10 @@ class Lake(Queries):
         )
 
     def _state(self, hot: int) -> Literal["up", "behind", "full"]:
-        if self._full:
-            return "full"
-        since = self._since
-        old = since is not None and time.monotonic() - since > 3 * self.settings.seal_age
-        return "behind" if old or hot > 2 * self.settings.seal_rows else "up"
+        now, settings = time.monotonic(), self.settings
+        old = now - (self._since or now) > 3 * settings.seal_age
+        behind = old or hot > 2 * settings.seal_rows
+        return "full" if self._full else "behind" if behind else "up"
 
     def close(self) -> None:
         """Let the next writer in. What was not sealed is in the stream; call `seal` first."""

@@ -104,7 +104,8 @@ def _milliseconds(time: int, *, up: bool) -> str:
     return f"{np.datetime64(whole, 'ms')}Z"
 
 
-def _statistics(file: DataFile) -> str:
+def statistics(file: DataFile) -> str:
+    """The bounds of a file as Delta's log writes them."""
     bounds: tuple[dict[str, object], dict[str, object]] = ({}, {})
     for place, side in enumerate(bounds):
         side["seq"] = file.seq
@@ -224,7 +225,7 @@ class Manifest:
         began = time.perf_counter()
         now = time.time_ns() // 1_000_000
         actions = [
-            AddAction(f.path, f.size, _dated(f), now, changes, _statistics(f)) for f in add
+            AddAction(f.path, f.size, _dated(f), now, changes, statistics(f)) for f in add
         ] + [RemoveAction(f.path, changes, now, f.size, _dated(f)) for f in remove]
         turns = [Transaction(name, value) for name, value in positions.items()]
         try:

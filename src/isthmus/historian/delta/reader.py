@@ -63,7 +63,7 @@ class Reader(Queries):
         )
         self._lock = threading.Lock()
         self._read_at = time.monotonic()
-        self._view = View(tuple(self._samples.files()), (), self._segments)
+        self._view = self._seen()
 
     @classmethod
     def open(cls, root: Path, *, settings: LakeSettings | None = None) -> Self:
@@ -75,8 +75,9 @@ class Reader(Queries):
         with self._lock:
             if time.monotonic() - self._read_at >= FRESH:
                 try:
-                    if self._samples.refresh():
-                        self._view = View(tuple(self._samples.files()), (), self._segments)
+                    moved = self._segments.archived.refresh()
+                    if self._samples.refresh() or moved:
+                        self._view = self._seen()
                     self._events.refresh()
                     self._tags.refresh()
                     if self.kpi_table is not None:
@@ -85,6 +86,10 @@ class Reader(Queries):
                     raise StorageError(f"reading the log in {self._root}: {error}") from error
                 self._read_at = time.monotonic()
             return self._view
+
+    def _seen(self) -> View:
+        files = self._segments.archived.beside(self._samples.files())
+        return View(files, (), self._segments)
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
         """The newest sealed sample of each tag within the look-back, in the order asked."""
@@ -124,6 +129,7 @@ class Reader(Queries):
                 hot_events=encode_events([], 0),
                 tag_files=self._tags.files(),
                 kpi_files=self.kpi_table.files if self.kpi_table else (),
+                away=self._segments.archived,
             )
 
     def _event_files(self) -> tuple[Path, Sequence[DataFile], Sequence[Event]]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from isthmus.historian.delta.damage import Damage, fault, is_shortage
 from isthmus.historian.delta.group import Opened, rows_in
 from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.keep.archived import Archived
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Int32s, Int64s
 
@@ -38,6 +39,7 @@ class Segments:
         self._cache_bytes = cache_bytes
         self._open_files = open_files
         self.damaged = Damage(root)
+        self.archived = Archived(root.parent)
 
     def of(self, file: DataFile, tags: Int32s, start: int, end: int) -> list[Batch]:
         """The rows of `tags` (ascending) in [start, end) that `file` holds, by (tag, time)."""
@@ -77,14 +79,14 @@ class Segments:
         Nothing is kept, so that a merge of large files stays within bounds.
         """
         with self._noted(file):
-            opened = Opened.load(self._root / file.path)
+            opened = Opened.load(self._path(file))
             for number in range(opened.file.num_row_groups):
                 yield opened.whole(number)
 
     def middle(self, file: DataFile) -> Batch:
         """The row group in the middle of `file`; raises StorageError if it is broken."""
         with self._noted(file):
-            opened = Opened.load(self._root / file.path)
+            opened = Opened.load(self._path(file))
             return opened.whole(opened.file.num_row_groups // 2)
 
     @contextmanager
@@ -95,6 +97,12 @@ class Segments:
             if not is_shortage(error):
                 self.damaged.note(file, error)
             raise StorageError(f"reading {self._root / file.path}: {error}") from error
+
+    def _path(self, file: DataFile) -> Path:
+        """Where `file` can be read: here, or fetched from the archive; StorageError."""
+        here = self._root / file.path
+        away = file.path in self.archived and not here.exists()
+        return self.archived.local(file.path) if away else here
 
     def whole(self, file: DataFile) -> bool:
         """Whether every byte of `file` is as it was written, by the checksum in its name."""
@@ -113,7 +121,7 @@ class Segments:
             if found := self._open.get(file.path):
                 self._open.move_to_end(file.path)
                 return found
-        made = Opened.load(self._root / file.path)
+        made = Opened.load(self._path(file))
         with self._lock:
             self._open[file.path] = made
             while len(self._open) > self._open_files:

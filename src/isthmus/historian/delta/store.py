@@ -1,5 +1,13 @@
 """The sealed side of a lake: four Delta tables, their files, and the last sealed values.
 
+    root/samples/   Delta table: date=YYYY-MM-DD/SEAL-TURN-CRC[-late].parquet
+    root/events/    Delta table of events, by date
+    root/tags/      Delta table of the names of tags
+    root/kpi/       Delta table of derived values
+    root/last.parquet  the last sealed value of every tag (derived; rebuilt if it is lost)
+    root/archive.json   which files lie in the archive; cache/  what was fetched from there
+    root/writing/   what is being written; quarantine/  what was found broken; lock
+
 One process writes a store, and takes `lock` around whatever changes it.
 """
 
@@ -107,6 +115,11 @@ class Store:
     def tables(self) -> tuple[Manifest, ...]:
         """All that there are."""
         return (self.samples, self.events, self.tags, self.kpi.manifest)
+
+    @property
+    def shown(self) -> tuple[DataFile, ...]:
+        """The files that hold samples, here and in the archive."""
+        return self.segments.archived.beside(self.files)
 
     @property
     def seals(self) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 
 from isthmus.historian.delta.manifest import LOG, DataFile, Manifest, megabytes
 from isthmus.historian.delta.parquet import write_samples
+from isthmus.historian.delta.segment import Segments
 from isthmus.historian.delta.store import TURN, Store
 from isthmus.historian.keep import plan
 from isthmus.historian.keep.disk import Usage, usage
@@ -25,7 +26,7 @@ from isthmus.historian.keep.ledger import Kept, Ledger
 from isthmus.historian.keep.pin import unpinned
 from isthmus.historian.keep.retention import DAY, FOREVER, Ages, Retention
 from isthmus.model.errors import StorageError
-from isthmus.model.sample import Batch, Clock, Int32s, TagId
+from isthmus.model.sample import Batch, Clock, TagId
 from isthmus.model.tag import Tag
 
 log = logging.getLogger(__name__)
@@ -42,17 +43,33 @@ class Keeper:
     def __init__(self, store: Store, retention: Retention, *, now: Clock, reserve: int) -> None:
         self._store, self._retention, self._now = store, retention, now
         self._reserve = reserve
-        self._ages: Ages | None = None  # until the tags have names nothing goes
+        self.ages: Ages | None = None  # until the tags have names nothing goes
         self._ledger = Ledger(store.root)
         self._usage = usage(store.root)
         self._grown = 0  # since that was counted
         self._told = -TELL
         self._untold = [0, 0]  # rows and files
         self._outlook: Forecast | None = None
+        self.archive_after = FOREVER  # ns after which days leave this disk
+        self.archive_trouble = ""
 
     def name(self, tags: Iterable[tuple[TagId, Tag]]) -> None:
         """Which rule is whose is told by the paths of tags."""
-        self._ages = self._retention.ages((number, tag.path) for number, tag in tags)
+        self.ages = self._retention.ages((number, tag.path) for number, tag in tags)
+
+    @property
+    def thinned(self) -> dict[str, int]:
+        """Up to which age the rules of a file were applied, by its path."""
+        return self._ledger.thinned
+
+    def turn(self) -> int:
+        """A number that no file has in its name yet beside its seal's."""
+        return self._store.samples.positions.get(TURN, 0) + 1
+
+    def expired(self, rows: int, files: int, count: int) -> None:
+        """So much passed a rule and went."""
+        self._ledger.expired.add(rows, files, count)
+        self._untold = [self._untold[0] + rows, self._untold[1] + files]
 
     # ------------------------------------------------------------------ space
     @property
@@ -104,14 +121,14 @@ class Keeper:
 
         Raises OSError or StorageError.
         """
-        if self._ages is None:
+        if self.ages is None:
             return
-        self._retain(self._ages)
+        self._retain(self.ages)
         self._measure()
-        if self._near():
+        if self.near():
             self._make_room()
         self._outlook = self._ahead()
-        live = {file.path for file in self._store.files}
+        live = {file.path for file in (*self._store.files, *self._store.segments.archived.files)}
         self._ledger.write(self.report(), live)
         self._tell()
 
@@ -120,7 +137,7 @@ class Keeper:
         self._remove(store.samples, plan.expired(store.files, ages, now=now))
         gone = plan.outlived(store.event_files, self._retention.events, now=now)
         self._remove(store.events, gone)
-        for thinning in plan.thinnings(store.files, ages, now=now, done=self._ledger.thinned):
+        for thinning in plan.thinnings(store.files, ages, now=now, done=self.thinned):
             if self.fits(thinning.file.size):
                 self._thin(thinning)
 
@@ -130,25 +147,27 @@ class Keeper:
             return
         self._store.drop(table, gone)
         rows, count = sum(file.rows for file in gone), sum(file.size for file in gone)
-        (self._ledger.dropped if space else self._ledger.expired).add(rows, len(gone), count)
-        self._untold = [self._untold[0] + rows, self._untold[1] + len(gone)]
+        if space:
+            self._ledger.dropped.add(rows, len(gone), count)
+        else:
+            self.expired(rows, len(gone), count)
 
     def _thin(self, thinning: plan.Thinning) -> None:
         """Publish a file without the rows that passed their rule in place of the old one."""
         store, file = self._store, thinning.file
         try:
-            first = next(self._left(file, thinning.tags), None)
+            first = next(left(store.segments, thinning), None)
             if first is None:
                 self._remove(store.samples, [file])
                 return
             made = write_samples(
                 store.samples.root,
                 store.draft("thin"),
-                self._left(file, thinning.tags),
+                left(store.segments, thinning),
                 date=file.date,
                 hours=file.hours,
                 seq=file.seq,
-                turn=store.samples.positions.get(TURN, 0) + 1,
+                turn=self.turn(),
                 late=file.late,
             )
         except StorageError:
@@ -158,29 +177,26 @@ class Keeper:
             return
         if made.rows == file.rows:  # it holds none of them
             (store.samples.root / made.path).unlink()
-            self._ledger.thinned[file.path] = thinning.age
+            self.thinned[file.path] = thinning.age
             return
         store.replace([file], made, changes=True)
         self.grew(made.size)
-        self._ledger.thinned[made.path] = thinning.age
-        self._ledger.expired.add(file.rows - made.rows, 0, file.size - made.size)
-        self._untold[0] += file.rows - made.rows
-
-    def _left(self, file: DataFile, tags: Int32s) -> Iterator[Batch]:
-        """The rows of a file that stay, one row group after the other."""
-        for rows in self._store.segments.groups(file):
-            stay = rows.where(~np.isin(rows.tag, tags))
-            if len(stay):
-                yield stay
+        self.thinned[made.path] = thinning.age
+        self.expired(file.rows - made.rows, 0, file.size - made.size)
 
     # ------------------------------------------------------------------ room
-    def _near(self) -> bool:
+    def near(self) -> bool:
+        """Whether little is left of the bound."""
         return not self.fits(self.bound // NEAR)
 
     def _make_room(self) -> None:
         """What may go for want of space, in order, until there is some."""
         self._sweep()
-        while self._near() and self._retention.drop_oldest:
+        if self.near():
+            self._grown -= self._store.segments.archived.trim(to=0)
+        if self.archive_after < FOREVER and not self.archive_trouble:
+            return  # the archive takes days before their time
+        while self.near() and self._retention.drop_oldest:
             store = self._store
             day = plan.oldest_day(store.files, now=self._now(), least=self._retention.least)
             if not day:
@@ -211,8 +227,8 @@ class Keeper:
     # ------------------------------------------------------------------ what is told
     def _ahead(self) -> Forecast:
         """When the disk will be full."""
-        store, retention, ages = self._store, self._retention, self._ages
-        longest = ages.longest((0, -1)) if ages else FOREVER
+        store, retention, ages = self._store, self._retention, self.ages
+        longest = min(ages.longest((0, -1)) if ages else FOREVER, self.archive_after)
         tables = [
             Written(_by_day(store.files), longest),
             Written(_by_day(store.event_files), retention.events),
@@ -231,6 +247,9 @@ class Keeper:
             self._ledger.expired,
             self._ledger.dropped,
             _words(self._retention),
+            sum(file.rows for file in self._store.segments.archived.files),
+            sum(file.size for file in self._store.segments.archived.files),
+            self.archive_trouble,
         )
 
     def _tell(self) -> None:
@@ -241,6 +260,14 @@ class Keeper:
                 *(f"{self._untold[0]:,}", self._untold[1]),
             )
             self._told, self._untold = time.monotonic(), [0, 0]
+
+
+def left(segments: Segments, thinning: plan.Thinning) -> Iterator[Batch]:
+    """The rows of a file that stay, one row group after the other."""
+    for rows in segments.groups(thinning.file):
+        stay = rows.where(~np.isin(rows.tag, thinning.tags))
+        if len(stay):
+            yield stay
 
 
 def _by_day(files: Iterable[DataFile]) -> dict[int, int]:

@@ -45,6 +45,9 @@ class Kept:
     expired: Removed = field(default_factory=Removed)
     dropped: Removed = field(default_factory=Removed)
     rules: Mapping[str, str] = field(default_factory=dict)
+    archived_rows: int = 0
+    archived_bytes: int = 0
+    archive_trouble: str = ""  # why the archive takes nothing
 
 
 class Ledger:
@@ -82,6 +85,9 @@ def kept(root: Path) -> Kept:
         _removed(found.get("expired")),
         _removed(found.get("dropped")),
         dict(rules) if isinstance(rules, dict) else {},
+        _number(found.get("archived_rows")),
+        _number(found.get("archived_bytes")),
+        str(found.get("archive_trouble") or ""),
     )
 
 

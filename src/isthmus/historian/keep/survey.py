@@ -49,6 +49,7 @@ class Survey:
     used: int
     parts: dict[str, int] = field(default_factory=dict)
     damaged: tuple[str, ...] = ()
+    archived_to: str = ""  # where older samples lie
 
 
 def survey(root: Path) -> Survey:
@@ -56,7 +57,11 @@ def survey(root: Path) -> Survey:
     reader = Reader(root)
     shelf, span, lies = reader.shelf(), reader.span(), usage(root)
     samples = [*shelf.clean, *shelf.mixed]
-    tables = {"samples": samples, "events": list(shelf.event_files)}
+    tables = {
+        "samples": [file for file in samples if not shelf.is_away(file)],
+        "samples, archived": [file for file in samples if shelf.is_away(file)],
+        "events": list(shelf.event_files),
+    }
     return Survey(
         sum(file.rows for file in samples),
         sum(file.rows for file in tables["events"]),
@@ -71,6 +76,7 @@ def survey(root: Path) -> Survey:
         lies.total,
         dict(lies.parts),
         reader.damage.told(),
+        shelf.away.target.to if shelf.away is not None and shelf.away.target else "",
     )
 
 

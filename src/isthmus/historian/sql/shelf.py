@@ -11,6 +11,7 @@ import pyarrow as pa
 from isthmus.historian.columns import encode
 from isthmus.historian.delta.damage import Damage, Damages
 from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.keep.archived import Archived
 from isthmus.model.sample import Batch, Int64s
 
 
@@ -31,6 +32,12 @@ class Shelf:
     hot_events: pa.Table
     tag_files: Sequence[DataFile]
     kpi_files: Sequence[DataFile]
+    away: Archived | None = None  # of the samples, those that are fetched when they are read
+
+    def is_away(self, file: DataFile) -> bool:
+        """Whether a file of samples is not here."""
+        there = self.away is not None and file.path in self.away
+        return there and not (self.root / "samples" / file.path).exists()
 
     def without(self, damage: Damages) -> Shelf:
         """The same without what is known to be broken."""
@@ -51,7 +58,12 @@ class Shelf:
             (damage.events, self.event_files),
             (damage.samples, [*self.clean, *self.mixed]),
         )
-        every = [(table, file) for table, files in tables for file in reversed(files)]
+        every = [
+            (table, file)
+            for table, files in tables
+            for file in reversed(files)
+            if not (table is damage.samples and self.is_away(file))
+        ]
         return [found for found in every if found[1].path in error] or every
 
 
@@ -65,6 +77,7 @@ def shelve(
     hot_events: pa.Table,
     tag_files: Sequence[DataFile],
     kpi_files: Sequence[DataFile],
+    away: Archived | None = None,
 ) -> Shelf:
     """What a query may see of `files` and the settled `hot` rows.
 
@@ -85,5 +98,6 @@ def shelve(
     clean = [file for file in files if file.path not in chosen]
     table = pa.Table.from_batches([encode(hot, 1 << 62)])
     return Shelf(
-        *(root, clean, mixed, table, replaces, event_files, hot_events, tag_files), kpi_files
+        *(root, clean, mixed, table, replaces, event_files, hot_events, tag_files),
+        *(kpi_files, away),
     )

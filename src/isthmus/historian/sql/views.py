@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -11,6 +12,7 @@ from isthmus.historian.delta.kpi import KPI
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.tags import TAGS
 from isthmus.historian.settings import LakeSettings
+from isthmus.historian.sql.fetching import fetching
 from isthmus.historian.sql.shelf import Shelf
 
 ROW = "time, sub_ns, tag, value, exact, status, seq"
@@ -42,14 +44,29 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _scans(shelf: Shelf, kind: Literal["clean", "mixed"]) -> list[str]:
+    """What is read of the clean or the mixed files: those here, and those in the archive."""
+    files = shelf.clean if kind == "clean" else shelf.mixed
+    here = [file for file in files if not shelf.is_away(file)]
+    found = [_scan(shelf.root, "samples", here)] if here else []
+    return [*found, f"archived_{kind}"] if len(here) < len(files) else found
+
+
+def _away(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
+    """Give the connection the files in the archive, each fetched once a query reads it."""
+    for name, files in (("archived_clean", shelf.clean), ("archived_mixed", shelf.mixed)):
+        away = [file for file in files if shelf.is_away(file)]
+        if away and shelf.away is not None:
+            connection.register(name, fetching(shelf.away, away))
+
+
 def _samples(shelf: Shelf) -> str:
-    clean, mixed = list(shelf.clean), list(shelf.mixed)
+    mixed = list(shelf.mixed)
     hot = f"select {ROW} from hot_samples"  # noqa: S608 - our own words only
-    parts = []
-    if clean:
-        parts.append(f"select {ROW} from {_scan(shelf.root, 'samples', clean)}")  # noqa: S608
+    parts: list[str] = []
+    parts += [f"select {ROW} from {scan}" for scan in _scans(shelf, "clean")]  # noqa: S608
     if mixed:
-        inner = f"select {ROW} from {_scan(shelf.root, 'samples', mixed)}"  # noqa: S608
+        inner = " union all ".join(f"select {ROW} from {scan}" for scan in _scans(shelf, "mixed"))  # noqa: S608
         if shelf.hot_replaces:
             inner += f" union all {hot}"
         parts.append(
@@ -77,6 +94,7 @@ def prepare(
     paths = [
         str(shelf.root / folder / file.path) for folder, files in folders.items() for file in files
     ]
+    _away(connection, shelf)
     connection.register("hot_samples", shelf.hot)
     connection.register("hot_events", shelf.hot_events)
     if shelf.tag_files:
