@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +16,20 @@ from benchmarks.historian.engine import Engine, Question, on_disk
 from benchmarks.historian.sql import DUCKDB, ONE, POINTS, texts
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.delta.reader import Reader
+from isthmus.historian.query.aggregate import Wish, aggregate
+from isthmus.historian.query.grid import grid
+from isthmus.historian.query.reduce import lttb
+from isthmus.historian.query.step import Intervals
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Nanoseconds, TagId
+from isthmus.model.tag import Tag
 
 LATE = FIRST + 400 * DAY  # the clock that maintenance sees: every day is over
 EVERYTHING = np.arange(TAGS, dtype=np.int32)
 THOUSAND = np.arange(0, TAGS, 10, dtype=np.int32)
 STREAM = "bench"
+PLAIN = Wish(["Minimum", "Maximum", "Average"])
 
 
 def opened(folder: Path) -> Lake:
@@ -122,35 +128,27 @@ def api(history: Lake | Reader, span: Span) -> dict[str, Question]:
     """The questions to our API, of a lake or of a reader in another process."""
     low, high = Nanoseconds(span.day[0]), Nanoseconds(span.day[1])
     start, end = Nanoseconds(span.hour[0]), Nanoseconds(span.hour[1])
-    one, ten = [TagId(ONE)], list(map(TagId, range(10)))
+    one, ten, thousand = _named([ONE]), _named(range(10)), _named(THOUSAND)
+    day, hour = Intervals.whole(low, high), Intervals.whole(start, end)
     chance = np.random.default_rng(11)
-
-    def weighted() -> float:
-        rows = history.raw(one, low, high)
-        held = np.diff(rows.time)
-        return float((rows.value[:-1] * held).sum() / held.sum())
-
-    def as_of() -> object:
-        grid = np.arange(start, end, SECOND)
-        rows = Batch.concat([history.before(ten, start), history.raw(ten, start, end)])
-        columns = []
-        for tag in ten:
-            mine = rows.where(rows.tag == tag)
-            place = np.searchsorted(mine.time, grid, "right") - 1
-            columns.append(np.where(place < 0, np.nan, mine.value[place]))
-        return columns
 
     def any_day() -> object:
         return history.trend([TagId(int(chance.integers(0, 100)))], low, high, POINTS)
 
     return {
         "last_value_ms": lambda: history.last(EVERYTHING),
-        "raw_hour_ms": lambda: history.raw(one, start, end),
-        "day_500_ms": lambda: history.trend(one, low, high, POINTS),
+        "raw_hour_ms": lambda: history.raw(list(one), start, end),
+        "day_500_ms": lambda: history.trend(list(one), low, high, POINTS),
         "any_day_500_ms": any_day,
-        "time_weighted_day_ms": weighted,
-        "asof_hour_ms": as_of,
+        "lttb_500_ms": lambda: lttb(history.raw(list(one), low, high), POINTS),
+        "time_weighted_day_ms": lambda: aggregate(history, one, day, Wish(["TimeAverage2"])),
+        "asof_hour_ms": lambda: grid(history, ten, np.arange(start, end, SECOND)),
         "thousand_tags_hour_ms": lambda: history.trend(THOUSAND, start, end, 1),
         "thousand_tags_hour_500_ms": lambda: history.trend(THOUSAND, start, end, POINTS),
+        "thousand_tags_part13_ms": lambda: aggregate(history, thousand, hour, PLAIN),
         "before_10k_tags_ms": lambda: history.before(EVERYTHING, start),
     }
+
+
+def _named(tags: Iterable[int]) -> dict[TagId, Tag]:
+    return {TagId(int(tag)): Tag(f"plant/unit{tag}/value") for tag in tags}
