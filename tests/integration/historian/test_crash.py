@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
+from isthmus.historian.columns import settled
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.delta.reader import Reader
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
@@ -57,10 +58,10 @@ def entries(root: Path) -> list[Path]:
     return sorted((root / "samples" / "_delta_log").glob("*.json"))
 
 
-def killed(root: Path, after: float) -> int:
+def killed(root: Path, after: float, *way: str) -> int:
     """Run a writer, kill it, and tell the last position that it was told is durable."""
     with subprocess.Popen(
-        [sys.executable, str(WRITING), str(root)], stdout=subprocess.PIPE
+        [sys.executable, str(WRITING), str(root), *way], stdout=subprocess.PIPE
     ) as child:
         said = child.stdout.read(8)
         time.sleep(after)
@@ -106,6 +107,43 @@ def test_killed_at_any_moment_it_loses_nothing_acknowledged_and_doubles_nothing(
         assert held >= acknowledged >= position
         position = held
     assert position > 15 * 20
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(400)
+def test_killed_in_a_storm_of_threads_it_loses_nothing_and_replays_to_the_same(tmp_path):
+    """Appending, sealing, merging, vacuum and names at once; each frame spoils the next one's."""
+    chance = random.Random(20_261_126)
+    for _ in range(4):
+        acknowledged = killed(tmp_path, chance.uniform(0.2, 1.2), "storm")
+        lake = opened(tmp_path)
+        position = lake.positions().get("frames", 0)
+        assert position >= acknowledged
+        in_storm(lake, position)
+        for number in range(position + 1, position + 8):  # what the stream replays
+            lake.append(writing.stormy(number), stream="frames", position=number)
+            lake.append(writing.stormy(number), stream="frames", position=number)
+        lake.seal()
+        in_storm(lake, position + 7)
+        lake.close()
+        reader = Reader.open(tmp_path)
+        in_storm(reader, position + 7)
+        assert set(reader.paths()) in (set(), set(range(100)))
+        reader.close()
+
+
+def in_storm(history: Lake | Reader, position: int) -> None:
+    """Every sample of the frames is there once and right, and what was wrong of the next one."""
+    rows = history.raw(list(range(100)), 0, 1 << 62)
+    frames = [writing.frame(number) for number in range(1, position + 1)]
+    coming = writing.frame(position + 1).slice(0, 50) if position else Batch.empty()
+    wrong = Batch.of(coming.tag, coming.time, coming.value + 9_000)
+    right = settled(Batch.concat([*frames, wrong]))
+    for name in ("tag", "time", "value", "quality"):
+        np.testing.assert_array_equal(getattr(rows, name), getattr(right, name))
+    table = history.sql("select count(*) n, sum(value) v from samples").to_pylist()[0]
+    assert table["n"] == len(right)
+    assert table["v"] == pytest.approx(right.value.sum())
 
 
 @pytest.mark.parametrize("tear", ["empty", "half", "zeros"])

@@ -1,6 +1,6 @@
 """Killed at any step that changes the disk, a history loses nothing and doubles nothing.
 
-A random part of the some hundred steps is tried (ISTHMUS_DEATHS, 14; 0 tries every one).
+A random part of the some hundred steps is tried (ISTHMUS_DEATHS, 10; 0 tries every one).
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.integration.historian import dying, rot
-from tests.integration.historian.rot import FOREVER, TAGS
+from tests.integration.historian.rot import FOREVER, NOON, TAGS
 
 from isthmus.historian.columns import settled
 from isthmus.historian.delta.reader import Reader
-from isthmus.model.sample import Batch
+from isthmus.historian.settings import DAY, HOUR
+from isthmus.historian.trend import trend
+from isthmus.model.sample import Batch, Nanoseconds
 
-DEATHS = int(os.environ.get("ISTHMUS_DEATHS", "14"))
+DEATHS = int(os.environ.get("ISTHMUS_DEATHS", "10"))
 TOP = Path(__file__).parents[3]
 
 
@@ -51,6 +53,16 @@ def check(history, position: int, told: str) -> None:
     assert table["v"] is None or table["v"] == pytest.approx(samples.value.sum()), told
     ends = samples.where(np.append(samples.tag[1:] != samples.tag[:-1], True)[: len(samples)])
     assert rot.same(history.last(TAGS), ends), told
+    for start, end, points in ((NOON, NOON + 2 * DAY, 40), (NOON - HOUR, NOON + DAY // 9, 90)):
+        drawn = history.trend(TAGS, Nanoseconds(start), Nanoseconds(end), points)
+        for tag in TAGS:
+            mine = samples.where(samples.tag == tag)
+            mine = mine.where((mine.time >= start) & (mine.time < end))
+            wanted = trend(mine, start, end, points)
+            for name in ("time", "min", "max", "first", "final", "samples"):
+                np.testing.assert_array_equal(
+                    getattr(drawn[tag], name), getattr(wanted, name), told
+                )
     texts = [int(event.text.partition(":")[0]) for event in history.events(*FOREVER)]
     # events may be durable before the position that they came with: their replay is ignored
     assert texts[:position] == list(range(1, position + 1)), told

@@ -82,6 +82,7 @@ def goes_on(root: Path, right: Batch, told: str) -> None:
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(400)
 def test_samples(template, truth, tmp_path):
     for root, victim, told in cases(template, tmp_path, "samples"):
         path = str(victim.relative_to(root / "samples"))
@@ -106,6 +107,7 @@ def test_samples(template, truth, tmp_path):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(400)
 def test_events(template, truth, tmp_path):
     for root, victim, told in cases(template, tmp_path, "events"):
         path = str(victim.relative_to(root / "events"))
@@ -127,6 +129,7 @@ def test_events(template, truth, tmp_path):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(400)
 def test_tags(template, truth, tmp_path):
     whole = {tag: name.path for tag, name in rot.NAMES}
     for root, _, told in cases(template, tmp_path, "tags"):
@@ -142,6 +145,7 @@ def test_tags(template, truth, tmp_path):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(400)
 def test_last_values(template, truth, tmp_path):
     right = truth.without()
     ends = right.where(np.append(right.tag[1:] != right.tag[:-1], True))
@@ -154,6 +158,7 @@ def test_last_values(template, truth, tmp_path):
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", ["log entry", "checkpoint", "checkpoint hint"])
 def test_log(template, truth, tmp_path, kind):
     """It opens as it was, or without the last commit, or is refused and the file is named."""
