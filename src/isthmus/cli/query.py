@@ -1,180 +1,245 @@
 """Ask history by tag pattern, or by SQL over the views samples, tags and events.
 
-A running site answers with what is not yet sealed as well; without one its files are read.
+A running site answers with what is not yet sealed as well; without one its files are read. Without
+`--every`, `--aggregate`, `--grid` or `--points` the samples come as they are. The aggregates are
+those of OPC UA Part 13; times are of the plant's zone.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isthmus.cli.remote import Remote, data_argument, data_folder
-from isthmus.model.errors import ConfigError, LinkError
+from isthmus.cli.length import seconds
+from isthmus.cli.remote import data_argument, data_folder
+from isthmus.model.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import pyarrow as pa
+
+    from isthmus.client.plant import Plant
+
+Words = dict[str, Any]
 
 EXAMPLE = """examples:
   isthmus query "packaging/**/power" --last 1h --every 1m
+  isthmus query "**/state" --from "today 06:00" --to now --aggregate states
+  isthmus query "**/energy" "**/good_count" --last 7d --every 1d --aggregate delta --wide
+  isthmus query "packaging/line1/*/power" --last 8h --chart
+  isthmus query "packaging/line1/*/speed" --last 1h --grid 10s --csv > speeds.csv
   isthmus query "**/good_count" --last 8h --csv > counts.csv
   isthmus query --sql "select path, count(*) from samples group by all"
 """
-VERIFY = 256 << 20  # bytes of the newest files, whose checksums are compared before
-HELD = 3_600  # seconds before the start
-ORIGIN = 946_857_600_000_000  # a Monday, 2000-01-03: weeks begin with it
-ARROW = "application/vnd.apache.arrow.stream"
+USUAL = "1h"
+BARS = 60  # of a chart
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("pattern", nargs="?", help="tag pattern; * and ** work")
-    parser.add_argument("--last", default="1h", help="how far back: 30 min, 8 h, 7 d (1h)")
-    parser.add_argument("--every", help="one row a stretch: mean over time, min, max, samples")
-    parser.add_argument("--sql", help="a SELECT instead of a pattern")
-    parser.add_argument(
+    parser.add_argument("pattern", nargs="*", help="tag patterns; * and ** work")
+    time = parser.add_argument_group("when")
+    time.add_argument("--last", help=f"how far back from the newest: 30 min, 8 h, 7 d ({USUAL})")
+    time.add_argument("--from", dest="start", help='2026-11-26T06:00, "today 06:00", yesterday')
+    time.add_argument("--to", dest="end", help="likewise; now if not said")
+    what = parser.add_argument_group("what")
+    what.add_argument("--every", help="intervals of 10s, 1min, 1h, 1d, 1w, 1mo, 1y, shift")
+    what.add_argument(
+        "--aggregate",
+        default="",
+        help="time-average,min,max,count,delta,states,... or names of Part 13",
+    )
+    what.add_argument("--calendar", default="", help="whose shifts (the first)")
+    what.add_argument("--grid", default="", help="all tags at the same times: a step, or `union`")
+    what.add_argument("--fill", choices=("hold", "linear"), default="hold", help="between samples")
+    what.add_argument("--max-age", default="", help="how old a value of a grid may be")
+    what.add_argument("--points", type=int, help="reduce each tag to so many samples")
+    what.add_argument("--reduce", choices=("minmax", "lttb"), default="minmax", help="how")
+    what.add_argument("--sloped", action="store_true", help="straight lines between numbers")
+    what.add_argument("--sql", help="a SELECT instead of a pattern")
+    form = parser.add_argument_group("form")
+    form.add_argument("--wide", action="store_true", help="a column for each tag")
+    form.add_argument("--chart", action="store_true", help="a line of bars for each tag")
+    form.add_argument("--csv", action="store_true", help="comma-separated values")
+    form.add_argument("--parquet", type=Path, help="write this Parquet file")
+    form.add_argument(
         "--rows", type=int, default=10_000, help="more than so many are refused (10000)"
     )
-    parser.add_argument("--csv", action="store_true", help="comma-separated values")
-    parser.add_argument("--parquet", type=Path, help="write this Parquet file")
     data_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    if (args.pattern is None) == (args.sql is None):
+    if bool(args.pattern) == (args.sql is not None):
         raise ConfigError("what shall be asked?", hint="give a tag pattern, or --sql 'select ...'")
-    ask = _asker(data_folder(args.data), args.rows)
-    text = args.sql or _text(ask, args)
-    answer = ask(text)
-    _print(answer, args)
+    from isthmus.client.connect import source_of
+    from isthmus.client.plant import Plant
+
+    with Plant(source_of(data_folder(args.data))) as plant:
+        if args.sql:
+            _print(plant.sql(args.sql, rows=args.rows, seconds=60.0).arrow(), args, plant)
+        elif args.chart:
+            _chart(plant, args)
+        else:
+            _print(_ask(plant, args, _span(plant, args)), args, plant)
     return 0
 
 
-def _asker(folder: Path, rows: int) -> Callable[[str], Any]:
-    """The running site, else the files of one that does not run."""
-    from isthmus.historian.delta.reader import Reader
-    from isthmus.historian.export import from_arrow_stream
-    from isthmus.runtime.historian import Told
+def _ask(plant: Plant, args: argparse.Namespace, span: Words, **other: object) -> pa.Table:
+    from isthmus.cli.screen import Progress
 
-    try:
-        site = Remote.of(folder)
-        site.get("/api/links")
-    except LinkError:
-        Told.of(folder).require_lake("asking history without its site")
-        reader = Reader(_history(folder))
-        reader.verify(VERIFY)  # what is rotten yet readable would be in the answer: the log tells
-        return lambda text: reader.sql(text, seconds=60.0, rows=rows)
-    return lambda text: from_arrow_stream(site.fetch("/api/sql", accept=ARROW, q=text, rows=rows))
-
-
-def _history(folder: Path) -> Path:
-    found = folder / "history"
-    if not found.is_dir():
-        raise ConfigError(f"there is no history in {folder}", hint="name the data with --data")
-    return found
-
-
-def _text(ask: Callable[[str], Any], args: argparse.Namespace) -> str:
-    """The SQL of a pattern."""
-    from isthmus.model.selection import select
-
-    known = ask("select tag, path from tags order by tag").to_pydict()
-    paths = dict(zip(known["path"], known["tag"], strict=True))
-    root = _root(args)
-    ids = ", ".join(str(paths[path]) for path in select(list(paths), args.pattern, root))
-    start = f"to_timestamp({_newest(ask, ids) - _seconds(args.last)})"
-    where = f"tag in ({ids}) and time >= {start}"  # ids and numbers only: nothing of the user's
-    if not args.every:
-        return (
-            f"select time, path, value, quality from samples where {where} "  # noqa: S608
-            "order by time, path"
+    words: dict[str, Any] = {
+        **span,
+        "every": args.every or "",
+        "aggregate": args.aggregate,
+        "calendar": args.calendar,
+        "grid": args.grid,
+        "fill": args.fill,
+        "max_age": args.max_age,
+        "points": args.points,
+        "reduce": args.reduce,
+        "sloped": args.sloped,
+        "wide": args.wide or bool(args.grid),
+        "rows": args.rows,
+        **other,
+    }
+    with Progress(quiet=args.json or not sys.stderr.isatty()) as progress:
+        answer = plant.history(
+            args.pattern, **words, told=lambda share: progress.show("reading history", share)
         )
-    newest = _newest(ask, ids)
-    since = newest - _seconds(args.last)
-    return averages(ids, since, newest, _seconds(args.every))
+    table = answer.arrow()
+    return _require_rows(_known(table) if words["every"] else table, args)
 
 
-def averages(ids: str, start: float, end: float, step: float) -> str:
-    """The SQL of one row a stretch and path: mean, min, max of good values, samples that came.
+def _known(table: pa.Table) -> pa.Table:
+    """Without the intervals before anything was known of a tag (of any, side by side)."""
+    import numpy as np
+    import pyarrow as pa
 
-    A value holds until the next sample, so the mean is weighted by time: history leaves out what
-    did not move. `start`, `end` in seconds since 1970, `step` in seconds. What held at `start` is
-    looked for in the hour before.
-    """
-    first, last, width = (round(value * 1e6) for value in (start, end, step))
-    span = f"time >= to_timestamp({start - HELD}) and time <= to_timestamp({end})"
-    begin = f"((since - {ORIGIN}) // {width}) * {width} + {ORIGIN}"
-    return f"""
-        with told as (
-          select path, value, quality < 1073741824 as good, epoch_us(time) as came,
-                 lead(epoch_us(time)) over (partition by tag order by time) as next
-          from samples where tag in ({ids}) and {span}
-        ), held as (
-          select path, value, good, came, greatest(came, {first}) as since,
-                 coalesce(next, {last}) as till
-          from told where came >= {first} or coalesce(next, {last}) > {first}
-        ), cut as (
-          select *, unnest(generate_series({begin}, greatest(since, till - 1), {width})) as bucket
-          from held
-        ), part as (
-          select path, value, good, bucket, came >= {first} and came >= bucket as fresh,
-                 least(till, bucket + {width}) - greatest(since, bucket) as us
-          from cut
+    numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    some = np.zeros(table.num_rows, np.bool_)
+    for name in numbers:
+        some |= table[name].is_valid().to_numpy()
+    if "path" not in table.column_names:
+        return table.filter(pa.array(np.logical_or.accumulate(some)))
+    paths = table["path"].combine_chunks().indices.to_numpy()
+    order = np.argsort(paths, kind="stable")
+    keep = np.empty(table.num_rows, np.bool_)
+    for part in np.split(order, np.flatnonzero(np.diff(paths[order])) + 1):
+        keep[part] = np.logical_or.accumulate(some[part])
+    return table.filter(pa.array(keep))
+
+
+def _require_rows(table: pa.Table, args: argparse.Namespace) -> pa.Table:
+    from isthmus.model.errors import Refused
+
+    if table.num_rows > args.rows:
+        raise Refused(
+            f"running the query: the answer has more than {args.rows:,} rows",
+            hint="ask for longer intervals, less time or fewer tags, or allow more `--rows`",
         )
-        select to_timestamp(bucket / 1e6) as time, path,
-               coalesce(sum(value * us) filter (good) / nullif(sum(us) filter (good), 0),
-                        avg(value) filter (good)) as mean,
-               min(value) filter (good) as min, max(value) filter (good) as max,
-               count(*) filter (fresh) as samples
-        from part group by bucket, path order by time, path
-    """  # noqa: S608 - ids and numbers only: nothing of the user's
+    return table
 
 
-def _newest(ask: Callable[[str], Any], ids: str) -> float:
-    """Seconds of the newest sample, which in a demonstration may be ahead of this clock."""
-    text = f"select epoch(max(time)) as newest from samples where tag in ({ids})"  # noqa: S608
-    newest = ask(text).to_pydict()["newest"][0]
-    return time.time() if newest is None else float(newest)
+def _span(plant: Plant, args: argparse.Namespace) -> Words:
+    """From when to when: so far back from the newest sample, which may be ahead of this clock."""
+    if args.start:
+        if args.last:
+            raise ConfigError("--from and --last are two beginnings", hint="give one of them")
+        return {"start": args.start, "end": args.end or "now"}
+    if args.end:
+        raise ConfigError("--to without --from", hint="say from when, or use --last alone")
+    from datetime import UTC, datetime, timedelta
+
+    from isthmus.historian.query.step import Step
+    from isthmus.model.sample import Nanoseconds
+
+    back = round(seconds(args.last or USUAL) * 1e9)
+    newest = plant.last(args.pattern).numpy()["time"].astype("int64")
+    if not len(newest):
+        return {"start": f"now-{back}ns", "end": "now"}
+    end = int(newest.max()) + 1_000  # to the microsecond, the newest sample included
+    start = end - back
+    if args.every and args.every != "shift":
+        start = Step.parse(args.every).floor(Nanoseconds(start), plant.zone)
+    first = datetime(1970, 1, 1, tzinfo=UTC)
+    said = (first + timedelta(microseconds=time // 1_000) for time in (start, end))
+    return dict(zip(("start", "end"), said, strict=True))
 
 
-def _root(args: argparse.Namespace) -> str:
-    """`enterprise/site` of a running site; without one patterns are relative to the site."""
-    try:
-        plant = Remote.of(data_folder(args.data)).get("/api/plant")
-    except LinkError:
-        return ""
-    return f"{plant['enterprise']}/{plant['site']}"
-
-
-def _seconds(text: str) -> float:
-    from isthmus.model.unit import Quantity, UnitError
-
-    spoken = re.sub(r"(?<=\d)\s*m$", " min", text.strip())  # `5m` is said of minutes here
-    try:
-        return float(Quantity.parse(spoken).to("s"))
-    except (UnitError, ValueError) as error:
-        raise ConfigError(f"`{text}` is no length of time", hint="such as 30min, 8h, 7d") from error
-
-
-def _print(answer: Any, args: argparse.Namespace) -> None:  # noqa: ANN401 - an Arrow table
+def _print(answer: pa.Table, args: argparse.Namespace, plant: Plant) -> None:
     import json
 
     from isthmus.cli.screen import table
-    from isthmus.historian.export import json_rows, write_table
+    from isthmus.client.answer import local
+    from isthmus.historian.export import json_rows
+    from isthmus.historian.query.forms import encoded, said
 
     if args.parquet:
-        with args.parquet.open("wb") as out:
-            write_table(answer, "parquet", out)
+        args.parquet.write_bytes(encoded(answer, "parquet"))
         if not args.json:
             print(f"wrote {answer.num_rows} rows to {args.parquet}")
             return
     if args.json:
-        print(json.dumps(json_rows(answer)))
+        print(json.dumps(json_rows(said(answer))))
     elif args.csv:
-        write_table(answer, "csv", sys.stdout.buffer)
+        sys.stdout.buffer.write(encoded(answer, "csv"))
     else:
-        print(table(answer.column_names, [tuple(row.values()) for row in json_rows(answer)]))
+        shown = _told(answer) if args.sql is None else answer
+        rows = local(shown, plant.zone) if args.sql is None else json_rows(said(shown))
+        print(table(shown.column_names, [tuple(row.values()) for row in rows]))
+
+
+def _told(answer: pa.Table) -> pa.Table:
+    """Without the quality of columns that are all good; with its word where one is not."""
+    from isthmus.model.sample import Status
+
+    for name in [name for name in answer.column_names if name.endswith("quality")]:
+        place = answer.column_names.index(name)
+        codes = answer[name].to_pylist()
+        if all(code < Status.UNCERTAIN for code in codes):
+            answer = answer.remove_column(place)
+        else:
+            answer = answer.set_column(place, name, [[Status.word(code) for code in codes]])
+    return answer
+
+
+def _chart(plant: Plant, args: argparse.Namespace) -> None:
+    """A line of bars for each tag, its least and greatest value, and its unit."""
+    from isthmus.cli.chart import bars
+
+    span, other = _span(plant, args), {"points": None, "grid": ""}
+    width = {**other, "every": _width(span, plant), "wide": True}
+    means = _ask(plant, args, span, **width, aggregate="time-average")
+    whole = _ask(plant, args, span, **other, every="", aggregate="min,max,end", wide=False)
+    units = {tag.path: tag.unit for pattern in args.pattern for tag in plant.tags(pattern)}
+    if args.json:
+        _print(means, args, plant)
+        return
+    longest = max(map(len, units), default=0)
+    for row in whole.to_pylist():
+        line = bars(means[row["path"]].to_pylist())
+        low, high, last = (_number(row[name]) for name in ("min", "max", "end"))
+        unit = units.get(row["path"], "")
+        print(f"{row['path']:<{longest}} {line} {low} to {high}, now {last} {unit}".rstrip())
+
+
+def _width(span: Words, plant: Plant) -> str:
+    """The length of one of the bars."""
+    import time
+    from datetime import datetime
+
+    from isthmus.historian.query.moment import moment
+    from isthmus.model.sample import Nanoseconds
+
+    now = Nanoseconds(time.time_ns())
+    start, end = (
+        moment(said if isinstance(said, datetime | str) else str(said), plant.zone, now)
+        for said in (span["start"], span["end"])
+    )
+    return f"{max((end - start) // BARS // 1_000_000, 1)}ms"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5g}"

@@ -33,7 +33,9 @@ class Files:
     def __init__(self, folder: Path) -> None:
         history = folder / "history"
         if not history.is_dir():
-            raise ConfigError(f"there is no history in {folder}", hint="name a site's data folder")
+            raise ConfigError(
+                f"there is no history in {folder}", hint="name a site's data folder (--data)"
+            )
         self.name, self._folder = str(folder), folder
         self._reader = Reader(history)
         self._reader.verify(VERIFY)  # what is rotten yet readable would be in the answer

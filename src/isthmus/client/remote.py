@@ -12,15 +12,20 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from isthmus.model.errors import AuthError, IsthmusError, LinkError, Refused
+from isthmus.model.errors import AuthError, ConfigError, IsthmusError, LinkError, Refused
 
 ZONE = "timezone"  # of the plant, in the data folder
 COUNTERS = "counters.json"  # likewise: how each counter wraps and resets
 SECONDS = 60.0
 MAKING = 1_800.0  # seconds until a large file begins to come
 CHUNK = 1 << 20
-DENIED = (401, 403)
-WRONG = (400, 404, 413, 422)  # the question, not the site
+KINDS: dict[int, type[IsthmusError]] = {
+    401: AuthError,
+    403: AuthError,
+    404: ConfigError,  # what was named is not there
+    413: Refused,
+    422: Refused,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ class Remote:
 def _problem(error: HTTPError) -> IsthmusError:
     try:
         body = json.loads(error.read())
-        kind = AuthError if error.code in DENIED else Refused if error.code in WRONG else None
-        return (kind or IsthmusError)(str(body["error"]), hint=str(body.get("hint", "")))
+        kind = KINDS.get(error.code, IsthmusError)
+        return kind(str(body["error"]), hint=str(body.get("hint", "")))
     except (ValueError, KeyError, TypeError):
         return LinkError(f"the site answered {error.code}", hint="see its log")

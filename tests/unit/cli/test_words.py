@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from isthmus.cli import length
 from isthmus.cli.main import COMMANDS, help_text, main
-from isthmus.cli.query import _seconds
 from isthmus.cli.screen import Progress, table
 from isthmus.model.errors import ConfigError
 from isthmus.model.selection import select
@@ -223,13 +223,13 @@ def test_a_file_that_cannot_be_used_is_no_traceback(capsys):
     [("5m", 300), ("1h", 3600), ("7d", 604_800), ("30 min", 1800), ("1 m", 60), ("250 ms", 0.25)],
 )
 def test_lengths_of_time(text, seconds):
-    assert _seconds(text) == pytest.approx(seconds)
+    assert length.seconds(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["soon", "5 kW", "", "h"])
 def test_what_is_no_length_of_time_is_said(text):
     with pytest.raises(ConfigError, match="no length of time"):
-        _seconds(text)
+        length.seconds(text)
 
 
 @pytest.mark.parametrize(

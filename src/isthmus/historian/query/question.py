@@ -67,6 +67,11 @@ class Question:
             raise Refused(
                 f"{' and '.join(asked)} are different questions", hint="ask one at a time"
             )
+        if self.wide and not (ways["aggregate"] or ways["grid"]):
+            raise Refused(
+                "samples have times of their own, so there is no row with one of each tag",
+                hint="ask for a `grid`, or for aggregates `every` 1min",
+            )
         if self.reduce not in REDUCTIONS:
             raise Refused(f"there is no reduction `{self.reduce}`", hint="minmax or lttb")
         if self.points is not None and self.points > MOST_POINTS:
