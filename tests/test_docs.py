@@ -237,7 +237,7 @@ def test_python_in_the_text_runs(page, tmp_path, monkeypatch):
     lake.close()
     monkeypatch.chdir(tmp_path)
     found = blocks(page, "python")
-    assert len(found) == 3
+    assert len(found) == 4
     for block in found:
         done = subprocess.run(
             [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -46,6 +46,11 @@ def source_of(folder: Path, token: str | None = None) -> Source:
         return Files(folder)
 
 
+def _is_data(place: Path) -> bool:
+    """Whether it is a data folder; a site that keeps history elsewhere has only its address."""
+    return (place / "history").is_dir() or (place / "web" / "url").is_file()
+
+
 def _folder(target: str | Path | None) -> Path:
     if target is None:
         found = next((place for place in USUAL if place.is_dir()), None)
@@ -56,7 +61,7 @@ def _folder(target: str | Path | None) -> Path:
         return found
     folder = Path(target)
     below = (folder, folder / ".isthmus", folder / "site")
-    found = next((place for place in below if (place / "history").is_dir()), None)
+    found = next((place for place in below if _is_data(place)), None)
     if found is None:
         raise ConfigError(
             f"there is no history in {folder}",

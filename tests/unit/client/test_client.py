@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -218,6 +219,16 @@ def test_both_give_the_same(site, folder):
         ):
             ours, theirs = (each.history("**", **SPAN, **words) for each in (one, other))
             assert ours.arrow().equals(theirs.arrow()), words
+
+
+def test_the_example_runs(folder):
+    example = Path(__file__).parents[3] / "examples" / "05_python" / "ask.py"
+    done = subprocess.run(
+        [sys.executable, example, folder], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hall/press/power" in done.stdout
+    assert "idle          120.0 min" in done.stdout
 
 
 def test_where_no_plant_is(tmp_path, site, monkeypatch):
