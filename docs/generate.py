@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from generators import api, cli, connectors, errors, plantfile, words
+from generators import api, cli, connectors, errors, plantfile, sinks, words
 
 from isthmus.runtime.config import Parts
 
@@ -22,6 +22,7 @@ def documents() -> dict[Path, str]:
         DOCS / "reference" / "cli.md": cli.render(),
         DOCS / "reference" / "plant-file.md": plantfile.render(),
         DOCS / "reference" / "connectors.md": connectors.render(),
+        DOCS / "reference" / "sinks.md": sinks.render(),
         DOCS / "reference" / "api.md": api.render(),
         DOCS / "reference" / "errors.md": errors.render(),
         DOCS / "reference" / "words.md": words.render(),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.servers.clickhouse import ClickHouseServer
 from tests.servers.postgresql import Cluster
 
 settings.register_profile("isthmus", deadline=None)  # a busy machine is no failure
@@ -36,6 +37,16 @@ def postgresql() -> Iterator[Cluster]:
 def postgresql_alone() -> Iterator[Cluster]:
     """A PostgreSQL that one test may kill."""
     yield from _cluster()
+
+
+@pytest.fixture
+def clickhouse_alone() -> Iterator[ClickHouseServer]:
+    """A ClickHouse that one test may kill."""
+    server = ClickHouseServer.make()
+    if server is None:
+        pytest.skip("ClickHouse is not installed: apt-get install clickhouse-server")
+    yield server
+    server.remove()
 
 
 def _cluster() -> Iterator[Cluster]:

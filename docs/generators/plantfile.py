@@ -41,6 +41,7 @@ SECTIONS = [
     "KeepWhereEntry",
     "ArchiveEntry",
     "BackupEntry",
+    "SinkEntry",
     "BusEntry",
     "WebEntry",
     "SignInEntry",

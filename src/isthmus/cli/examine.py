@@ -275,3 +275,13 @@ def _site(folder: Path) -> Iterator[Finding]:
             + (f": {link['error']}" if link["error"] else ""),
             link["hint"],
         )
+    for sink in site.get("/api/sinks"):
+        well = sink["state"] == "up" and not sink["missed"]
+        behind = f"{sink['lag_s']:.0f} s behind, {sink['missed']} messages missed"
+        yield Finding(
+            f"sink {sink['name']}",
+            "well" if well else "wrong",
+            f"{sink['state']}, {sink['sent']:,} samples sent, {behind}"
+            + (f": {sink['error']}" if sink["error"] else ""),
+            sink["hint"],
+        )

@@ -1,4 +1,4 @@
-"""List the equipment, tags or connections of a plant file, or the connectors installed."""
+"""List equipment, tags or connections of a plant file, or the connectors and sinks installed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ EXAMPLE = """examples:
   isthmus list
   isthmus list tags --plant plant.yaml --json
   isthmus list connectors
+  isthmus list sinks --json
 """
-WHAT = ("equipment", "tags", "connections", "connectors")
+WHAT = ("equipment", "tags", "connections", "connectors", "sinks")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
             f"`{args.what}` cannot be listed",
             hint=f"did you mean `{near}`?" if near else f"one of {', '.join(WHAT)}",
         )
-    head, rows = _connectors() if args.what == "connectors" else _of_plant(args)
+    installed = {"connectors": _connectors, "sinks": _sinks}
+    head, rows = installed[args.what]() if args.what in installed else _of_plant(args)
     if args.json:
         print(json.dumps([dict(zip(head, row, strict=True)) for row in rows]))
     else:
@@ -56,6 +58,20 @@ def _connectors() -> Rows:
     for kind in parts:
         try:
             text = (parts[kind].__doc__ or "").strip().partition("\n")[0]
+            rows.append((kind, "installed", text))
+        except PartError as error:
+            rows.append((kind, "missing", error.hint))
+    return ("kind", "state", "about"), rows
+
+
+def _sinks() -> Rows:
+    from isthmus.runtime.config.parts import PartError
+    from isthmus.runtime.config.sinks import installed, sink_class
+
+    rows = []
+    for kind in sorted(installed()):
+        try:
+            text = (sink_class(kind).__doc__ or "").strip().partition("\n")[0]
             rows.append((kind, "installed", text))
         except PartError as error:
             rows.append((kind, "missing", error.hint))

@@ -1,1 +1,1 @@
-"""Sinks that carry a copy of the stream to systems of others."""
+"""Copies of the stream for systems of others: each sample once, in bounds, in nobody's way."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from isthmus.model.export import Export
 from isthmus.model.ports import Address, SourceConfig
+from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
 
 
@@ -160,6 +161,7 @@ class Plant:
     zones: Mapping[str, Zone] = field(default_factory=dict)
     conduits: tuple[Conduit, ...] = ()
     exports: Mapping[str, Export] = field(default_factory=dict)
+    sinks: Mapping[str, SinkConfig] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     web: Mapping[str, object] = field(default_factory=dict)

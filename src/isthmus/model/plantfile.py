@@ -23,6 +23,7 @@ from isthmus.model.plantfile_fields import (
     WrongError,
 )
 from isthmus.model.plantfile_history import HistoryEntry
+from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
 from isthmus.model.secret import Secret
 
@@ -261,6 +262,9 @@ class PlantFile(Entry):
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
     exports: Annotated[
         dict[ExportName, ExportEntry], Field(description="Files of history made by themselves.")
+    ] = {}
+    sinks: Annotated[
+        dict[Name, SinkEntry], Field(description="Copies of the stream for systems of others.")
     ] = {}
     bus: BusEntry = Field(default_factory=BusEntry, description="The stream of values.")
     web: WebEntry = Field(default_factory=WebEntry, description="The pages and the API.")

@@ -30,6 +30,7 @@ from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect import Collector, end
 from isthmus.runtime.derive.loop import Deriver
 from isthmus.runtime.edges import EdgeLink, EdgeView
+from isthmus.runtime.egress import Delivery
 from isthmus.runtime.exports import Exports
 from isthmus.runtime.figures.dark import dark_since
 from isthmus.runtime.figures.read import Records
@@ -75,6 +76,7 @@ class App:
         self.sql = SqlEndpoint.of(plant, self.namespace, self.historian, settings.folder)
         self.limits = LimitWatch(self.namespace, self.live)
         self.links: dict[str, Link | EdgeLink] = {}
+        self.deliveries: list[Delivery] = []
         self.edges = {
             name: EdgeView(edge, plant, self.namespace, settings.folder / "edges", self.now)
             for name, edge in plant.edges.items()
@@ -181,6 +183,7 @@ class App:
                     keep.append(tasks.create_task(self.sql.run(), name="sql"))
                 keep.append(tasks.create_task(share_for_ever(self, local.bus), name="share"))
                 keep.append(tasks.create_task(self._first(), name="first value"))
+                keep += [tasks.create_task(sink.run(), name="sink") for sink in self.deliveries]
                 for intake in self.intakes:
                     if intake.edge is not None:
                         watching = intake.edge.watch(local.bus, intake, self.live, self._tell)
@@ -221,6 +224,11 @@ class App:
         for intake in self.intakes:
             intake.dirt = self.deriver.dirt
             await intake.try_open()
+        root, states = f"{self.plant.enterprise}/{self.plant.site}", settings.folder / "sinks"
+        self.deliveries = [
+            Delivery(config, root, bus, self.intakes, states)
+            for config in self.plant.sinks.values()
+        ]
         self.historian.write_tags(self.namespace.items())
         self.live.update(self.historian.last(np.arange(len(self.namespace), dtype=np.int32)))
         self._last_texts()

@@ -67,6 +67,11 @@ class Intake:
         """Our own names."""
         return self.catalogue.namespace
 
+    @property
+    def epoch(self) -> str:
+        """Which stream of this name it is; empty before it was found."""
+        return self._epoch if self._found else ""
+
     async def info(self) -> StreamInfo:
         """What the stream holds now."""
         return await self.bus.info(self.stream)

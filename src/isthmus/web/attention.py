@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from isthmus.historian.settings import LakeStats
 from isthmus.model.sample import TagId
@@ -91,28 +92,55 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             "a stream gave them up before history had them; each holds many samples",
         ),
     )
-    return [
-        contract.Attention(
-            priority=DIAGNOSTIC,
-            title=title,
-            detail=detail,
-            advice="see Connections; `isthmus doctor` says what to do",
-            since=app.now() / 1e6,
-            href="/connections",
+    return (
+        [
+            contract.Attention(
+                priority=DIAGNOSTIC,
+                title=title,
+                detail=detail,
+                advice="see Connections; `isthmus doctor` says what to do",
+                since=app.now() / 1e6,
+                href="/connections",
+            )
+            for wrong, title, detail in troubles
+            if wrong
+        ]
+        + [
+            contract.Attention(
+                priority=DIAGNOSTIC,
+                title=f"The export {told.name} fails",
+                detail=told.error,
+                advice=told.hint,
+                since=told.tried / 1e6,
+                href="/connections",
+            )
+            for told in app.exports.failing()
+        ]
+        + [*_sinks(app)]
+    )
+
+
+def _sinks(app: App) -> Iterator[contract.Attention]:
+    for sink in app.deliveries:
+        status, name = sink.status, sink.config.name
+        troubles = (
+            (bool(status.error), f"The sink {name} is {status.condition}", status.error),
+            (
+                bool(status.missed),
+                f"The sink {name} missed {status.missed} messages",
+                "the stream made room while it was behind; history has them",
+            ),
         )
-        for wrong, title, detail in troubles
-        if wrong
-    ] + [
-        contract.Attention(
-            priority=DIAGNOSTIC,
-            title=f"The export {told.name} fails",
-            detail=told.error,
-            advice=told.hint,
-            since=told.tried / 1e6,
-            href="/connections",
-        )
-        for told in app.exports.failing()
-    ]
+        for wrong, title, detail in troubles:
+            if wrong:
+                yield contract.Attention(
+                    priority=DIAGNOSTIC,
+                    title=title,
+                    detail=detail,
+                    advice=status.hint or "`isthmus export` writes what is missing",
+                    since=status.since * 1e3,
+                    href="/connections",
+                )
 
 
 def _backup(app: App) -> str:

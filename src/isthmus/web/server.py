@@ -29,6 +29,7 @@ from isthmus.web import (
     periods,
     plant,
     query,
+    sinks,
     sql,
     statistics,
     stream,
@@ -53,7 +54,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     parts = (plant, stream, history, statistics, periods, query, export, imports, kpi, sql)
-    for part in (*parts, performance, energy, overview, links):
+    for part in (*parts, performance, energy, overview, links, sinks):
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)

@@ -430,6 +430,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The systems that samples are copied to, and how they do */
+        get: operations["sinks_api_sinks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in-links": {
         parameters: {
             query?: never;
@@ -1577,6 +1594,52 @@ export interface components {
              * @default 0
              */
             rows: number;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+        };
+        /**
+         * SinkInfo
+         * @description One sink's health; `sent`, `events` and `missed` are since the start of the process.
+         *
+         *     `missed` are messages that the stream gave up before the sink had them; history has them.
+         */
+        SinkInfo: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Wire */
+            wire: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "up" | "partly" | "down" | "refused" | "starting";
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            since: number;
+            /** Sent */
+            sent: number;
+            /** Events */
+            events: number;
+            /** Rate */
+            rate: number;
+            /** Lag S */
+            lag_s: number;
+            /** Missed */
+            missed: number;
             /**
              * Error
              * @default
@@ -2738,6 +2801,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sinks_api_sinks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkInfo"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

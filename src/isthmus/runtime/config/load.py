@@ -19,6 +19,7 @@ from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.report import Report
 from isthmus.runtime.config.shape import shape
+from isthmus.runtime.config.sinks import sinks
 from isthmus.runtime.config.templates import resolve
 from isthmus.runtime.config.tree import Names, Tree
 
@@ -79,6 +80,12 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
             for entry in file.conduits
         ),
         exports={name: entry.export(name) for name, entry in file.exports.items()},
+        sinks=sinks(
+            file.sinks,
+            [tag.path for area in areas for found in area.walk() for tag in found.tags],
+            join(file.enterprise, file.site),
+            report,
+        ),
         history=_section(file.history),
         bus=_section(file.bus),
         web=_section(file.web),

@@ -33,6 +33,7 @@ from isthmus.web.contract.kpi import Derived, DerivedInput, DerivedValue, Explan
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
+from isthmus.web.contract.sinks import SinkInfo
 
 __all__ = [
     "Answer",
@@ -74,6 +75,7 @@ __all__ = [
     "QualityStretch",
     "Ribbon",
     "ScheduledExport",
+    "SinkInfo",
     "StateShare",
     "Statistics",
     "TagInfo",

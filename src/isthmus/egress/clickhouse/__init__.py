@@ -1,0 +1,1 @@
+"""Samples and events as tables of ClickHouse, over its HTTP interface."""

@@ -1,0 +1,1 @@
+"""Samples and events as records of Apache Kafka, or of what speaks its protocol."""
