@@ -60,4 +60,5 @@ def _age(seconds: float) -> str:
         return f"{seconds / DAY:.0f} days"
     if seconds >= 2 * HOUR:
         return f"{seconds / HOUR:.0f} hours"
-    return f"{max(1, round(seconds / 60))} minutes"
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes > 1 else "a minute"

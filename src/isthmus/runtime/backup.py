@@ -96,5 +96,5 @@ def backup_plan(history: object, folder: Path) -> BackupPlan | None:
         return None
     target = Target.of(entry)
     if "://" not in target.to:
-        target = replace(target, to=str(folder / Path(target.to).expanduser()))
+        target = replace(target, to=str((folder / Path(target.to).expanduser()).resolve()))
     return BackupPlan(target, float(entry.get("every", 86_400.0)), int(entry.get("keep", 7)))

@@ -147,6 +147,12 @@ def _disk(lake: LakeStats) -> str:
     return str(outlook) if known else f"{lake.hot_rows:,} in memory"
 
 
+def _fill(lake: LakeStats) -> float | None:
+    """How much of what it may use on the disk is used, where the plant file sets a limit."""
+    limit = lake.kept.limit
+    return min(100.0, 100 * lake.kept.used / limit) if limit else None
+
+
 def _path(app: App, lake: LakeStats) -> list[contract.PathStep]:
     second = int(time.monotonic())
     links = list(app.links.values())
@@ -182,6 +188,7 @@ def _path(app: App, lake: LakeStats) -> list[contract.PathStep]:
                 "delay_s": delay,
                 "detail": detail,
                 "queued": queue,
+                "fill_percent": _fill(lake) if name == "historian" else None,
                 "state": state,
             }
         )

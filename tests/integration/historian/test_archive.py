@@ -291,14 +291,18 @@ def test_for_want_of_space_days_go_to_the_archive_before_their_time(tmp_path):
 
 
 def test_a_backup_beside_an_archive_brings_back_both(tmp_path):
-    target, data = Target(str(tmp_path / "nas")), tmp_path / "data"
+    data = tmp_path / "data"
+    target = Target(str(data / "archive"))  # beside the history: it is not copied
     lake = lake_at(data / "history", target)
     fill(lake, [5, 4, 0])
     lake.move_old()
     before = held(lake)
     lake.close()
     store = place(Target(str(tmp_path / "backup")))
-    back_up(Source(data, data / "history"), store)
+    made = back_up(Source(data, data / "history"), store)
+    assert [thing.path for thing in made.backup.things] == [
+        "history/archive.json",
+    ]
     restore(store, newest(store), tmp_path / "new")
     assert held(Reader(tmp_path / "new" / "history")) == before
 

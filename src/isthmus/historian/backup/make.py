@@ -34,6 +34,7 @@ from isthmus.historian.backup.document import (
     points,
 )
 from isthmus.historian.delta.manifest import DataFile, Manifest
+from isthmus.historian.keep.archived import Archived
 from isthmus.historian.keep.disk import LOG
 from isthmus.historian.keep.pin import pinned
 from isthmus.historian.keep.place import Folder, Lies, Place, checked, file_pieces
@@ -218,11 +219,11 @@ def _table(root: Path) -> tuple[CopiedTable, list[DataFile]]:
 
 def _things(source: Source, store: Place) -> Iterator[tuple[str, Path]]:
     """All other files that a site needs, with their paths in the data folder."""
-    own = store.root if isinstance(store, Folder) else None  # it may lie in the data folder
-    for file in sorted(source.folder.rglob("*")):
-        path = file.relative_to(source.folder)
-        inside = file.is_relative_to(source.history)
-        inside = inside or (own is not None and file.is_relative_to(own))
+    root, history = source.folder.resolve(), source.history.resolve()
+    away = _elsewhere(source.history, store)
+    for file in sorted(root.rglob("*")):
+        path = file.relative_to(root)
+        inside = any(file.is_relative_to(place) for place in (history, *away))
         if path.parts[0] in LEFT_OUT or inside or file.is_symlink() or not file.is_file():
             continue
         if path.as_posix() not in (HERE, STATE):
@@ -236,6 +237,14 @@ def _things(source: Source, store: Place) -> Iterator[tuple[str, Path]]:
     elif plant is not None and plant.is_dir():
         for file in sorted(plant.glob("*.yaml")):
             yield f"plant/{file.name}", file
+
+
+def _elsewhere(history: Path, store: Place) -> list[Path]:
+    """Folders of backups and of the archive, which may lie in the data folder."""
+    archive = Archived(history).target
+    folders = [store.root] if isinstance(store, Folder) else []
+    folders += [Path(archive.to)] if archive and "://" not in archive.to else []
+    return [folder.resolve() for folder in folders]
 
 
 @contextmanager

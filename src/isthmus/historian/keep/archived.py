@@ -47,7 +47,7 @@ class ArchivePlan:
             return None
         target = Target.of(entry)
         if "://" not in target.to:
-            target = replace(target, to=str(folder / Path(target.to).expanduser()))
+            target = replace(target, to=str((folder / Path(target.to).expanduser()).resolve()))
         return cls(target, round(entry["after"] * NS), int(entry["cache"]))
 
 
