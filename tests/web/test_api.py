@@ -32,6 +32,7 @@ def questions(plant, tag):
         "/api/plant": ({}, contract.PlantInfo),
         "/api/history": ({"tags": speed, **span}, contract.History),
         "/api/periods": ({**span, "kind": "shift"}, list[contract.Period]),
+        "/api/grafana": ({"address": "site:5433"}, contract.GrafanaFiles),
         "/api/exports": ({}, list[contract.ScheduledExport]),
         "/api/statistics": ({"tags": speed, **span}, list[contract.Statistics]),
         "/api/states": (span, list[contract.Ribbon]),

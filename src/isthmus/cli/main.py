@@ -30,6 +30,7 @@ COMMANDS = {
     "restore": "put a backup back into a new folder",
     "import": "bring old history in: CSV, Parquet, SQL",
     "explain": "see how a key figure was computed, from what, and what it was before",
+    "grafana": "write Grafana dashboards and provisioning from the plant file",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

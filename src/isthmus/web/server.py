@@ -20,6 +20,7 @@ from isthmus.runtime.app import App
 from isthmus.web import (
     energy,
     export,
+    grafana,
     history,
     imports,
     kpi,
@@ -53,8 +54,9 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    parts = (plant, stream, history, statistics, periods, query, export, imports, kpi, sql)
-    for part in (*parts, performance, energy, overview, links, sinks):
+    history_parts = (plant, stream, history, statistics, periods, query, kpi, sql)
+    file_parts = (export, grafana, imports)
+    for part in (*history_parts, *file_parts, performance, energy, overview, links, sinks):
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)

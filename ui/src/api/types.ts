@@ -174,6 +174,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Derived values with their inputs, formula and version */
+        get: operations["values_api_kpi_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one value was computed, and whether it still holds */
+        get: operations["explain_api_kpi_explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A SELECT over the views samples, tags, events */
+        get: operations["sql_api_sql_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export": {
         parameters: {
             query?: never;
@@ -200,6 +251,23 @@ export interface paths {
         };
         /** The scheduled exports, and how the last of each went */
         get: operations["exports_api_exports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grafana": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dashboards and provisioning for Grafana, as text by file name */
+        get: operations["grafana_api_grafana_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -271,57 +339,6 @@ export interface paths {
         put?: never;
         /** The import is complete */
         post: operations["end_api_imports__number__end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/kpi": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Derived values with their inputs, formula and version */
-        get: operations["values_api_kpi_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/kpi/explain": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How one value was computed, and whether it still holds */
-        get: operations["explain_api_kpi_explain_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sql": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A SELECT over the views samples, tags, events */
-        get: operations["sql_api_sql_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -804,6 +821,16 @@ export interface components {
             earlier: components["schemas"]["DerivedValue"][];
             /** Waiting Hours */
             waiting_hours: number;
+        };
+        /**
+         * GrafanaFiles
+         * @description The text of each file by its path: `dashboards/NAME.json`, `provisioning/...yaml`.
+         */
+        GrafanaFiles: {
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
         };
         /**
          * History
@@ -2254,6 +2281,125 @@ export interface operations {
             };
         };
     };
+    values_api_kpi_get: {
+        parameters: {
+            query: {
+                /** @description Windows that begin from then on (ms). */
+                from: number;
+                /** @description Windows that begin before (ms). */
+                to: number;
+                /** @description Path of a line or unit, and all below it. */
+                path?: string;
+                /** @description Names between commas; all where empty. */
+                kpi?: string;
+                /** @description Kind of window. */
+                period?: "" | "hour" | "shift";
+                /** @description Also what was replaced, oldest first. */
+                versions?: boolean;
+                /** @description The newest so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derived"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_api_kpi_explain_get: {
+        parameters: {
+            query: {
+                /** @description Path of a line or unit. */
+                path: string;
+                /** @description Name of the key figure. */
+                kpi: string;
+                /** @description A time inside the window (ms). */
+                at: number;
+                /** @description Kind of window. */
+                period?: "hour" | "shift";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sql_api_sql_get: {
+        parameters: {
+            query: {
+                /** @description One SELECT statement. */
+                q: string;
+                /** @description Rows at most. */
+                rows?: number;
+                /** @description Give up then. */
+                seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_history_api_export_get: {
         parameters: {
             query: {
@@ -2314,6 +2460,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduledExport"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grafana_api_grafana_get: {
+        parameters: {
+            query?: {
+                /** @description host:port of the SQL endpoint for Grafana. */
+                address?: string;
+                /** @description Of the SQL endpoint. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrafanaFiles"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */
@@ -2486,125 +2666,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportInfo"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    values_api_kpi_get: {
-        parameters: {
-            query: {
-                /** @description Windows that begin from then on (ms). */
-                from: number;
-                /** @description Windows that begin before (ms). */
-                to: number;
-                /** @description Path of a line or unit, and all below it. */
-                path?: string;
-                /** @description Names between commas; all where empty. */
-                kpi?: string;
-                /** @description Kind of window. */
-                period?: "" | "hour" | "shift";
-                /** @description Also what was replaced, oldest first. */
-                versions?: boolean;
-                /** @description The newest so many. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Derived"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    explain_api_kpi_explain_get: {
-        parameters: {
-            query: {
-                /** @description Path of a line or unit. */
-                path: string;
-                /** @description Name of the key figure. */
-                kpi: string;
-                /** @description A time inside the window (ms). */
-                at: number;
-                /** @description Kind of window. */
-                period?: "hour" | "shift";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Explanation"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sql_api_sql_get: {
-        parameters: {
-            query: {
-                /** @description One SELECT statement. */
-                q: string;
-                /** @description Rows at most. */
-                rows?: number;
-                /** @description Give up then. */
-                seconds?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                    "application/vnd.apache.arrow.stream": unknown;
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

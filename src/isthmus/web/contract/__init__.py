@@ -5,7 +5,7 @@ are OPC UA status codes (uint32): good below 0x4000_0000.
 """
 
 from isthmus.web.contract.answer import Answer, Milliseconds, Numbers, Problem
-from isthmus.web.contract.exports import ScheduledExport
+from isthmus.web.contract.exports import GrafanaFiles, ScheduledExport
 from isthmus.web.contract.figures import (
     Baseline,
     Energy,
@@ -47,6 +47,7 @@ __all__ = [
     "EnergyBucket",
     "EquipmentInfo",
     "Explanation",
+    "GrafanaFiles",
     "History",
     "ImportBegin",
     "ImportEnd",

@@ -1,4 +1,4 @@
-"""Scheduled exports."""
+"""Scheduled exports, and files for Grafana."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ class ScheduledExport(Answer):
     rows: int = 0
     error: str = ""
     hint: str = ""
+
+
+class GrafanaFiles(Answer):
+    """The text of each file by its path: `dashboards/NAME.json`, `provisioning/...yaml`."""
+
+    files: dict[str, str]

@@ -1,0 +1,1 @@
+"""Dashboards for Grafana, made from the plant model, over the SQL endpoint."""
