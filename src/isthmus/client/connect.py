@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from isthmus.client.files import Files
 from isthmus.client.plant import Plant
 from isthmus.client.remote import Remote
 from isthmus.client.site import Site
@@ -43,6 +42,8 @@ def source_of(folder: Path, token: str | None = None) -> Source:
     except AuthError:
         raise
     except LinkError:
+        from isthmus.client.files import Files  # noqa: PLC0415 - engines take a while to load
+
         return Files(folder)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from isthmus.historian.memory import Memory
-from isthmus.historian.query.aggregate import Wish, aggregate
+from isthmus.historian.query.aggregate import Wish, aggregate, parts_of
 from isthmus.historian.query.grid import grid
+from isthmus.historian.query.question import Question, read
 from isthmus.historian.query.rules import Rules
 from isthmus.historian.query.states import states
 from isthmus.historian.query.step import Intervals, Step
@@ -178,6 +179,68 @@ def test_a_grid_has_a_column_for_each_tag(memory):
     made = grid_table(grid(memory, {TagId(3): POWER, TagId(5): STATE}, times), TAGS)
     assert made.to_pydict()[POWER.path] == [10.0, 20.0, 20.0]
     assert made.to_pydict()[STATE.path] == [6.0, 2.0, 2.0]
+
+
+def test_samples_are_read_in_pieces_and_refused_before_all_are_held():
+    class Busy(Memory):
+        """A thousand samples a second, for ever."""
+
+        read = 0
+
+        def raw(self, tags, start, end, *, limit=None):
+            times = np.arange(start, end, 10**6, dtype=np.int64)
+            self.read += len(times)
+            return Batch.of([TagId(3)] * len(times), times, np.zeros(len(times)))
+
+    busy = Busy()
+    year = Nanoseconds(NIGHT), Nanoseconds(NIGHT + 365 * 24 * HOUR)
+    with pytest.raises(Refused, match="more than 1,000,000 samples"):
+        read(busy, {TagId(3): POWER}, Question(*year, rows=1_000_000))
+    assert busy.read < 5_000_000
+
+
+def test_a_long_time_is_reduced_without_holding_it(monkeypatch):
+    from isthmus.historian.query import question, reading
+
+    memory = Memory()
+    value = np.sin(np.arange(20_000) / 700)
+    value[12_345] = 40.0
+    times = NIGHT + np.arange(20_000, dtype=np.int64) * SECOND
+    rows = Batch.of([TagId(3)] * 20_000, times, value)
+    memory.append(rows, stream="s", position=1)
+    for module in (question, reading):
+        monkeypatch.setattr(module, "AT_ONCE", 2_000)
+    span = Nanoseconds(NIGHT), Nanoseconds(NIGHT + 20_000 * SECOND)
+    held = []
+    whole = question.minmax
+    monkeypatch.setattr(
+        question, "minmax", lambda rows, n: held.append(len(rows)) or whole(rows, n)
+    )
+    place = question.Place(BERLIN, span[1])
+    for reduce in ("minmax", "lttb"):
+        asked = Question(*span, points=100, reduce=reduce)
+        table = question.answer(memory, {TagId(3): POWER}, asked, place)
+        assert 90 <= table.num_rows <= 100
+        assert max(table["value"].to_pylist()) == 40.0
+    assert held
+    assert max(held) < 20_000
+
+
+def test_rare_samples_of_a_long_time_are_read_at_once_and_frequent_ones_in_pieces(memory):
+    year = Intervals.every(
+        Step.parse("1mo"), Nanoseconds(NIGHT), Nanoseconds(NIGHT + 365 * 24 * HOUR), BERLIN
+    )
+    rare = list(parts_of(memory, np.array([3, 5], np.int32), year))
+    assert rare == [(0, 1, 0, 13), (1, 2, 0, 13)]
+
+    class Fast(Memory):
+        def raw(self, tags, start, end, *, limit=None):
+            return Batch.of([TagId(3)] * 600, np.arange(start, start + 600), np.zeros(600))
+
+    parts = list(parts_of(Fast(), np.array([3], np.int32), year))
+    assert len(parts) > 8
+    assert [part[2] for part in parts[1:]] == [part[3] for part in parts[:-1]]
+    assert (parts[0][2], parts[-1][3]) == (0, 13)
 
 
 def test_thresholds_that_the_standard_excludes_are_refused():

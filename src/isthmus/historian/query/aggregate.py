@@ -9,19 +9,20 @@ import numpy as np
 
 from isthmus.historian.port import Samples
 from isthmus.historian.query.functions import AT_A_POINT, FUNCTIONS, NEIGHBOURS, NEVER_PARTIAL
+from isthmus.historian.query.reading import AT_ONCE
 from isthmus.historian.query.rows import GOOD_ROW, load
 from isthmus.historian.query.rules import CALCULATED, Column, Rules, codes
 from isthmus.historian.query.step import Intervals
 from isthmus.historian.query.window import Window
 from isthmus.historian.query.words import chosen, function_of
-from isthmus.historian.settings import SECOND
+from isthmus.historian.settings import MINUTE, SECOND
 from isthmus.model.counter import growth
 from isthmus.model.errors import Refused
 from isthmus.model.sample import Bools, Floats, Int32s, Nanoseconds, TagId
 from isthmus.model.tag import Counter, Kind, Tag
 
 MOST_RESULTS = 5_000_000  # tags times intervals
-AT_ONCE = 1_000_000  # tags times seconds read at a time
+PROBE, SLOWEST = 10 * MINUTE, 1 / 60  # how dense samples are: looked at so long; a heartbeat
 Told = Callable[[float], None]
 
 
@@ -66,7 +67,7 @@ def aggregate(
             f"{len(ids):,} tags in {len(intervals.edges) - 1:,} intervals are {size:,} results",
             hint=f"{MOST_RESULTS:,} are allowed: ask for longer intervals, or fewer tags",
         )
-    parts = list(parts_of(ids, intervals))
+    parts = list(parts_of(samples, ids, intervals))
     found: dict[int, list[dict[str, Column]]] = {}
     for number, (low, high, first, last) in enumerate(parts):
         some = {TagId(tag): tags[TagId(tag)] for tag in ids[low:high].tolist()}
@@ -77,12 +78,27 @@ def aggregate(
     return Answer(ids, intervals, _asked(_below(rows, names), intervals.keep))
 
 
-def parts_of(ids: Int32s, intervals: Intervals) -> Iterator[tuple[int, int, int, int]]:
-    """Slices of tags and intervals that are read at a time, so that memory stays bounded."""
+def density(samples: Samples, ids: Int32s, start: int, end: int) -> float:
+    """How many samples a tag has in a second, at its busiest of three moments of the range."""
+    spans = [(at, min(at + PROBE, end)) for at in (start, (start + end) // 2, end - PROBE)]
+    rows = max(len(samples.raw(ids, Nanoseconds(low), Nanoseconds(high))) for low, high in spans)
+    return max(rows / max(len(ids), 1) / (PROBE / SECOND), SLOWEST)
+
+
+def parts_of(
+    samples: Samples, ids: Int32s, intervals: Intervals
+) -> Iterator[tuple[int, int, int, int]]:
+    """Slices of tags and intervals that are read at a time, so that memory stays bounded.
+
+    As many tags as can be; where one alone has too much to tell, its intervals in several pieces.
+    """
     edges = intervals.edges
-    seconds = max((int(edges[-1]) - int(edges[0])) // SECOND, 1)
-    many = max(AT_ONCE // seconds, 1)
-    pieces = 1 if many > 1 else -(-seconds // AT_ONCE)
+    start, end = int(edges[0]), int(edges[-1])
+    each = max((end - start) / SECOND, 1.0)  # samples of a tag
+    if len(ids) * each > AT_ONCE:
+        each *= density(samples, ids, start, end)
+    many = max(int(AT_ONCE / each), 1)
+    pieces = 1 if many > 1 else max(round(each / AT_ONCE), 1)
     targets = np.linspace(int(edges[0]), int(edges[-1]), pieces + 1)[1:-1]
     cuts = np.unique([0, *np.searchsorted(edges, targets).tolist(), len(edges) - 1])
     for low in range(0, len(ids), many):

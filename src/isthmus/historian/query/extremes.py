@@ -125,8 +125,15 @@ def _range(window: Window, of: Candidates) -> Column:
         return Column.of(high.value - low.value, worst.astype(np.uint32), CALCULATED)
 
 
+def _once(window: Window, pick: Callable[[Window], Candidates]) -> Candidates:
+    if pick not in window.kept:
+        window.kept[pick] = pick(window)
+    found: Candidates = window.kept[pick]
+    return found
+
+
 def _made(pick: Callable[[Window], Candidates], sign: float, *, actual: bool = False) -> Function:
-    return lambda window: _extreme(window, pick(window), sign, actual=actual)
+    return lambda window: _extreme(window, _once(window, pick), sign, actual=actual)
 
 
 EXTREMES: dict[str, Function] = {
@@ -134,10 +141,10 @@ EXTREMES: dict[str, Function] = {
     "Maximum": _made(_samples, -1.0),
     "MinimumActualTime": _made(_samples, 1.0, actual=True),
     "MaximumActualTime": _made(_samples, -1.0, actual=True),
-    "Range": lambda window: _range(window, _samples(window)),
+    "Range": lambda window: _range(window, _once(window, _samples)),
     "Minimum2": _made(_with_bounds, 1.0),
     "Maximum2": _made(_with_bounds, -1.0),
     "MinimumActualTime2": _made(_with_bounds, 1.0, actual=True),
     "MaximumActualTime2": _made(_with_bounds, -1.0, actual=True),
-    "Range2": lambda window: _range(window, _with_bounds(window)),
+    "Range2": lambda window: _range(window, _once(window, _with_bounds)),
 }

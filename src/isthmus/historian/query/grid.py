@@ -10,6 +10,7 @@ import numpy as np
 
 from isthmus.historian.port import Samples
 from isthmus.historian.query.pieces import Lines
+from isthmus.historian.query.reading import pieces
 from isthmus.historian.query.rows import BAD_ROW, Rows, load
 from isthmus.historian.query.rules import INTERPOLATED, NO_DATA, RAW, SUB_NORMAL, Column, Rules
 from isthmus.model.errors import Refused
@@ -88,8 +89,11 @@ def union(
 ) -> Grid:
     """The same at every time in [start, end) at which any of the tags has a sample."""
     ids = np.array(sorted(tags), np.int32)
-    rows = samples.raw(ids, start, end)
-    times = np.unique(rows.time)
+    times = np.empty(0, np.int64)
+    for rows in pieces(samples, ids, start, end):
+        times = np.union1d(times, rows.time)
+        if len(times):
+            _require_size(len(ids), len(times))
     if not len(times):
         nothing = np.zeros((len(ids), 0))
         return Grid(ids, times, Column(nothing, nothing.astype(np.uint32)))

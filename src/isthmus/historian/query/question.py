@@ -13,7 +13,8 @@ import pyarrow as pa
 from isthmus.historian.port import Samples
 from isthmus.historian.query.aggregate import Told, Wish, aggregate
 from isthmus.historian.query.grid import MOST_CELLS, Fill, grid, union
-from isthmus.historian.query.reduce import REDUCTIONS
+from isthmus.historian.query.reading import AT_ONCE, pieces
+from isthmus.historian.query.reduce import REDUCTIONS, minmax
 from isthmus.historian.query.rules import Rules
 from isthmus.historian.query.states import states
 from isthmus.historian.query.step import Intervals, Step
@@ -109,13 +110,17 @@ def answer(
 def read(samples: Samples, tags: Mapping[TagId, Tag], question: Question) -> Batch:
     """The samples themselves, by time; Refused where there are too many."""
     ids = np.array(sorted(tags), np.int32)
-    rows = samples.raw(ids, question.start, question.end, limit=question.rows + 1)
-    if len(rows) > question.rows:
-        raise Refused(
-            f"there are more than {question.rows:,} samples",
-            hint="ask for less time or fewer tags, for `points`, or for aggregates `every` 1min",
-        )
-    return rows.where(np.argsort(rows.time, kind="stable"))
+    parts, found = [], 0
+    for rows in pieces(samples, ids, question.start, question.end):
+        found += len(rows)
+        if found > question.rows:
+            raise Refused(
+                f"there are more than {question.rows:,} samples",
+                hint="ask for less time or fewer tags, for `points`, or aggregates `every` 1min",
+            )
+        parts.append(rows)
+    whole = Batch.concat(parts)
+    return whole.where(np.argsort(whole.time, kind="stable"))
 
 
 def intervals_of(question: Question, place: Place) -> Intervals:
@@ -164,7 +169,7 @@ def _gridded(
 def _reduced(
     samples: Samples, tags: Mapping[TagId, Tag], question: Question, told: Told
 ) -> pa.Table:
-    """Each tag read and reduced by itself, so that only one of them is held."""
+    """Each tag by itself; what is too much to hold keeps its extremes, then it is reduced."""
     reduce, points = REDUCTIONS[question.reduce], question.points or 0
     if len(tags) * points > MOST_ROWS:
         raise Refused(
@@ -172,7 +177,10 @@ def _reduced(
         )
     parts = []
     for number, tag in enumerate(sorted(tags)):
-        rows = samples.raw([tag], question.start, question.end)
-        parts.append(reduce(rows, points))
+        held = Batch.empty()
+        for rows in pieces(samples, np.array([tag], np.int32), question.start, question.end):
+            held = Batch.concat([held, rows])
+            held = minmax(held, AT_ONCE // 2) if len(held) > AT_ONCE else held
+        parts.append(reduce(held, points))
         told((number + 1) / len(tags))
     return samples_table(Batch.concat(parts), tags)

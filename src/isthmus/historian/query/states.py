@@ -47,7 +47,7 @@ def states(
         raise Refused("no tag is asked for", hint="name one, or a pattern such as `**/state`")
     ids = np.array(sorted(tags), np.int32)
     found = []
-    parts = list(parts_of(ids, intervals))
+    parts = list(parts_of(samples, ids, intervals))
     for number, (low, high, first, last) in enumerate(parts):
         some = {TagId(tag): tags[TagId(tag)] for tag in ids[low:high].tolist()}
         window = open_window(samples, some, intervals, wish, span=(first, last))

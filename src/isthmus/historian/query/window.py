@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class Window:
     sloped: Bools  # by tag
     rules: Rules
     cut: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    kept: dict[object, Any] = field(default_factory=dict)  # what several aggregates share
 
     @cached_property
     def shape(self) -> tuple[int, int]:
