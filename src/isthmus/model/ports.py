@@ -8,14 +8,14 @@ log-once, health, scaling, clamping and deadband are the runtime's.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.model.event import Action, Event
-from isthmus.model.sample import Batch, Clock, TagId
+from isthmus.model.sample import Batch, Clock, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 from isthmus.model.unit import Seconds
 
@@ -126,6 +126,21 @@ class Browse(Protocol):
 
     async def browse(self, node: str = "", *, limit: int = 1000) -> Sequence[Node]:
         """The children of `node` (the root where empty), at most `limit`."""
+        ...
+
+
+@runtime_checkable
+class Backfill(Protocol):
+    """A link whose device records by itself, and can tell what it did while nobody listened."""
+
+    def backfill(
+        self, tags: Collection[TagId], start: Nanoseconds, end: Nanoseconds
+    ) -> AsyncIterator[Reading]:
+        """What the device recorded of `tags` in [start, end], page by page, in raw values.
+
+        Runs beside `listen` or `read` of the same open link. ProtocolError where the device
+        keeps no history.
+        """
         ...
 
 

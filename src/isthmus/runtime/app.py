@@ -276,6 +276,7 @@ class App:
         """Nothing is known of the time since we stopped: one bad sample a tag says so."""
         links = self.collector.links.values()
         for link, ids, since in unknown_since(links, self.live, alive, self.now()):
+            link.gaps, link.since = [since], since
             for part in frame.slices(gap(ids, since)):
                 await self.publisher.publish(self.subjects.frame(link.name), frame.encode(part))
 

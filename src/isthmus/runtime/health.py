@@ -82,6 +82,7 @@ class Health:
     overruns: int = 0  # readings left out as the device took longer than its period
     protocol_errors: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    backfilled: int = 0  # samples that the device told afterwards, of the time of a gap
     carried: int = 0  # samples that earlier connections dropped
     _lags: Floats = field(default_factory=lambda: np.full(256, np.nan))
     _lag_at: int = 0

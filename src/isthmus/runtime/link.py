@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from isthmus.model.errors import AuthError, IsthmusError, LinkError, ProtocolErr
 from isthmus.model.event import Event
 from isthmus.model.ports import (
     Address,
+    Backfill,
     Binding,
     Counts,
     Reading,
@@ -25,6 +26,7 @@ from isthmus.model.ports import (
     Subscription,
 )
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, Status
+from isthmus.runtime.backfill import Filled, fill
 from isthmus.runtime.health import Condition, Health
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ STEADY = 30.0  # seconds up after which a link that falls is tried again without
 MILLISECOND = 10**6
 HOUR = 3_600 * 10**9
 WRONG_ANSWERS = 5
+MOST_GAPS = 64  # that wait to be filled
 
 Emit = Callable[["Link", Reading], Awaitable[None]]
 """Takes a reading; returns when more may come (`emit`), or when it is on disk (`store`)."""
@@ -57,6 +60,10 @@ class Link:
     state: str
     health: Health = field(default_factory=Health)
     source: Source | Subscription | None = None
+    gaps: list[int] = field(default_factory=list)  # when our bad samples say that gaps began
+    since: int = 0  # from when the first gap may lack samples
+    _filling: asyncio.Task[None] | None = None
+    _dumb: bool = False  # it was said that the device keeps no history
     _pause: float = 0.0
     _resumes: bool = False
     _wrong: int = 0
@@ -94,6 +101,7 @@ class Link:
                 )
                 await self._fell(wrapped, Condition.DOWN)
             finally:
+                await self._end_filling()
                 await self._close()
             await self._wait()
 
@@ -196,6 +204,50 @@ class Link:
         log.info("%s is up with %d tags%s", self.name, len(self.bindings), after)
         text = f"{self.name} is up{after}"
         await self.emit(self, Reading(Batch.empty(), (self._event("link-up", text, 100),)))
+        source: object = self.source
+        if self.gaps and isinstance(source, Backfill):
+            self._filling = asyncio.create_task(self._fill(source), name=f"fill {self.name}")
+
+    async def _fill(self, source: Backfill) -> None:
+        """Close the gaps with what the device recorded; it is told once that it does not."""
+        gaps, now = tuple(self.gaps), self.now()
+        try:
+            found = await self.fill(source, Nanoseconds(self.since or gaps[0]), now, gaps)
+        except ProtocolError as error:
+            if not self._dumb:
+                loud = getattr(self.config, "history", "") == "always"
+                level = logging.WARNING if loud else logging.INFO
+                log.log(level, "%s fills no gap: %s", self.name, error)
+            self._dumb = True
+        except LinkError:
+            return  # it fell again: the gaps stay to be filled
+        except Exception:
+            log.exception("filling the gaps of %s", self.name)
+        else:
+            if found.samples:
+                log.info("%s filled a gap with %d samples", self.name, found.samples)
+        self.gaps, self.since = self.gaps[len(gaps) :], 0
+
+    async def fill(
+        self, source: Backfill, start: Nanoseconds, end: Nanoseconds, gaps: Sequence[int] = ()
+    ) -> Filled:
+        """Tell what the device recorded in [start, end]; an event says how much it was."""
+        tags = [binding.id for binding in self.bindings]
+        found = await fill(source, tags, start, end, gaps, lambda told: self.emit(self, told))
+        self.health.backfilled += found.samples
+        if found.samples:
+            text = f"{self.name} backfilled {found.samples:,} samples of {len(found.tags)} tags"
+            data = {"samples": found.samples, "tags": len(found.tags), "closed": found.closed}
+            event = replace(self._event("backfill", text, 100), data=data)
+            await self.emit(self, Reading(Batch.empty(), (event,)))
+        return found
+
+    async def _end_filling(self) -> None:
+        """Stop asking for the past; what was told stays."""
+        filling, self._filling = self._filling, None
+        if filling is not None:
+            filling.cancel()
+            await asyncio.gather(filling, return_exceptions=True)
 
     async def _fell(self, error: IsthmusError, condition: Condition) -> None:
         self._note(error)
@@ -207,7 +259,11 @@ class Link:
         self._wrong = 0
         code = Status.BAD_NO_COMMUNICATION if good else Status.BAD_NOT_CONNECTED
         event = self._event("link-down", f"{self.name} is down: {error}", 600)
-        await self.emit(self, Reading(self._all(code), (event,)))
+        marked = self._all(code)
+        if len(marked) and good:
+            self.gaps = [*self.gaps, int(marked.time[0])][-MOST_GAPS:]
+            self.since = self.since or self._newest
+        await self.emit(self, Reading(marked, (event,)))
 
     def _note(self, error: IsthmusError) -> None:
         self.health.error, self.health.hint = str(error), error.hint

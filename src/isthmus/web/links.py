@@ -126,6 +126,7 @@ def _link(app: App, link: Link | EdgeLink) -> contract.LinkInfo:
             "next_try_s": _left(health.next_try),
             "counts": {
                 "overruns": health.overruns,
+                "backfilled": health.backfilled,
                 **health.counts,
                 **app.outlet.counts(link.name),
             },

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from asyncua import Server, ua
@@ -75,6 +76,8 @@ async def main(given: dict) -> None:
     index = await server.register_namespace(URI)
     made = await variables(server, index, given.get("many", 0))
     async with server:
+        for name in given.get("history", ()):
+            await server.historize_node_data_change(made[name], period=None, count=0)
         sys.stdout.write(f"{index}\n")
         sys.stdout.flush()
         loop = asyncio.get_running_loop()
@@ -90,7 +93,9 @@ async def main(given: dict) -> None:
                 variant = ua.Variant(
                     float(value) if kind == "Double" else value, ua.VariantType[kind]
                 )
-                await made[name].write_value(ua.DataValue(variant))
+                now = datetime.now(UTC)
+                stamped = ua.DataValue(variant, SourceTimestamp=now, ServerTimestamp=now)
+                await made[name].write_value(stamped)
             sys.stdout.write("done\n")
             sys.stdout.flush()
 

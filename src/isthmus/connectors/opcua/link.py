@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from asyncua import ua
 
 from isthmus.connectors.opcua.browse import children
 from isthmus.connectors.opcua.decode import Decoder
+from isthmus.connectors.opcua.history import history
 from isthmus.connectors.opcua.session import Session
 from isthmus.connectors.opcua.setting import OpcUa, OpcUaAddress
 from isthmus.connectors.opcua.status import meaning
@@ -17,7 +18,7 @@ from isthmus.connectors.opcua.write import written
 from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Action
 from isthmus.model.ports import Binding, Node, Reading
-from isthmus.model.sample import Batch, Clock, Status
+from isthmus.model.sample import Batch, Clock, Nanoseconds, Status, TagId
 
 
 class OpcUaLink:
@@ -56,6 +57,20 @@ class OpcUaLink:
         """The children of `node`, of the Objects folder where empty, at most `limit`."""
         with meaning(f"browsing {node or 'the root'} of {self.setting.url}"):
             return await children(self.session, node, limit=limit)
+
+    async def backfill(
+        self, tags: Collection[TagId], start: Nanoseconds, end: Nanoseconds
+    ) -> AsyncIterator[Reading]:
+        """What the server recorded of `tags` in [start, end]; ProtocolError where it does not."""
+        if self.setting.history == "never":
+            return
+        places = [
+            place
+            for place, binding in enumerate(self.bindings)
+            if binding.id in tags and self.nodes[place] is not None
+        ]
+        async for reading in history(self, places, start, end):
+            yield reading
 
     async def write(self, action: Action) -> None:
         """Write the raw value as the variable's type, and read it back."""

@@ -126,6 +126,13 @@ class OpcUa(SourceConfig):
         Path | None,
         Field(description="File (DER or PEM) of the only certificate to accept."),
     ] = None
+    history: Annotated[
+        Literal["auto", "always", "never"],
+        Field(
+            description="After a gap, ask for what the server recorded meanwhile: `auto` where it"
+            " keeps history, `always` warns where it does not."
+        ),
+    ] = "auto"
     mode: Annotated[Mode, Field(description="Subscribe to changes, or poll each `every`.")] = (
         Mode.SUBSCRIBE
     )
