@@ -22,11 +22,13 @@ def buckets(start: int, end: int, points: int) -> tuple[int, int]:
     width = -(-(end - start) // points)
     if width < MINUTE:
         return start, width
-    unit = MINUTE if width < HOUR else HOUR
-    origin, width = start // unit * unit, -(-width // unit) * unit
-    while -(-(end - origin) // width) > points:
-        width += unit
-    return origin, width
+    for unit in (MINUTE, HOUR):
+        origin, whole = start // unit * unit, -(-width // unit) * unit
+        if -(-(end - origin) // whole) > points:
+            whole += unit
+        if whole < HOUR:
+            break
+    return origin, whole
 
 
 def trend(rows: Batch, start: int, end: int, points: int) -> Trend:

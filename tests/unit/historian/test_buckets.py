@@ -38,6 +38,8 @@ def test_a_day_in_500_points_has_buckets_of_three_minutes():
     assert buckets(midnight, midnight + DAY, 500) == (midnight, 3 * MINUTE)
     assert buckets(midnight + 1, midnight + DAY + 1, 480) == (midnight, 4 * MINUTE)
     assert buckets(midnight, midnight + 365 * DAY, 500) == (midnight, 18 * HOUR)
+    late = midnight + 17 * MINUTE + 3
+    assert buckets(late, midnight + DAY, 24) == (midnight, HOUR), "an hour begins with an hour"
     assert buckets(midnight + 7, midnight + HOUR + 7, 800) == (midnight + 7, 4_500_000_000)
 
 

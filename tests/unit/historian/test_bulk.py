@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.historian.columns import arranged, by_tag, decode, encode, rows_of
 from isthmus.historian.delta.lake import Lake
-from isthmus.historian.delta.maintenance import merged
+from isthmus.historian.delta.merge import merged
 from isthmus.historian.delta.parquet import GROUP
 from isthmus.historian.settings import DAY, SECOND, LakeSettings
 from isthmus.model.sample import Batch, Nanoseconds

@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -52,7 +53,7 @@ class Lake(Queries):
         self._known = store.positions
         self._known_events = dict(store.events.positions)
         self._tail = Tail()
-        self._view = View(store.shown, (self._tail,), store.segments)
+        self._view = store.view((self._tail,))
         self._events = EventTail(store.event_files)
         self._since: float | None = None  # monotonic time of the oldest unsealed row
         self._retry = 0.0
@@ -167,7 +168,7 @@ class Lake(Queries):
                     return None
                 raise StorageError(f"sealing into {self._store.root}: {error}") from error
             with self._append:
-                self._view = View(self._store.shown, (self._tail,), self._store.segments)
+                self._view = self._store.view((self._tail,))
             if self._full:
                 log.warning("the disk of %s has space again: sealed", self._store.root)
             self._full, self._why = False, ""
@@ -189,9 +190,7 @@ class Lake(Queries):
             if self._tail.rows:
                 with self._learning:
                     self._tail = Tail()
-                self._view = View(
-                    self._view.files, (*self._view.tails, self._tail), self._view.segments
-                )
+                self._view = replace(self._view, tails=(*self._view.tails, self._tail))
             self._since = None
             return self._view.tails[:-1], self._events.freeze(), dict(self._known)
 
@@ -238,7 +237,7 @@ class Lake(Queries):
     def _look(self) -> None:
         """Show the files as they are now."""
         with self._store.lock, self._append:
-            self._view = View(self._store.shown, self._view.tails, self._store.segments)
+            self._view = self._store.view(self._view.tails)
             self._events.view = (self._store.event_files, self._events.view[1])
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:

@@ -11,7 +11,7 @@ merges. It streams, holding one row group of each file.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -19,15 +19,16 @@ from deltalake.exceptions import DeltaError
 
 from isthmus.historian.columns import settled
 from isthmus.historian.delta.manifest import DataFile, is_full
-from isthmus.historian.delta.parquet import GROUP, write_samples
+from isthmus.historian.delta.merge import WIDEST, gathered, merged, neighbours
+from isthmus.historian.delta.parquet import write_samples
 from isthmus.historian.delta.store import TURN, Store
 from isthmus.historian.keep.keeper import Keeper
 from isthmus.historian.keep.pin import unpinned
+from isthmus.historian.rollup.build import Rolling
 from isthmus.historian.settings import DAY, HOUR, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Clock
 
-WIDEST = 64  # files merged at once: each costs a row group of memory
 EVENT_BYTES = 1 << 20  # a file of events of this size stays as it is
 VACUUM_EVERY = 3_600.0  # seconds
 
@@ -38,6 +39,7 @@ class Maintenance:
     def __init__(self, store: Store, settings: LakeSettings, keeper: Keeper, *, now: Clock) -> None:
         self._store, self._settings, self._now = store, settings, now
         self._keeper = keeper
+        self._rolling = Rolling(store, settings, now=now, fits=keeper.fits)
         self._tables = store.tables
         self._checkpoints = [0 for _ in self._tables]
         self._vacuumed = time.monotonic()
@@ -67,6 +69,7 @@ class Maintenance:
         for run in small_events(store.event_files, self._settings.merge_files):
             store.merge_events(run)
         store.kpi.maintain(self._now(), store.draft("kpi-merge"))
+        self._rolling.run()
         with store.lock:
             for place, table in enumerate(self._tables):
                 if table.version - self._checkpoints[place] >= self._settings.checkpoint_commits:
@@ -87,6 +90,7 @@ class Maintenance:
             (store.damage.events, store.event_files),
             (store.damage.tags, store.tag_files),
             (store.damage.kpi, store.kpi.files),
+            *((table.damage, table.files) for table in store.rollups),
         )
         files = sorted(
             (
@@ -142,19 +146,10 @@ def next_merge(files: Sequence[DataFile], settings: LakeSettings, *, now: int) -
         for hours in [(0, 24)] if whole else sorted({file.hours for file in day}):
             part = day if whole else [file for file in day if file.hours == hours]
             closed = now - midnight - hours[1] * HOUR >= settings.merge_pause
-            run = _gathered(part, settings) if closed else _neighbours(part, settings.merge_files)
+            run = gathered(part, settings) if closed else neighbours(part, settings.merge_files)
             if run and not _interleaved(run, day):
                 return run
     return []
-
-
-def _gathered(part: Sequence[DataFile], settings: LakeSettings) -> list[DataFile]:
-    """The files of a slice or day that is over, unless so few rows came late that they can wait."""
-    largest = max(file.rows for file in part)
-    few = (sum(file.rows for file in part) - largest) * 10 < largest
-    if len(part) < 2 or (few and len(part) < settings.merge_files):  # noqa: PLR2004 - one is merged
-        return []
-    return list(part[:WIDEST])
 
 
 def _interleaved(run: Sequence[DataFile], day: Sequence[DataFile]) -> bool:
@@ -176,57 +171,3 @@ def small_events(files: Sequence[DataFile], enough: int) -> list[list[DataFile]]
     )
     runs = [list(group)[:WIDEST] for _, group in groupby(small, key=lambda file: file.date)]
     return [run for run in runs if len(run) >= enough]
-
-
-def _neighbours(day: Sequence[DataFile], enough: int) -> list[DataFile]:
-    """The newest files of a date of which none is larger than all newer ones together."""
-    run: list[DataFile] = []
-    rows = 0
-    for file in reversed(day):
-        if len(run) >= enough - 1 and file.rows > rows:
-            break
-        run.append(file)
-        rows += file.rows
-        if len(run) == WIDEST:
-            break
-    return run[::-1] if len(run) >= enough else []
-
-
-def merged(sources: Sequence[Iterator[Batch]]) -> Iterator[Batch]:
-    """The rows of arranged sources by (tag, time) in blocks; of equal keys the last source's."""
-    held: list[Batch] = [Batch.empty() for _ in sources]
-    live = list(range(len(sources)))
-    ready: list[Batch] = []
-    size = 0
-    while live:
-        for place in list(live):
-            if not len(held[place]):
-                following = next(sources[place], None)
-                if following is None:
-                    live.remove(place)
-                else:
-                    held[place] = following
-        if not live:
-            break
-        tag, moment = min((int(held[p].tag[-1]), int(held[p].time[-1])) for p in live)
-        parts = []
-        for place in live:
-            stop = _after(held[place], tag, moment)
-            parts.append(held[place].slice(0, stop))
-            held[place] = held[place].slice(stop, len(held[place]))
-        ready.append(settled(Batch.concat(parts)))
-        size += len(ready[-1])
-        while size >= GROUP:
-            whole = Batch.concat(ready)
-            stop = size // GROUP * GROUP
-            yield whole.slice(0, stop)
-            ready, size = [whole.slice(stop, size)], size - stop
-    if size:
-        yield Batch.concat(ready)
-
-
-def _after(rows: Batch, tag: int, time: int) -> int:
-    """How many rows come at or before (tag, time)."""
-    low = int(np.searchsorted(rows.tag, tag, "left"))
-    high = int(np.searchsorted(rows.tag, tag, "right"))
-    return low + int(np.searchsorted(rows.time[low:high], time, "right"))

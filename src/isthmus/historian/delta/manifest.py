@@ -34,7 +34,7 @@ CONFIGURATION = {
 }
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 LOG = "_delta_log"
-HOURS = re.compile(r"-(\d\d)to(\d\d)(?:-late)?\.parquet$")
+HOURS = re.compile(r"-(\d\d+)to(\d\d+)(?:-late)?\.parquet$")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

@@ -17,9 +17,12 @@ from isthmus.historian.delta.events import encode_events
 from isthmus.historian.delta.kpi import KpiTable
 from isthmus.historian.delta.manifest import DataFile, Manifest
 from isthmus.historian.delta.segment import Segments
+from isthmus.historian.delta.store import ROLLUPS
 from isthmus.historian.delta.tags import read_tags
 from isthmus.historian.delta.view import View
 from isthmus.historian.queries import Queries
+from isthmus.historian.rollup.known import Rollups
+from isthmus.historian.rollup.table import RollupTable
 from isthmus.historian.settings import LakeSettings
 from isthmus.historian.sql import Shelf, shelve
 from isthmus.model.errors import StorageError
@@ -51,17 +54,18 @@ class Reader(Queries):
             raise StorageError(
                 f"opening the history in {root}: {error}", hint="name the folder of a site"
             ) from error
+        self._lock = threading.Lock()
         self._segments = Segments(
             self._samples.root,
             cache_bytes=self.settings.cache_bytes,
             open_files=self.settings.open_files,
         )
         self.kpi_table = KpiTable.of(self._root / "kpi")
+        self._rollups = self._rolled()
         self.damage = Damages(
             *(self._segments.damaged, Damage(self._events.root), Damage(self._tags.root)),
             self.kpi_table.damage if self.kpi_table else Damage(self._root / "kpi"),
         )
-        self._lock = threading.Lock()
         self._read_at = time.monotonic()
         self._view = self._seen()
 
@@ -75,9 +79,7 @@ class Reader(Queries):
         with self._lock:
             if time.monotonic() - self._read_at >= FRESH:
                 try:
-                    moved = self._segments.archived.refresh()
-                    if self._samples.refresh() or moved:
-                        self._view = self._seen()
+                    self._refresh()
                     self._events.refresh()
                     self._tags.refresh()
                     if self.kpi_table is not None:
@@ -87,9 +89,32 @@ class Reader(Queries):
                 self._read_at = time.monotonic()
             return self._view
 
+    def _refresh(self) -> None:
+        """Take in new samples and roll-ups; these first, so that they never know more than is."""
+        before = [table.files for table in self._rollups]
+        for table in self._rollups:
+            table.refresh()
+        moved = self._segments.archived.refresh()
+        moved = self._samples.refresh() or moved
+        if moved or before != [table.files for table in self._rollups]:
+            self._view = self._seen()
+
     def _seen(self) -> View:
+        rollups = Rollups(*self._rollups) if self._rollups else None
         files = self._segments.archived.beside(self._samples.files())
-        return View(files, (), self._segments)
+        return View(files, (), self._segments, rollups)
+
+    def _rolled(self) -> tuple[RollupTable, ...]:
+        """The roll-ups of hours and of minutes; none where nobody made them."""
+        try:
+            return tuple(
+                RollupTable(
+                    Manifest.of(self._root / name), self._lock, open_files=self.settings.open_files
+                )
+                for name in ROLLUPS
+            )
+        except (DeltaError, OSError):
+            return ()
 
     def last(self, tags: Sequence[TagId] | Int32s) -> Batch:
         """The newest sealed sample of each tag within the look-back, in the order asked."""

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from isthmus.historian.columns import SAMPLES, decode, encode, ends
 from isthmus.historian.delta.damage import Damage, Damages, is_shortage
 from isthmus.historian.delta.events import EVENTS, file_events, write_events
+from isthmus.historian.delta.hot import Tail
 from isthmus.historian.delta.kpi import KpiTable
 from isthmus.historian.delta.last import LastValues
 from isthmus.historian.delta.manifest import DataFile, Manifest, fsync
@@ -35,6 +36,9 @@ from isthmus.historian.delta.parquet import write_samples
 from isthmus.historian.delta.repair import missing, quarantine_files, repair_log
 from isthmus.historian.delta.segment import BROKEN, Segments
 from isthmus.historian.delta.tags import TAGS, encode_tags, read_tags, write_tags
+from isthmus.historian.delta.view import View
+from isthmus.historian.rollup.known import Rollups
+from isthmus.historian.rollup.table import RollupTable
 from isthmus.historian.settings import HOUR, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
@@ -47,10 +51,11 @@ SEAL = f"{OURS}seal"
 TURN = f"{OURS}compaction"
 KEPT = f"{OURS}retention"
 LAST = "last.parquet"
+ROLLUPS = ("hours", "minutes")
 
 
 class Store:
-    """Tables `samples`, `events`, `tags`, `kpi` below one root."""
+    """Tables `samples`, `events`, `tags`, `kpi`, `hours`, `minutes` below one root."""
 
     def __init__(
         self,
@@ -69,6 +74,10 @@ class Store:
         self.lock = threading.RLock()
         self.damaged: list[str] = []
         self.kpi = KpiTable.open(root / "kpi", self.lock)
+        self.rollups = tuple(
+            RollupTable.open(root / name, self.lock, open_files=settings.open_files)
+            for name in ROLLUPS
+        )
         self.damage = Damages(
             self.segments.damaged, Damage(events.root), Damage(tags.root), self.kpi.damage
         )
@@ -84,7 +93,7 @@ class Store:
         shutil.rmtree(writing, ignore_errors=True)
         writing.mkdir()
         damaged: list[str] = []
-        for name in ("samples", "events", "tags", "kpi"):
+        for name in ("samples", "events", "tags", "kpi", *ROLLUPS):
             damaged += repair_log(root / name, root, quarantine)
         store = cls(
             root,
@@ -114,7 +123,13 @@ class Store:
     @property
     def tables(self) -> tuple[Manifest, ...]:
         """All that there are."""
-        return (self.samples, self.events, self.tags, self.kpi.manifest)
+        rollups = (table.manifest for table in self.rollups)
+        return (self.samples, self.events, self.tags, self.kpi.manifest, *rollups)
+
+    def view(self, tails: tuple[Tail, ...]) -> View:
+        """The sealed files and roll-ups of this moment, and `tails`."""
+        with self.lock:
+            return View(self.shown, tails, self.segments, Rollups(*self.rollups))
 
     @property
     def shown(self) -> tuple[DataFile, ...]:

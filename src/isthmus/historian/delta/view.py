@@ -15,9 +15,12 @@ from isthmus.historian.columns import arranged, ends, settled
 from isthmus.historian.delta.hot import Tail
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.segment import Segments
+from isthmus.historian.rollup.known import Hours, Rollups
+from isthmus.historian.rollup.stitch import stitched
 from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
 from isthmus.historian.trend import trends
-from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
+from isthmus.model.errors import StorageError
+from isthmus.model.sample import Batch, Bools, Int32s, Nanoseconds, TagId
 
 
 def ids(tags: Sequence[TagId] | Int32s) -> Int32s:
@@ -47,6 +50,7 @@ class View:
     files: tuple[DataFile, ...]
     tails: tuple[Tail, ...]
     segments: Segments
+    rollups: Rollups | None = None
 
     def raw(
         self,
@@ -63,7 +67,21 @@ class View:
         rows = settled(Batch.concat(self._parts(ids(tags), start, end)))
         return rows if limit is None else rows.slice(0, limit)
 
-    def _parts(self, tags: Int32s, start: int, end: int) -> list[Batch]:
+    def raw_in(self, tags: Int32s, start: int, end: int, hours: Hours) -> Batch:
+        """The samples of `tags` in [start, end) of the marked hours, by (tag, time)."""
+        first, last = hours.span()
+        rows = settled(Batch.concat(self._parts(tags, max(start, first), min(end, last), hours)))
+        return rows.where(hours.at(rows.time))
+
+    def hot_hours(self, tags: Int32s, start: int, end: int, hours: Hours) -> Bools:
+        """Which of the hours hold samples of `tags` that no file holds yet."""
+        hot = np.zeros(len(hours.marked), np.bool_)
+        for tail in self.tails:
+            for rows in tail.of(tags, start, end):
+                hot[rows.time // HOUR - hours.base] = True
+        return hot
+
+    def _parts(self, tags: Int32s, start: int, end: int, hours: Hours | None = None) -> list[Batch]:
         parts: list[Batch] = []
         if start >= end or not len(tags):
             return parts
@@ -74,6 +92,7 @@ class View:
                 and file.times[1] >= start
                 and file.tags[0] <= high
                 and file.tags[1] >= low
+                and (hours is None or hours.meet(file.times))
             ):
                 parts += self.segments.of(file, tags, start, end)
         for tail in self.tails:
@@ -94,10 +113,24 @@ class View:
     def trend(
         self, tags: Sequence[TagId] | Int32s, start: int, end: int, points: int
     ) -> Mapping[TagId, Trend]:
-        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length.
+
+        See `rollup.stitch` for what is added up from what.
+        """
         wanted = ids(tags)
-        rows = self.raw(wanted, start, end)
-        return trends(rows, wanted, start, end, points)
+        while self.rollups is not None and len(wanted) and start < end:
+            broken = self.rollups.broken
+            try:
+                known = self.rollups.known(self.files)
+                found = stitched(self, self.rollups, known, wanted, start, end, points)
+            except StorageError:
+                if self.rollups.broken == broken:
+                    raise
+                continue  # without what was found broken
+            if found is not None:
+                return found
+            break
+        return trends(self.raw(wanted, start, end), wanted, start, end, points)
 
     def span(self) -> tuple[Nanoseconds, Nanoseconds] | None:
         """The times of the oldest and the newest sample, None if there is none."""
