@@ -12,7 +12,7 @@ import pyarrow as pa
 from isthmus.historian.columns import arranged, settled
 from isthmus.historian.delta.events import matching
 from isthmus.historian.delta.view import ids
-from isthmus.historian.postgresql import kpi, read
+from isthmus.historian.postgresql import kpi, read, reduce
 from isthmus.historian.postgresql.connect import Connection, Readers
 from isthmus.historian.postgresql.hot import Hot
 from isthmus.historian.postgresql.query import select
@@ -78,9 +78,18 @@ class Questions(ABC):
     def trend(
         self, tags: Sequence[TagId] | Int32s, start: Nanoseconds, end: Nanoseconds, points: int
     ) -> Mapping[TagId, Trend]:
-        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
-        wanted = ids(tags)
-        return trends(self.raw(wanted, start, end), wanted, start, end, points)
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length.
+
+        Where there are many, what waits is sealed first, and the server reduces them.
+        """
+        wanted, schema = ids(tags), self.settings.schema
+        limit = self.settings.trend_rows
+        found: Mapping[TagId, Trend] = {}
+        if self._ask(lambda at: reduce.many(at, schema, wanted, start, end, limit)):
+            self.seal()
+            found = self._ask(lambda at: reduce.every(at, schema, wanted, start, end, points))
+        rest = np.array([tag for tag in wanted.tolist() if tag not in found], np.int32)
+        return {**found, **trends(self.raw(rest, start, end), rest, start, end, points)}
 
     def events(
         self,
