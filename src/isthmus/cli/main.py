@@ -31,6 +31,7 @@ COMMANDS = {
     "import": "bring old history in: CSV, Parquet, SQL",
     "explain": "see how a key figure was computed, from what, and what it was before",
     "grafana": "write Grafana dashboards and provisioning from the plant file",
+    "sql": "let BI tools read history: users of the SQL endpoint, how they connect",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "doctor": "find out what is wrong with this installation",

@@ -161,6 +161,7 @@ conduits:
   - {from: site, to: utilities, allow: [files], why: the compressor's log, owner: maintenance}
 
 # ------------------------------------------------------- reports
+sql: {} # BI tools read here: `isthmus sql url`; sql/reader.password in the data folder
 exports: # in the data folder; `isthmus export --scheduled` tells how they went
   line1-hourly:
     tags: ["packaging/line1/*/speed", "packaging/line1/*/state", "packaging/line1/*/good_count",

@@ -28,6 +28,15 @@ TYPES = {
     **dict.fromkeys(REGISTERED, "bigint"),
 }
 
+RENAMED = {
+    "json_build_object": "json_object",
+    "jsonb_build_object": "json_object",
+    "json_build_array": "json_array",
+    "jsonb_build_array": "json_array",
+    "json_agg": "json_group_array",
+    "jsonb_agg": "json_group_array",
+}
+
 Parameter = Callable[[int], str]
 
 
@@ -109,6 +118,23 @@ def _collation(tokens: Sequence[Token], at: int) -> tuple[int, str]:
     if at + 1 >= len(tokens):
         return 0, ""
     return (4 if _sign(tokens, at + 2, ".") else 2), ""
+
+
+def _lookup(tokens: Sequence[Token], at: int) -> tuple[int, str]:
+    """`CAST('name' AS regclass)` looks a name up."""
+    string = tokens[at + 2] if at + 3 < len(tokens) else None
+    if string is None or string.kind is not Kind.STRING or _word(tokens, at + 3) != "as":
+        return 0, ""
+    used, kind = _type(tokens, at + 4)
+    if kind in REGISTERED and _sign(tokens, at + 1, "(") and _sign(tokens, at + 4 + used, ")"):
+        return 5 + used, f"{CATALOG}.to_{kind}({string.text})"
+    return 0, ""
+
+
+def _renamed(tokens: Sequence[Token], at: int) -> tuple[int, str]:
+    """A function that the engine has by another name."""
+    called = _sign(tokens, at + 1, "(") and not _sign(tokens, at - 1, ".")
+    return (1, RENAMED[_word(tokens, at)]) if called else (0, "")
 
 
 def _cast(tokens: Sequence[Token], at: int) -> tuple[int, str]:
@@ -211,6 +237,8 @@ _RULES: Mapping[str, Callable[[Sequence[Token], int], tuple[int, str]]] = {
     "operator": lambda tokens, at: _operator(tokens, at) if _sign(tokens, at + 1, "(") else (0, ""),
     "collate": _collation,
     "as": _cast,
+    "cast": _lookup,
+    **dict.fromkeys(RENAMED, _renamed),
     **dict.fromkeys(
         ("current_user", "session_user", "user", "current_role", "current_catalog"), _who
     ),

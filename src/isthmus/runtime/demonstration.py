@@ -33,6 +33,7 @@ from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.settings import Settings
+from isthmus.runtime.sql_endpoint import demonstrate_sql
 from isthmus.trust.authority import PlantAuthority, write_private
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Demonstration:
             await self._ready(process)
             file = wish.folder / "plant" / "plant.yaml"
             plant = paced(load(file), wish.speed)
+            plant = demonstrate_sql(plant, wish.folder / "site")
             pace = self.pace if wish.speed != 1.0 else None
             self.app = App(plant, Settings.of(plant, wish.folder / "site", file), pace=pace)
             self.app.started = self.started

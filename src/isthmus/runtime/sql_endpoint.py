@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,15 @@ from isthmus.pgwire.limits import Limits
 from isthmus.pgwire.server import Counts, PgServer
 from isthmus.runtime.local_bus import authority_of
 from isthmus.runtime.sql_database import SqlGate
-from isthmus.runtime.sql_users import SqlUsers
-from isthmus.trust.authority import Identity
+from isthmus.runtime.sql_users import SqlUsers, made_password
+from isthmus.trust.authority import Identity, write_private
 
 log = logging.getLogger(__name__)
 
 FOLDER = "sql"  # of the data folder: users, and where the endpoint answers
-ADDRESS = "address"
+ADDRESS, DATABASE = "address", "database"
 TRIES = 20
+READER = "reader"  # of the demonstration
 DAY = 86_400.0
 AGAIN = 10.0
 
@@ -106,6 +107,7 @@ class SqlEndpoint:
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / ADDRESS).write_text(self.address, "ascii")
+        (self.folder / DATABASE).write_text(self._plant.site, "utf-8")
         thread = threading.Thread(
             target=self._thread, args=(listening, self._historian), name="sql", daemon=True
         )
@@ -177,6 +179,18 @@ class SqlEndpoint:
             certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
             self._context.load_cert_chain(identity.certificate, identity.key)
             self.server.bind(endpoint_binding(certificate.public_bytes(Encoding.DER)))
+
+
+def demonstrate_sql(plant: Plant, folder: Path) -> Plant:
+    """The plant with any free port, and a user `reader` whose password lies in the data folder."""
+    if plant.sql is None:
+        return plant
+    users = SqlUsers(folder / FOLDER)
+    if READER not in users.all():
+        word = made_password()
+        users.add(READER, word)
+        write_private(users.folder / f"{READER}.password", word.encode())
+    return replace(plant, sql={**plant.sql, "near": True})
 
 
 def bind(settings: SqlSettings) -> socket.socket:

@@ -66,6 +66,8 @@ def test_what_does_not_end_is_refused_with_its_place(text):
         ("'line1.filler'::regclass", "pg.to_regclass('line1.filler')"),
         ("c.oid::pg_catalog.regclass", "c . oid ::bigint"),
         ("cast(x as regclass)", "cast ( x as bigint )"),
+        ("CAST('a' AS REGCLASS)", "pg.to_regclass('a')"),
+        ("json_build_object('a', 1)", "json_object ( 'a' , 1 )"),
         ("pg_catalog.format_type(a, b)", 'pg."format_type" ( a , b )'),
         ("pg_catalog.lower(a)", "lower ( a )"),
         ("pg_catalog.pg_class", 'pg."pg_class"'),

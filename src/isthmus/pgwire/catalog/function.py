@@ -41,13 +41,15 @@ def _type_number() -> str:
 
 
 # names in here must be none that a query may use: an argument is put in as it is written
-_RELATION = """(a) as (
+_RELATION = """(a) as coalesce(case replace(a, 'pg_catalog.', '')
+    when 'pg_class' then 1259 when 'pg_type' then 1247 when 'pg_proc' then 1255
+    when 'pg_database' then 1262 when 'pg_namespace' then 2615 end, (
   select its_class.oid
   from pg.pg_class its_class
     join pg.pg_namespace its_space on its_space.oid = its_class.relnamespace
   where replace(a, '"', '') in (its_space.nspname || '.' || its_class.relname,
     case when its_space.nspname = 'public' then its_class.relname end)
-  order by its_space.nspname <> 'public' limit 1)"""
+  order by its_space.nspname <> 'public' limit 1))"""
 _SPACE = """(a) as (
   select its_space.oid from pg.pg_namespace its_space where its_space.nspname = a)"""
 _VISIBLE = """(a) as coalesce((
