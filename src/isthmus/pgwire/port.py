@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import pyarrow as pa
@@ -44,8 +45,11 @@ class Database(Protocol):
     name: str
     functions: frozenset[str]  # those of `pg_catalog` that are ours, not the engine's
 
-    def plan(self, sql: str, *, zone: str, explain: bool) -> Plan:
-        """`sql`, one query in the engine's own words, understood; its plan where `explain`."""
+    def plan(self, sql: str, *, zone: str, schemas: Sequence[str], explain: bool) -> Plan:
+        """`sql`, one query in the engine's own words, understood; its plan where `explain`.
+
+        Names without a schema are looked for in `schemas` first, those of them that there are.
+        """
         ...
 
 

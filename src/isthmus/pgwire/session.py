@@ -170,7 +170,10 @@ class Session:
         database = self.database
         sql = rewrite(words, parameter, database.functions, database.name)
         zone = self.settings.get("timezone")
-        return await asyncio.to_thread(database.plan, sql, zone=zone, explain=explain)
+        schemas = self.settings.schemas()
+        return await asyncio.to_thread(
+            database.plan, sql, zone=zone, schemas=schemas, explain=explain
+        )
 
     async def send(self, stream: Stream, formats: Sequence[int], most: int) -> None:
         """Send the next rows of an answer."""

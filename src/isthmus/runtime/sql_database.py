@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
@@ -144,11 +145,11 @@ class SqlDatabase:
         self._gate, self._user, self.name = gate, user, name
         self.functions = NAMES
 
-    def plan(self, sql: str, *, zone: str, explain: bool) -> SqlPlan:
+    def plan(self, sql: str, *, zone: str, schemas: Sequence[str], explain: bool) -> SqlPlan:
         """A query that is understood."""
         try:
             desk = self._gate.desk(self._user, self.name, zone)
-            return SqlPlan(desk.plan(sql, explain=explain))
+            return SqlPlan(desk.plan(sql, schemas=schemas, explain=explain))
         except (duckdb.Error, IsthmusError) as error:
             raise told(error) from error
 

@@ -178,6 +178,18 @@ def test_settings_are_kept_reported_and_reset(connection):
     assert connection.execute("show timezone").fetchone() == ("UTC",)
 
 
+def test_the_search_path_is_followed_as_far_as_one_may_see(site):
+    with psycopg.connect(site.url(), options="-c search_path=line1", autocommit=True) as made:
+        query = "select count(*) from filler where time >= '2025-12-31 23:59:00+00'"
+        assert made.execute(query).fetchone() == (60,)
+        assert made.execute("select count(*) from tags").fetchone()[0] > 0
+        made.execute('set search_path = main, temp, plant, "line1"')
+        assert made.execute(query).fetchone() == (60,)
+        for table in ("stored", "hot_samples", "words"):
+            with pytest.raises(psycopg.errors.UndefinedTable):
+                made.execute(f"select * from {table}")
+
+
 def test_copy_is_refused_and_said_so(connection):
     with pytest.raises(psycopg.errors.FeatureNotSupported), connection.cursor() as cursor:
         cursor.execute("copy (select 1) to stdout")

@@ -7,7 +7,7 @@ common table expressions count where they are in scope and nowhere else.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +45,15 @@ class Parsed:
 
 
 def parsed(
-    connection: duckdb.DuckDBPyConnection, sql: str, known: Collection[tuple[str, str]]
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    known: Collection[tuple[str, str]],
+    schemas: Sequence[str] = ("public", "pg"),
 ) -> Parsed:
     """The tree of `sql`; ForbiddenError where it is no single query over `known` relations.
 
-    Schema and name of `known` are in small letters. A name without a schema is one of `public`
-    or `pg`.
+    Schema and name of `known` are in small letters. A name without a schema is the first found in
+    `schemas`.
     """
     ((text,),) = connection.execute("select json_serialize_sql(?)", [sql]).fetchall()
     tree = json.loads(text)
@@ -65,7 +68,7 @@ def parsed(
     calls: set[str] = set()
     for kind, node, scope in _walk(tree["statements"][0], frozenset()):
         if kind == "BASE_TABLE":
-            _table(node, scope, known, reads)
+            _table(node, scope, known, schemas, reads)
         elif kind == "TABLE_FUNCTION":
             calls.add(_function(node))
         elif kind == "FUNCTION":
@@ -106,6 +109,7 @@ def _table(
     node: Node,
     scope: frozenset[str],
     known: Collection[tuple[str, str]],
+    schemas: Sequence[str],
     reads: set[tuple[str, str]],
 ) -> None:
     catalog, schema, name = (
@@ -113,7 +117,7 @@ def _table(
     )
     if not catalog and not schema and name in scope:
         return
-    tried = [(schema, name)] if schema else [("public", name), ("pg", name)]
+    tried = [(place, name) for place in ([schema] if schema else schemas)]
     found = next((place for place in tried if place in known), None)
     if catalog or found is None or node.get("at_clause"):
         shown = ".".join(part for part in (catalog, schema, name) if part)

@@ -21,9 +21,16 @@ class Plan:
     """One query that was checked; `open` answers it."""
 
     def __init__(
-        self, desk: Desk, sql: str, found: Parsed, schema: pa.Schema, *, explain: bool
+        self,
+        desk: Desk,
+        sql: str,
+        found: Parsed,
+        schema: pa.Schema,
+        path: tuple[str, ...],
+        *,
+        explain: bool,
     ) -> None:
-        self.desk, self.sql, self.parsed = desk, sql, found
+        self.desk, self.sql, self.parsed, self.path = desk, sql, found, path
         self.schema, self.explain = schema, explain
         self.light = not found.reads & desk.view.relations.keys()
 
@@ -78,7 +85,7 @@ class Answer:
 
     def _begin(self, shelf: Shelf | None) -> None:
         desk, plan = self._plan.desk, self._plan
-        made = desk.cursor() if shelf is None else desk.history(plan, shelf)
+        made = desk.cursor(plan.path) if shelf is None else desk.history(plan, shelf)
         self._connection = made
         if self._stopped:
             made.interrupt()

@@ -50,7 +50,10 @@ class Finder:
         self._connection = connection
 
     def find(self, tree: Node) -> dict[tuple[str, str], Bounds]:
-        """The bounds of every table that is read, by schema and name in small letters."""
+        """The bounds of every table that is read, by schema and name in small letters.
+
+        The schema is empty where the query names none.
+        """
         found: dict[tuple[str, str], Bounds] = {}
         for node in _selects(tree):
             tables = list(_tables(node.get("from_table")))

@@ -30,7 +30,7 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status
 from isthmus.model.tag import Kind
 
-PATH = "set search_path = 'public,pg'"
+DEFAULT = ("public", "pg")
 LATEST_TEXTS = 20  # newest texts looked at for each tag
 
 
@@ -118,16 +118,22 @@ class Desk:
         ):
             connection.execute(line)
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection to the facts."""
+    def cursor(self, schemas: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """A connection to the facts, which looks for names in `schemas`."""
         made = self._bare.cursor()
-        made.execute(PATH)
+        made.execute(_path(schemas))
         return made
 
-    def plan(self, sql: str, *, explain: bool = False) -> Plan:
-        """How `sql` will be answered; ForbiddenError or duckdb.Error where it cannot be."""
-        connection = self.cursor()
-        found = parsed(connection, sql, self.known)
+    def plan(self, sql: str, *, schemas: Sequence[str] = (), explain: bool = False) -> Plan:
+        """How `sql` will be answered; ForbiddenError or duckdb.Error where it cannot be.
+
+        Names without a schema are looked for in `schemas` of the reader's own, then in the usual.
+        """
+        own = {schema for schema, _ in self.view.relations}
+        wished = [name.lower() for name in schemas if name.lower() in own]
+        path = tuple(dict.fromkeys((*wished, *DEFAULT)))
+        connection = self.cursor(path)
+        found = parsed(connection, sql, self.known, path)
         relation = connection.sql(sql)
         names = shown(found, list(relation.columns))
         types = relation.limit(0).to_arrow_table().schema.types
@@ -136,7 +142,7 @@ class Desk:
             for name, kind in zip(names, types, strict=True)
         ]
         schema = pa.schema([("QUERY PLAN", pa.string())]) if explain else pa.schema(fields)
-        return Plan(self, sql, found, schema, explain=explain)
+        return Plan(self, sql, found, schema, path, explain=explain)
 
     def close(self) -> None:
         """Let go of the facts."""
@@ -154,12 +160,12 @@ class Desk:
             bounds = Finder(self._bare).find(plan.parsed.tree) if wanted else {}
             bodies = {}
             for one in wanted:
-                here = bounds.get((one.schema.lower(), one.name.lower()), Bounds())
+                here = _bounds_of(one, bounds)
                 bodies[_place(one)] = one.sql or wide(one, here, *self._seed(connection, one, here))
             prepare(connection, shelf, self.settings, self.zone)
             for place, body in bodies.items():
                 connection.execute(f"create view {place} as {body}")
-            connection.execute(PATH)
+            connection.execute(_path(plan.path))
         except BaseException:
             connection.close()
             raise
@@ -207,6 +213,17 @@ class Desk:
             *(pa.array([r[k] for r in texts], pa.string()) for k in ("path", "word")),
         ]
         return numbers, pa.table(columns, schema=schema)
+
+
+def _bounds_of(relation: Relation, found: Mapping[tuple[str, str], Bounds]) -> Bounds:
+    """Between which times a relation is read, with its schema and without."""
+    places = ((schema, relation.name.lower()) for schema in (relation.schema.lower(), ""))
+    here = [found[place] for place in places if place in found]
+    return here[0].union(here[-1]) if here else Bounds()
+
+
+def _path(schemas: Sequence[str]) -> str:
+    return f"set search_path = {quoted(','.join(map(named, schemas)))}"
 
 
 def _empty_seeds() -> tuple[pa.Table, pa.Table]:
