@@ -52,6 +52,13 @@ ELSEWHERE = {
     "/api/query": "test_query",
     "/api/last": "test_query",
     "/api/events": "test_query",
+    "/api/imports": "test_import",
+    "/api/imports/preview": "test_import",
+    "/api/imports/{number}/end": "test_import",
+    "/api/imports/{number}/parts": "test_import",
+    "/api/kpi": "test_kpi",
+    "/api/kpi/explain": "test_kpi",
+    "/api/sinks": "test_sinks",
     "/api/sign-in-links": "test_session",
     "/api/links/{name}/retry": "test_it_tries_a_link_again",
 }
