@@ -39,7 +39,7 @@ def connect(settings: PostgreSqlSettings, *, read_only: bool = False) -> Connect
         more["password"] = settings.password.reveal()
     if settings.ca:
         more["sslrootcert"] = settings.ca
-    elif settings.sslmode.startswith("verify"):
+    elif settings.sslmode == "verify-full" and "sslrootcert=" not in settings.url:
         more["sslrootcert"] = "system"
     try:
         connection: Connection = psycopg.connect(
