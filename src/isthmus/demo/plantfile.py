@@ -174,7 +174,7 @@ exports: # in the data folder; `isthmus export --scheduled` tells how they went
 # ------------------------------------------------------- what is kept, and for how long
 history:
   disk: 20 GB
-  keep: {raw: 400 d, events: 10 y}
+  keep: {raw: 400 d, minutes: 10 y, hours: 20 y, events: 10 y}
   keep_where:
     - {where: "packaging/**/vibration", raw: 90 d} # fast, and old noise helps nobody
   backup: {to: ../backup, every: 1 d, keep: 3} # beside the data; `isthmus doctor` proves it

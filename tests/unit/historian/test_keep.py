@@ -69,12 +69,40 @@ def test_days_go_by_rule_and_by_equipment_and_the_rest_stays_to_the_row(tmp_path
     assert sorted(int(e.text) for e in lake.events(0, NOON)) == [0, 3]
     kept = lake.stats().kept
     assert kept.expired.rows == 2 * 150 + 4 * 100 + 8, "two whole days, two tags of four, events"
-    assert kept.rules == {"raw": "30 days", "events": "5 days", "**/fast": "10 days"}
+    assert kept.rules == {
+        "raw": "30 days",
+        "minutes": "for ever",
+        "hours": "for ever",
+        "events": "5 days",
+        "**/fast": "10 days",
+    }
     assert lake.positions() == {"s": len(ages)}
     lake.close()
     reader = Reader(tmp_path / "history")
     assert ages_of(reader, 0) == [0, 3, 9, 10]
     assert ledger.kept(tmp_path / "history").expired.rows == kept.expired.rows
+
+
+def test_roll_ups_outlive_their_samples_and_go_by_rules_of_their_own(tmp_path):
+    def months(lake: Lake) -> set[str]:
+        return {file.date[:7] for file in lake._store.rollups[0].files if file.rows}
+
+    lake = lake_at(tmp_path, Retention(hours=DAY))
+    fill(lake, [45, 35, 25, 5])
+    for _ in range(2):
+        lake.maintain()
+        assert months(lake) == {"2024-08", "2024-09"}, "never gone before their samples"
+    lake.close()
+    lake = lake_at(tmp_path, Retention(raw=20 * DAY, hours=40 * DAY))
+    lake.maintain()
+    assert ages_of(lake, 1) == [5]
+    assert months(lake) == {"2024-08", "2024-09"}
+    lake.close()
+    lake = lake_at(tmp_path, Retention(raw=20 * DAY, hours=30 * DAY))
+    for _ in range(2):
+        lake.maintain()
+        assert months(lake) == {"2024-09"}
+    lake.close()
 
 
 def test_a_file_is_rewritten_once_also_after_a_restart(tmp_path):

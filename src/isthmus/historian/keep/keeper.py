@@ -11,6 +11,7 @@ import errno
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -24,7 +25,8 @@ from isthmus.historian.keep.disk import Usage, usage
 from isthmus.historian.keep.forecast import Forecast, Written, forecast, size, span
 from isthmus.historian.keep.ledger import Kept, Ledger
 from isthmus.historian.keep.pin import unpinned
-from isthmus.historian.keep.retention import DAY, FOREVER, Ages, Retention
+from isthmus.historian.keep.retention import DAY, FOREVER, HOUR, Ages, Retention
+from isthmus.historian.rollup.table import RollupTable
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Clock, TagId
 from isthmus.model.tag import Tag
@@ -137,9 +139,24 @@ class Keeper:
         self._remove(store.samples, plan.expired(store.files, ages, now=now))
         gone = plan.outlived(store.event_files, self._retention.events, now=now)
         self._remove(store.events, gone)
+        for rollups, age in self._rollups():
+            if gone := plan.outlived(rollups.files, age, now=now - HOUR):  # a row lasts an hour
+                rollups.drop(gone)
+                self.expired(
+                    sum(file.rows for file in gone), len(gone), sum(file.size for file in gone)
+                )
         for thinning in plan.thinnings(store.files, ages, now=now, done=self.thinned):
             if self.fits(thinning.file.size):
                 self._thin(thinning)
+
+    def _rollups(self) -> list[tuple[RollupTable, int]]:
+        """The tables of roll-ups, and how long each is kept: never shorter than any sample."""
+        hours, minutes = self._store.rollups
+        least = self._retention.longest
+        return [
+            (hours, max(self._retention.hours, least)),
+            (minutes, max(self._retention.minutes, least)),
+        ]
 
     def _remove(self, table: Manifest, gone: Sequence[DataFile], *, space: bool = False) -> None:
         """Take whole files out of a table in one commit, and count them."""
@@ -232,6 +249,7 @@ class Keeper:
         tables = [
             Written(_by_day(store.files), longest),
             Written(_by_day(store.event_files), retention.events),
+            *(Written(_by_day(rollups.files), age) for rollups, age in self._rollups()),
         ]
         now = self._now()
         oldest = min((file.times[0] for file in store.files), default=now)
@@ -271,16 +289,23 @@ def left(segments: Segments, thinning: plan.Thinning) -> Iterator[Batch]:
 
 
 def _by_day(files: Iterable[DataFile]) -> dict[int, int]:
-    """Bytes by UTC day."""
-    found: dict[int, int] = {}
-    for date, day in plan.days(files).items():
-        found[int(np.datetime64(date, "D").astype(np.int64))] = sum(file.size for file in day)
-    return found
+    """Bytes by UTC day; of a file of several days each has its share."""
+    found: Counter[int] = Counter()
+    for file in files:
+        first, last = (time // DAY for time in file.times)
+        for day in range(first, last + 1):
+            found[day] += file.size // (last - first + 1)
+    return dict(found)
 
 
 def _words(retention: Retention) -> dict[str, str]:
     """The rules as people read them."""
-    ages = {"raw": retention.raw, "events": retention.events}
+    ages = {
+        "raw": retention.raw,
+        "minutes": retention.minutes,
+        "hours": retention.hours,
+        "events": retention.events,
+    }
     for rule in retention.rules:
         names = ", ".join("/".join(pattern.levels) for pattern in rule.where)
         ages[names] = rule.raw
