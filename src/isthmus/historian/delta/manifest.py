@@ -20,7 +20,13 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Schema,
+    Transaction,
+)
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -141,7 +147,7 @@ class Manifest:
                 fsync(root / LOG / f"{0:020d}.json")
                 fsync(root / LOG)
                 fsync(root)
-            return cls.of(root)
+            return cls.of(root).widened(schema)
         except (DeltaError, OSError) as error:
             raise StorageError(
                 f"opening the table {root}: {error}",
@@ -153,6 +159,18 @@ class Manifest:
         """The table that exists at `root`; DeltaError or OSError where it cannot be read."""
         table = DeltaTable(str(root))
         return cls(root, table, _transactions(root / LOG))
+
+    def widened(self, schema: pa.Schema) -> Self:
+        """The same with columns of `schema` that an older version lacked: null in its files."""
+        known = {field.name for field in self._table.schema().fields}
+        missing = [field for field in schema if field.name not in known]
+        if missing:
+            fields = Schema.from_arrow(pa.schema(missing)).fields
+            self._table.alter.add_columns(fields, post_commithook_properties=NO_HOOKS)
+            self._table.update_incremental()
+            fsync(self.root / LOG / f"{self.version:020d}.json")
+            fsync(self.root / LOG)
+        return self
 
     @property
     def version(self) -> int:

@@ -27,6 +27,10 @@ TAGS = pa.schema(
         pa.field("counter", pa.bool_()),
         pa.field("legend", pa.string()),  # a JSON object of number to word
         pa.field("description", pa.string()),
+        pa.field("range_low", pa.float64()),  # of the instrument, in `unit`
+        pa.field("range_high", pa.float64()),
+        pa.field("normal_low", pa.float64()),  # of a healthy machine
+        pa.field("normal_high", pa.float64()),
     ]
 )
 
@@ -45,6 +49,10 @@ def encode_tags(tags: Iterable[tuple[TagId, Tag]]) -> pa.Table:
             "counter": tag.counter is not None,
             "legend": json.dumps(dict(tag.legend)) if tag.legend else None,
             "description": tag.description,
+            "range_low": tag.range[0] if tag.range else None,
+            "range_high": tag.range[1] if tag.range else None,
+            "normal_low": tag.normal[0] if tag.normal else None,
+            "normal_high": tag.normal[1] if tag.normal else None,
         }
         for number, tag in sorted(tags, key=lambda pair: pair[0])
     ]
@@ -66,4 +74,4 @@ def write_tags(table: Path, draft: Path, rows: pa.Table, turn: int) -> DataFile:
 def read_tags(root: Path, files: Sequence[DataFile]) -> pa.Table:
     """The tag table in `files`."""
     tables = [checked(root / file.path) for file in files]
-    return pa.concat_tables([TAGS.empty_table(), *tables])
+    return pa.concat_tables([TAGS.empty_table(), *tables], promote_options="default")
