@@ -75,9 +75,9 @@ def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
             report.note(f"{engine.name}: {engine.durability}")
             for remark in engine.remarks:
                 report.note(f"{engine.name}: {remark}")
-        seconds = 0.4 if options.quick else 2.0
+        seconds = 0.4 if options.quick else 1.0
         step("writing", lambda: write.in_turns(report, engines, seconds))
-        step("stream", lambda: write.through(report, folder, seconds * 2))
+        step("stream", lambda: write.through(report, folder, seconds * 4))
         step("loading", lambda: write.load(report, engines, hours, fewer))
         step("asking", lambda: ask.in_turns(report, engines, span, theirs, folder / "ours"))
         length = 1.5 if options.quick else 8.0

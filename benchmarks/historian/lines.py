@@ -134,13 +134,16 @@ class Web:
     def _ask(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None
     ) -> bytes:
-        try:
-            self._connection.request(method, path, body, dict(headers or {}))
-            answer = self._connection.getresponse()
-            content = answer.read()
-        except (http.client.HTTPException, OSError) as error:
-            self._connection.close()
-            raise OSError(f"{method} {path}: {error}") from error
+        for again in (True, False):  # a server may end a connection that waited for its turn
+            try:
+                self._connection.request(method, path, body, dict(headers or {}))
+                answer = self._connection.getresponse()
+                content = answer.read()
+                break
+            except (http.client.HTTPException, OSError) as error:
+                self._connection.close()
+                if not again:
+                    raise OSError(f"{method} {path}: {error}") from error
         if answer.status >= 300:
             raise OSError(f"{method} {path}: {answer.status} {content[:300]!r}")
         return content
@@ -246,6 +249,7 @@ class VictoriaMetrics(Lines):
             "-search.maxQueryDuration=10m",
             "-influxTrimTimestamp=1ms",
             "-loggerLevel=ERROR",
+            "-http.connTimeout=24h",
         ]
 
     def send(self, prepared: object) -> None:

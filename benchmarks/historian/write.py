@@ -131,14 +131,25 @@ def load(report: Report, engines: Sequence[Engine], count: int, fewer: int) -> N
         for engine in engines:
             if not engine.loads or (hour >= fewer and engine.server):
                 continue
-            for batch in frames(rows, 100_000):
-                prepared = engine.prepare(batch)
-                began = time.perf_counter()
-                engine.send(prepared)
-                spent[engine.name] += time.perf_counter() - began
+            try:
+                spent[engine.name] += _hour(engine, rows)
+            except OSError as error:
+                report.note(f"{engine.name} took no more and was left out: {error}")
+                engine.loads = False
     for engine in engines:
         if engine.loads:
             _loaded(report, engine, spent[engine.name], held, held * fewer // count)
+
+
+def _hour(engine: Engine, rows: Batch) -> float:
+    """Seconds in which an engine takes an hour."""
+    spent = 0.0
+    for batch in frames(rows, 100_000):
+        prepared = engine.prepare(batch)
+        began = time.perf_counter()
+        engine.send(prepared)
+        spent += time.perf_counter() - began
+    return spent
 
 
 def _loaded(report: Report, engine: Engine, spent: float, whole: int, fewer: int) -> None:
