@@ -144,9 +144,10 @@ def test_ids_may_be_far_apart(historian, seal):
     assert historian.last(tags[::-1]).tag.tolist() == tags[::-1]
 
 
-def test_a_tag_below_zero_is_refused_and_the_rest_goes_on(historian):
-    with pytest.raises(ValueError, match="below zero"):
-        put(historian, [(-1, NOON, 1.0)], 1)
+@pytest.mark.parametrize(("tag", "why"), [(-1, "below zero"), (2**31 - 1, "beyond 16,777,215")])
+def test_a_wild_tag_is_refused_and_the_rest_goes_on(historian, tag, why):
+    with pytest.raises(ValueError, match=why):
+        put(historian, [(tag, NOON, 1.0)], 1)
     put(historian, [(1, NOON, 1.0)], 2, seal=True)
     assert len(historian.raw([1], *ALL)) == 1
 

@@ -39,9 +39,10 @@ SETTINGS = {  # small, so that little data comes past every turn
 TAGS = st.sampled_from([0, 0, 0, 1, 1, 2, 6, 65_536, 200_000])
 # few moments, so that samples are corrected; whole seconds, microseconds and odd nanoseconds
 KNOWN = [0, 1, 2, 3, 6, 65_535, 65_536, 65_537, 200_000]
+# clocks that leap: by days, to a year ahead, to 1970 after a flat battery, to 2098
 TIMES = st.builds(
     lambda day, step, rest: NOON + day * DAY + step * 3_600_000_000_000 + rest,
-    st.sampled_from([0, 0, 0, -1, -3, 1]),
+    st.sampled_from([0, 0, 0, 0, 0, 0, -1, -1, -3, 1, 1, 370, -19_990, 27_000]),
     st.integers(0, 2),
     st.sampled_from([0, 0, 0, 0, 1, 999, 1_000]),
 )

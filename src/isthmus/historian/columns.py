@@ -28,6 +28,7 @@ SAMPLES = pa.schema(
         pa.field("seq", pa.int64(), nullable=False),  # of the seal: the greater one wins
     ]
 )
+MOST_TAGS = 1 << 24  # of a site; last values are kept by id, so a wild one must not make room
 EXACT_BELOW = 1e12  # so that value * 1000 stays below 2**53
 
 
@@ -122,6 +123,16 @@ def _values(doubles: pa.Array, decimals: pa.Array) -> Floats:
         absent = decimals.is_null().to_numpy(zero_copy_only=False)
         exact[absent] = doubles.to_numpy(zero_copy_only=False)[absent]
     return exact
+
+
+def fit_tags(batch: Batch) -> None:
+    """ValueError where a tag's id is none that a site gives."""
+    if not len(batch):
+        return
+    if (low := int(batch.tag.min())) < 0:
+        raise ValueError(f"a tag id below zero: {low}")
+    if (high := int(batch.tag.max())) >= MOST_TAGS:
+        raise ValueError(f"a tag id beyond {MOST_TAGS - 1:,}: {high:,}")
 
 
 def by_tag(tag: Int32s) -> Int64s:

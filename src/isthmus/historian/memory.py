@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from isthmus.historian.columns import fit_tags
 from isthmus.historian.settings import DAY, LakeStats, Sealed, Trend
 from isthmus.historian.trend import buckets
 from isthmus.model.errors import Refused
@@ -41,8 +42,7 @@ class Memory:
         """Take the rows in their order; nothing if the position is known already."""
         if position <= self._positions.get(stream, -1):
             return
-        if len(batch) and batch.tag.min() < 0:
-            raise ValueError(f"a tag id below zero: {batch.tag.min()}")
+        fit_tags(batch)
         self._sealed = False
         self._events += events
         self._positions[stream] = position

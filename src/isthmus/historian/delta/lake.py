@@ -18,7 +18,7 @@ from typing import Literal, Self
 import numpy as np
 import pyarrow as pa
 
-from isthmus.historian.columns import arranged, decode, encode, settled
+from isthmus.historian.columns import arranged, decode, encode, fit_tags, settled
 from isthmus.historian.delta.events import encode_events, fit, weight
 from isthmus.historian.delta.hot import EventTail, Tail
 from isthmus.historian.delta.last import LastValues
@@ -113,8 +113,7 @@ class Lake(Queries):
                     if self._full
                     else "the stream keeps what follows",
                 )
-            if len(batch) and batch.tag.min() < 0:
-                raise ValueError(f"a tag id below zero: {batch.tag.min()}")
+            fit_tags(batch)
             if events and position > self._known_events.get(stream, -1):
                 fit(events)
                 self._events.append(events)

@@ -18,6 +18,7 @@ from typing import Self, TypeVar
 import psycopg
 from psycopg import errors
 
+from isthmus.historian.columns import fit_tags
 from isthmus.historian.delta.last import LastValues
 from isthmus.historian.postgresql.connect import Readers, failed
 from isthmus.historian.postgresql.hot import Hot
@@ -117,8 +118,7 @@ class PostgreSql(Questions):
                     if self._why
                     else "the stream keeps what follows",
                 )
-            if len(batch) and batch.tag.min() < 0:
-                raise ValueError(f"a tag id below zero: {batch.tag.min()}")
+            fit_tags(batch)
             check(events)
             self._hot.append(batch, events)
             self._known[stream] = position
