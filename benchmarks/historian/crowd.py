@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.historian.data import TAGS, Span, moment
 from benchmarks.historian.duck import DuckDb, asked
 from benchmarks.historian.engine import Question
+from isthmus.historian.settings import MINUTE
 from isthmus.model.sample import Batch
 
 RATE, ROWS, READERS = 100_000, 2_000, 4
@@ -56,6 +57,7 @@ def among(
     send: Callable[[Batch], None], read: Callable[[float], Spent], seconds: float, start: int
 ) -> dict[str, float]:
     """Figures of a writer alone, then among readers."""
+    start += MINUTE  # a late sample of the last hour may lie a little beyond it
     rate, alone = paced(send, seconds, start, 0)
     seen: Spent = {}
     readers = threading.Thread(target=lambda: seen.update(read(seconds)))
