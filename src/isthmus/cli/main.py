@@ -29,6 +29,7 @@ COMMANDS = {
     "backup": "back a site up while it runs; --list and --verify what lies there",
     "restore": "put a backup back into a new folder",
     "import": "bring old history in: CSV, Parquet, SQL",
+    "gaps": "see where history knows nothing, and why",
     "explain": "see how a key figure was computed, from what, and what it was before",
     "grafana": "write Grafana dashboards and provisioning from the plant file",
     "sql": "let BI tools read history: users of the SQL endpoint, how they connect",

@@ -20,6 +20,7 @@ from isthmus.runtime.app import App
 from isthmus.web import (
     energy,
     export,
+    gaps,
     grafana,
     history,
     imports,
@@ -54,7 +55,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    history_parts = (plant, stream, history, statistics, periods, query, kpi, sql)
+    history_parts = (plant, stream, history, statistics, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     for part in (*history_parts, *file_parts, performance, energy, overview, links, sinks):
         web.include_router(part.routes(app))

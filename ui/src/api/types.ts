@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stretches of bad quality or of no sample, with their reasons */
+        get: operations["every_api_gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/kpi": {
         parameters: {
             query?: never;
@@ -821,6 +838,32 @@ export interface components {
             earlier: components["schemas"]["DerivedValue"][];
             /** Waiting Hours */
             waiting_hours: number;
+        };
+        /**
+         * GapInfo
+         * @description One gap of one tag; `reason` is empty where nobody told one.
+         */
+        GapInfo: {
+            /** Tag */
+            tag: number;
+            /** Path */
+            path: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Quality */
+            quality: number;
+            /** Quality Name */
+            quality_name: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * GrafanaFiles
@@ -2268,6 +2311,46 @@ export interface operations {
                     "text/csv": unknown;
                     "application/vnd.apache.arrow.stream": unknown;
                     "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    every_api_gaps_get: {
+        parameters: {
+            query: {
+                /** @description Tag ids or paths between commas, at most 500. */
+                tags: string;
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+                /** @description Seconds; shorter ones are left out. */
+                shortest?: number;
+                /** @description The first so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapInfo"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

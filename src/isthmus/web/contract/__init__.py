@@ -18,6 +18,7 @@ from isthmus.web.contract.figures import (
     Performance,
     WaterfallStep,
 )
+from isthmus.web.contract.gaps import GapInfo
 from isthmus.web.contract.history import (
     History,
     Interval,
@@ -47,6 +48,7 @@ __all__ = [
     "EnergyBucket",
     "EquipmentInfo",
     "Explanation",
+    "GapInfo",
     "GrafanaFiles",
     "History",
     "ImportBegin",
