@@ -130,7 +130,7 @@ def drawn(
     if not trend.raw and len(time):
         first = start if origin is None else origin
         bucket = (time - first) // width
-        alone = np.flatnonzero(np.append(np.diff(bucket) > 1, False))
+        alone = np.flatnonzero(np.append(np.diff(bucket) > 1, np.isnan(trend.final[-1])))
         ends = (first + (bucket[alone] + 1) * width).astype(np.float64)
         closing = np.stack([ends, *(trend.final[alone],) * 3])
         rows = np.insert(rows, alone + 1, closing, axis=1)

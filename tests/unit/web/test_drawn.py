@@ -53,6 +53,13 @@ def test_an_outage_is_a_gap_though_good_samples_share_its_bucket():
     assert found[1] == (10.0, None, None, None)
 
 
+def test_an_outage_that_lasts_until_now_is_a_gap_and_no_line_is_drawn_over_it():
+    many = [(t, 1.0, 0) for t in range(20)]
+    assert pen([*many, (20, float("nan"), BAD)])[-1] == (30.0, None, None, None)
+    worse = [(t, 1.0, 0) for t in range(20)]
+    assert pen([*worse, (19.5, float("nan"), BAD)])[-1] == (20.0, None, None, None)
+
+
 def test_a_state_is_never_averaged():
     many = [(t, 6.0 if t < 5 else 2.0, 0) for t in range(10)]
     assert pen([*many, (10, 6.0, 0)], stepped=True)[0] == (0.0, 2.0, 6.0, 2.0)
