@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyarrow.dataset import field
 
 from isthmus.historian.delta.lake import Lake
-from isthmus.historian.delta.manifest import DataFile, _statistics
+from isthmus.historian.delta.manifest import DataFile, statistics
 from isthmus.historian.settings import DAY, MINUTE, LakeSettings
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
@@ -111,7 +111,7 @@ def test_the_schema_of_the_files_is_the_documented_one(lake, tmp_path):
 def test_statistics_never_exclude_a_time(times):
     """Delta's are in milliseconds: the least rounds down, the greatest up."""
     low, high = times
-    written = json.loads(_statistics(DataFile("x", 1, 2, times=(low, high))))
+    written = json.loads(statistics(DataFile("x", 1, 2, times=(low, high))))
     least, most = (
         int(np.datetime64(written[side]["time"].removesuffix("Z"), "ns").astype(np.int64))
         for side in ("minValues", "maxValues")
