@@ -52,6 +52,7 @@ ELSEWHERE = {
     "/api/query": "test_query",
     "/api/last": "test_query",
     "/api/events": "test_query",
+    "/api/gaps": "test_kpi",
     "/api/imports": "test_import",
     "/api/imports/preview": "test_import",
     "/api/imports/{number}/end": "test_import",

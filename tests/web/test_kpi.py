@@ -54,3 +54,13 @@ def test_sql_has_them_too(demo, computed):
         "/api/sql", q=f"select count(*) as n from kpi where path = '{LINE}' and period = 'hour'"
     )
     assert rows[0]["n"] >= sum(each["path"] == LINE for each in computed["values"])
+
+
+def test_the_gaps_before_the_first_sample_are_told(demo, plant):
+    now = plant["now"]
+    tag = next(each["path"] for each in plant["tags"] if each["path"].endswith("filler/speed"))
+    found = demo.remote.get("/api/gaps", tags=tag, from_=now - 48 * HOUR, to=now)
+    assert found[0]["start"] == pytest.approx(now - 48 * HOUR, abs=1)
+    assert (found[0]["path"], found[0]["quality_name"]) == (tag, "BadWaitingForInitialData")
+    said = isthmus("gaps", tag, "--last", "48h", "--data", demo.site, folder=demo.folder)
+    assert (said.code, tag in said.out) == (0, True), said.err
