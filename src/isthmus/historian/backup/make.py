@@ -212,7 +212,8 @@ def _table(root: Path) -> tuple[CopiedTable, list[DataFile]]:
             time.sleep(0.1)  # its writer let go of old entries at this moment
             continue
         break
-    positions = dict(manifest.positions)
+    known = ((name, table.transaction_version(name)) for name in manifest.positions)
+    positions = {name: found for name, found in known if found is not None}  # of this version
     empty = CopiedTable(root.name, manifest.version, schema, partition, positions, ())
     return empty, manifest.files()
 
