@@ -8,13 +8,14 @@ microseconds, so `sub_ns` holds the 0 to 999 ns that are left, null where there 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s
+from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s, TagId
 
 N = TypeVar("N", bound=np.generic)
 SAMPLES = pa.schema(
@@ -123,6 +124,11 @@ def _values(doubles: pa.Array, decimals: pa.Array) -> Floats:
         absent = decimals.is_null().to_numpy(zero_copy_only=False)
         exact[absent] = doubles.to_numpy(zero_copy_only=False)[absent]
     return exact
+
+
+def ids(tags: Sequence[TagId] | Int32s) -> Int32s:
+    """The tags as an ascending column without repetition."""
+    return np.unique(np.asarray(tags, np.int32))
 
 
 def fit_tags(batch: Batch) -> None:

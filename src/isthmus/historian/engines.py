@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isthmus.historian.keep.archived import ArchivePlan
+from isthmus.historian.keep.archive_plan import ArchivePlan
 from isthmus.historian.keep.retention import Retention
 from isthmus.historian.port import Historian
 from isthmus.historian.settings import LakeSettings

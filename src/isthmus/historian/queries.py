@@ -10,10 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from isthmus.historian.delta.damage import Damages
-from isthmus.historian.delta.events import matching, read_events
+from isthmus.historian.delta.events import read_events
 from isthmus.historian.delta.kpi import KpiTable
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.view import View
+from isthmus.historian.event import matching
 from isthmus.historian.settings import LakeSettings, Trend
 from isthmus.historian.sql import Shelf, UnreadableError, select
 from isthmus.model.event import Event

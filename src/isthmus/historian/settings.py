@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from isthmus.historian.keep.archived import ArchivePlan
+from isthmus.historian.keep.archive_plan import ArchivePlan
 from isthmus.historian.keep.ledger import Kept
 from isthmus.historian.keep.retention import Retention
 from isthmus.model.sample import Floats, Int64s, Nanoseconds

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from isthmus.historian.keep.archived import ArchivePlan
+from isthmus.historian.keep.archive_plan import ArchivePlan
 from isthmus.historian.keep.retention import Retention
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port

@@ -23,7 +23,7 @@ from isthmus.historian.backup.restore import restore
 from isthmus.historian.backup.verify import verify
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.delta.reader import Reader
-from isthmus.historian.keep.archived import ArchivePlan
+from isthmus.historian.keep.archive_plan import ArchivePlan
 from isthmus.historian.keep.disk import usage
 from isthmus.historian.keep.place import Target, place
 from isthmus.historian.keep.retention import Retention

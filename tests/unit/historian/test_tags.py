@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from isthmus.historian.delta import store, tags
+from isthmus.historian import tags
+from isthmus.historian.delta import store
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.delta.reader import Reader
 from isthmus.historian.settings import DAY, LakeSettings

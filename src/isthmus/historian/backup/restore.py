@@ -15,7 +15,8 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import DeltaError
 
 from isthmus.historian.backup.document import Backup, CopiedFile, CopiedTable, Thing
-from isthmus.historian.delta.manifest import CONFIGURATION, Manifest, fsync
+from isthmus.historian.delta.manifest import CONFIGURATION, Manifest
+from isthmus.historian.durable import fsync
 from isthmus.historian.keep.place import Place, checked
 from isthmus.model.errors import ConfigError, StorageError
 

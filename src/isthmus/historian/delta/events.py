@@ -1,4 +1,4 @@
-"""Events beside the samples: their own Delta table, and a hot list until the next seal."""
+"""Events beside the samples, in a Delta table of their own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isthmus.historian.delta.damage import Damage, checked, is_shortage
-from isthmus.historian.delta.manifest import DataFile, fsync
+from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.parquet import Sink
+from isthmus.historian.durable import fsync
+from isthmus.historian.event import matching
 from isthmus.historian.settings import DAY
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
@@ -31,11 +33,6 @@ EVENTS = pa.schema(
         pa.field("seq", pa.int64(), nullable=False),
     ]
 )
-
-
-def weight(event: Event) -> int:
-    """About how many bytes an event takes in memory."""
-    return 256 + len(event.text) + sum(32 + len(str(value)) for value in event.data.values())
 
 
 def encode_events(events: Sequence[Event], seq: int) -> pa.Table:
@@ -119,25 +116,6 @@ def write_events(
         name = f"{folder.name}/{path.name}"
         made.append(DataFile(name, size, len(rows), date, seq, times=times))
     return made
-
-
-def matching(
-    events: Iterable[Event],
-    start: int,
-    end: int,
-    *,
-    kinds: Collection[str] = (),
-    path: str | None = None,
-) -> list[Event]:
-    """Those in [start, end) of one of `kinds` (all if empty) at or below `path`."""
-    below = f"{path}/"
-    return [
-        event
-        for event in events
-        if start <= event.time < end
-        and (not kinds or event.kind in kinds)
-        and (path is None or event.path == path or event.path.startswith(below))
-    ]
 
 
 def file_events(root: Path, file: DataFile) -> list[Event]:

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 
 from isthmus.historian.delta.damage import Damage, checked, is_shortage
-from isthmus.historian.delta.manifest import DataFile, Manifest, fsync
+from isthmus.historian.delta.manifest import DataFile, Manifest
 from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.delta.repair import missing, quarantine_files
+from isthmus.historian.durable import fsync
 from isthmus.historian.settings import DAY
 from isthmus.model.errors import StorageError
 from isthmus.model.kpi import KpiInput, KpiResult

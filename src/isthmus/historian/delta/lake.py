@@ -18,17 +18,19 @@ from typing import Literal, Self
 import numpy as np
 import pyarrow as pa
 
-from isthmus.historian.columns import arranged, decode, encode, fit_tags, settled
-from isthmus.historian.delta.events import encode_events, fit, weight
-from isthmus.historian.delta.hot import EventTail, Tail
-from isthmus.historian.delta.last import LastValues
+from isthmus.historian.columns import arranged, decode, encode, fit_tags, ids, settled
+from isthmus.historian.delta.event_tail import EventTail
+from isthmus.historian.delta.events import encode_events, fit
 from isthmus.historian.delta.lock import Lock
 from isthmus.historian.delta.maintenance import Maintenance
 from isthmus.historian.delta.manifest import DataFile, is_full, said
 from isthmus.historian.delta.store import Store
-from isthmus.historian.delta.view import View, ids
+from isthmus.historian.delta.view import View
+from isthmus.historian.event import weight
+from isthmus.historian.hot import Tail
 from isthmus.historian.keep.keeper import Keeper
 from isthmus.historian.keep.tier import Tier
+from isthmus.historian.last import LastValues
 from isthmus.historian.queries import Queries
 from isthmus.historian.settings import LakeSettings, LakeStats, Sealed
 from isthmus.historian.sql import Shelf, shelve

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +30,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from isthmus.historian.delta.sums import Sums
+from isthmus.historian.durable import fsync
 from isthmus.model.errors import StorageError
 
 CONFIGURATION = {
@@ -74,15 +74,6 @@ class DataFile:
         """Whether both may hold rows of the same hour."""
         mine, its = self.hours, other.hours
         return self.date == other.date and mine[0] < its[1] and its[0] < mine[1]
-
-
-def fsync(path: Path) -> None:
-    """Make a file or folder durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def is_full(error: BaseException) -> bool:

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from isthmus.historian.columns import SAMPLES, encode
 from isthmus.historian.delta.damage import footer_crc
 from isthmus.historian.delta.encoding import MERGED, SEALED, options
-from isthmus.historian.delta.manifest import DataFile, fsync
+from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.durable import fsync
 from isthmus.model.sample import Batch
 
 GROUP = 32_768  # rows of a row group: a tag's four hours at 1 Hz lie in one or two

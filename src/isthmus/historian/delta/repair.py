@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isthmus.historian.delta.damage import Damage
-from isthmus.historian.delta.manifest import LOG, DataFile, Manifest, fsync
+from isthmus.historian.delta.manifest import LOG, DataFile, Manifest
 from isthmus.historian.delta.sums import Sums
+from isthmus.historian.durable import fsync
 from isthmus.model.errors import StorageError
 
 

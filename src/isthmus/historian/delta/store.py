@@ -16,30 +16,31 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from isthmus.historian.columns import SAMPLES, decode, encode, ends
+from isthmus.historian.columns import SAMPLES, ends
 from isthmus.historian.delta.damage import Damage, Damages, is_shortage
 from isthmus.historian.delta.events import EVENTS, file_events, write_events
-from isthmus.historian.delta.hot import Tail
 from isthmus.historian.delta.kpi import KpiTable
-from isthmus.historian.delta.last import LastValues
-from isthmus.historian.delta.manifest import DataFile, Manifest, fsync
+from isthmus.historian.delta.manifest import DataFile, Manifest
 from isthmus.historian.delta.parquet import write_samples
+from isthmus.historian.delta.remembered import LAST, recall, remember
 from isthmus.historian.delta.repair import missing, quarantine_files, repair_log
 from isthmus.historian.delta.segment import BROKEN, Segments
-from isthmus.historian.delta.tags import TAGS, encode_tags, read_tags, write_tags
+from isthmus.historian.delta.tags import read_tags, write_tags
 from isthmus.historian.delta.view import View
+from isthmus.historian.durable import fsync
+from isthmus.historian.hot import Tail
+from isthmus.historian.last import LastValues
 from isthmus.historian.rollup.known import Rollups
 from isthmus.historian.rollup.table import RollupTable
 from isthmus.historian.settings import HOUR, LakeSettings
+from isthmus.historian.tags import TAGS, encode_tags
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, TagId
@@ -50,7 +51,6 @@ OURS = "isthmus:"  # before names of our own counters, which are no streams
 SEAL = f"{OURS}seal"
 TURN = f"{OURS}compaction"
 KEPT = f"{OURS}retention"
-LAST = "last.parquet"
 ROLLUPS = ("hours", "minutes")
 
 
@@ -204,7 +204,7 @@ class Store:
             self.samples.commit(made, positions={**positions, SEAL: seq})
             self.files = (*self.files, *made)
             self.last.take(ends(rows))
-            self._remember(seq)
+            remember(self.root, self.draft(LAST), self.last.all(), seq)
             return made
 
     def _late(self, rows: Batch) -> bool:
@@ -269,31 +269,9 @@ class Store:
             return False
         return bool(read_tags(self.tags.root, self.tag_files).equals(rows))
 
-    def _remember(self, seq: int) -> None:
-        """Keep the last values for the next start; a loss only makes that start slower."""
-        draft = self.draft(LAST)
-        rows = self.last.all()
-        table = pa.Table.from_batches([encode(rows, seq)])
-        table = table.replace_schema_metadata({"seal": str(seq), "crc": _sum(rows, seq)})
-        try:
-            pq.write_table(table, draft, write_page_checksum=True)
-            draft.replace(self.root / LAST)
-        except OSError:
-            draft.unlink(missing_ok=True)
-
     def _recall(self) -> LastValues:
         """The last sealed values: those remembered, then what newer files say."""
-        known, seq = LastValues(), 0
-        try:
-            file = pq.ParquetFile(self.root / LAST, page_checksum_verification=True)
-            remembered = int(file.schema_arrow.metadata[b"seal"])
-            rows = decode(file.read())
-            right = file.schema_arrow.metadata[b"crc"].decode()
-            if remembered <= self.seals and _sum(rows, remembered) == right:
-                known.take(rows)
-                seq = remembered
-        except (*BROKEN, KeyError, TypeError):
-            known = LastValues()
+        known, seq = recall(self.root, self.seals)
         for file in self.files:
             if file.seq > seq:
                 try:
@@ -308,14 +286,6 @@ class Store:
     def sync_root(self) -> None:
         """Make the root folder itself durable."""
         fsync(self.root)
-
-
-def _sum(rows: Batch, seq: int) -> str:
-    """A checksum of last values and of the seal that they are of."""
-    crc = zlib.crc32(str(seq).encode())
-    for column in (rows.tag, rows.time, rows.value, rows.quality):
-        crc = zlib.crc32(column.tobytes(), crc)
-    return f"{crc:08x}"
 
 
 def by_slice(rows: Batch, hours: int) -> Iterator[tuple[str, tuple[int, int], Batch]]:

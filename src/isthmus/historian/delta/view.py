@@ -11,21 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.historian.columns import arranged, ends, settled
-from isthmus.historian.delta.hot import Tail
+from isthmus.historian.columns import arranged, ends, ids, settled
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.segment import Segments
+from isthmus.historian.hot import Tail
 from isthmus.historian.rollup.known import Hours, Rollups
 from isthmus.historian.rollup.stitch import stitched
 from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
 from isthmus.historian.trend import trends
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Bools, Int32s, Nanoseconds, TagId
-
-
-def ids(tags: Sequence[TagId] | Int32s) -> Int32s:
-    """The tags as an ascending column without repetition."""
-    return np.unique(np.asarray(tags, np.int32))
 
 
 def _windows(floor: int, end: int) -> Iterator[tuple[int, int]]:

@@ -11,44 +11,21 @@ import logging
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from isthmus.historian.delta.manifest import DataFile, fsync
+from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.durable import fsync
+from isthmus.historian.keep.archive_plan import CACHE_BYTES
 from isthmus.historian.keep.place import Place, Target, place
-from isthmus.historian.keep.retention import DAY, NS
 from isthmus.model.errors import LinkError, StorageError
 
 log = logging.getLogger(__name__)
 
 INDEX = "archive.json"
 CACHE = "cache"
-CACHE_BYTES = 2 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivePlan:
-    """Where days go that are older than `after` ns, and what the cache may take, in bytes."""
-
-    target: Target
-    after: int = 90 * DAY
-    cache: int = CACHE_BYTES
-
-    @classmethod
-    def of(cls, history: Mapping[str, object], folder: Path) -> ArchivePlan | None:
-        """What the section `history` of a plant says; None where it has no archive.
-
-        A folder that is not absolute lies in the data folder.
-        """
-        entry = history.get("archive")
-        if not isinstance(entry, Mapping):
-            return None
-        target = Target.of(entry)
-        if "://" not in target.to:
-            target = replace(target, to=str((folder / Path(target.to).expanduser()).resolve()))
-        return cls(target, round(entry["after"] * NS), int(entry["cache"]))
 
 
 class Archived:

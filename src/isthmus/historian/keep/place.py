@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from isthmus.historian.delta.manifest import fsync
+from isthmus.historian.durable import fsync
 from isthmus.model.errors import StorageError
 from isthmus.model.secret import Secret
 

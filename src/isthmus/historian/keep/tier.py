@@ -32,7 +32,8 @@ from isthmus.historian.delta.manifest import (
 from isthmus.historian.delta.parquet import write_samples
 from isthmus.historian.delta.store import Store
 from isthmus.historian.keep import plan
-from isthmus.historian.keep.archived import ArchivePlan, named_crc
+from isthmus.historian.keep.archive_plan import ArchivePlan
+from isthmus.historian.keep.archived import named_crc
 from isthmus.historian.keep.keeper import Keeper, left
 from isthmus.historian.keep.place import Target, file_pieces, place
 from isthmus.historian.keep.retention import DAY

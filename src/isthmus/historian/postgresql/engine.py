@@ -19,7 +19,7 @@ import psycopg
 from psycopg import errors
 
 from isthmus.historian.columns import fit_tags
-from isthmus.historian.delta.last import LastValues
+from isthmus.historian.last import LastValues
 from isthmus.historian.postgresql.connect import Readers, failed
 from isthmus.historian.postgresql.hot import Hot
 from isthmus.historian.postgresql.questions import Questions

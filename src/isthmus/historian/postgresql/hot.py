@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from isthmus.historian.columns import settled
-from isthmus.historian.delta.events import weight
-from isthmus.historian.delta.hot import Tail
-from isthmus.historian.delta.last import LastValues
+from isthmus.historian.event import weight
+from isthmus.historian.hot import Tail
+from isthmus.historian.last import LastValues
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds
 

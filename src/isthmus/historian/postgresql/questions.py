@@ -9,9 +9,8 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
-from isthmus.historian.columns import arranged, settled
-from isthmus.historian.delta.events import matching
-from isthmus.historian.delta.view import ids
+from isthmus.historian.columns import arranged, ids, settled
+from isthmus.historian.event import matching
 from isthmus.historian.postgresql import kpi, read, reduce
 from isthmus.historian.postgresql.connect import Connection, Readers
 from isthmus.historian.postgresql.hot import Hot

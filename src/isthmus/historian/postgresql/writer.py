@@ -9,13 +9,13 @@ from typing import Self
 from psycopg import errors
 from psycopg.types.json import Json
 
-from isthmus.historian.delta.tags import encode_tags
 from isthmus.historian.postgresql import kpi, read
 from isthmus.historian.postgresql.connect import Connection, connect
 from isthmus.historian.postgresql.partition import Partitions
 from isthmus.historian.postgresql.schema import prepare
 from isthmus.historian.postgresql.seal import TEMPORARY, Contents, Waiting, store
 from isthmus.historian.postgresql.settings import PostgreSqlSettings
+from isthmus.historian.tags import encode_tags
 from isthmus.model.errors import StorageError
 from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Nanoseconds, TagId

@@ -21,10 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isthmus.historian.delta.damage import Damage, is_shortage
-from isthmus.historian.delta.manifest import DataFile, Manifest, fsync
+from isthmus.historian.delta.manifest import DataFile, Manifest
 from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.delta.repair import missing, quarantine_files
 from isthmus.historian.delta.segment import BROKEN
+from isthmus.historian.durable import fsync
 from isthmus.historian.rollup.rows import NAMES, Rollup
 from isthmus.historian.settings import DAY, HOUR
 from isthmus.model.errors import StorageError

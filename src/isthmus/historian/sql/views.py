@@ -10,10 +10,10 @@ import duckdb
 
 from isthmus.historian.delta.kpi import KPI
 from isthmus.historian.delta.manifest import DataFile
-from isthmus.historian.delta.tags import TAGS
 from isthmus.historian.settings import LakeSettings
 from isthmus.historian.sql.fetching import fetching
 from isthmus.historian.sql.shelf import Shelf
+from isthmus.historian.tags import TAGS
 
 ROW = "time, sub_ns, tag, value, exact, status, seq"
 VIEWS = """
