@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import time
 
+from isthmus.cli.length import seconds
 from isthmus.cli.remote import Remote, data_argument, data_folder
-from isthmus.model.errors import ConfigError
 
 EXAMPLE = """examples:
   isthmus gaps "packaging/**"
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     site = Remote.of(data_folder(args.data))
     plant = site.get("/api/plant")
     tags = [str(tag["id"]) for tag in selected(plant, args.pattern)]
-    last, shortest = _seconds(args.last), _seconds(args.shortest)
+    last, shortest = seconds(args.last), seconds(args.shortest)
     start, end = plant["now"] - last * 1_000, plant["now"]
     found = []
     for first in range(0, len(tags), TOGETHER):
@@ -52,15 +52,6 @@ def run(args: argparse.Namespace) -> int:
     none = f"no gap of {len(tags)} tags in the last {args.last}"
     print(table(("from", "seconds", "tag", "quality", "reason"), rows) if rows else none)
     return 0
-
-
-def _seconds(text: str) -> float:
-    from isthmus.model.unit import Quantity, UnitError
-
-    try:
-        return float(Quantity.parse(text).to("s"))
-    except (UnitError, ValueError) as error:
-        raise ConfigError(f"`{text}` is no length of time", hint="such as 30min, 8h, 7d") from error
 
 
 def _length(gap: dict[str, float]) -> float:

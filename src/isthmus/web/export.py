@@ -13,9 +13,10 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from isthmus.historian.export_file import MEDIA
+from isthmus.historian.query.step import length
+from isthmus.historian.settings import DAY, SECOND
 from isthmus.model.export import Format, Layout
 from isthmus.model.sample import Nanoseconds, TagId
-from isthmus.model.unit import Quantity, UnitError
 from isthmus.runtime.app import App
 from isthmus.runtime.extract.extract import Extract, export, numeric
 from isthmus.web import contract
@@ -23,6 +24,7 @@ from isthmus.web.ask import Problem, tag_ids, time_range
 from isthmus.web.history import From, Tags, To
 
 AT_ONCE = 2
+SHORTEST, LONGEST = SECOND, 366 * DAY
 CHUNK = 1 << 18
 SPOOL = 8 << 20  # bytes held in memory; a larger file waits on disk
 
@@ -106,14 +108,10 @@ def _step(text: str) -> int:
     """The ns of `1 min`; 0 where the text is empty."""
     if not text.strip():
         return 0
-    try:
-        quantity = Quantity.parse(text)
-        seconds = float(quantity.to("s")) if quantity.unit.symbol else 0.0
-    except (UnitError, ValueError):
-        seconds = 0.0
-    if not 1 <= seconds <= 366 * 86_400:
+    step = length(text)
+    if not SHORTEST <= step <= LONGEST:
         raise Problem(422, f"`{text}` is no length of a row", "such as `1 min`, `1 h`, `1 d`")
-    return round(seconds * 1e9)
+    return step
 
 
 def _made(app: App) -> tuple[str, str]:

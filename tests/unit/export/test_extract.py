@@ -21,7 +21,6 @@ from isthmus.model.errors import ConfigError, Refused
 from isthmus.model.sample import Batch, Status
 from isthmus.model.tag import Counter, Kind, Tag
 from isthmus.runtime.extract.extract import Extract, StoppedError, export, numeric
-from isthmus.runtime.extract.reduced import Stretches
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60 * 10**9
@@ -155,10 +154,16 @@ def test_the_hour_that_comes_twice_is_told_from_its_first(history):
     assert [row[1].hour for row in rows[1:]] == [0, 1]
 
 
-def test_days_begin_at_local_midnight_also_where_one_has_25_hours():
-    start, end = ns("2026-10-24T00:00"), ns("2026-10-27T00:00")
-    found = Stretches.of(start, end, 24 * HOUR, BERLIN)
-    assert np.diff(found.edges).tolist() == [24 * HOUR, 25 * HOUR, 24 * HOUR]
+def test_days_begin_at_local_midnight_also_where_one_has_25_hours(history):
+    start, end = ns("2026-10-24T06:00"), ns("2026-10-27T00:00")
+    wish = extract(start=start, end=end, every=24 * HOUR, layout="long")
+    found = pl.read_parquet(io.BytesIO(made(history, wish, "parquet")[1]))
+    first = ns("2026-10-24T00:00")
+    days = [0, 24 * HOUR, 49 * HOUR]
+    assert found["time"].dt.epoch("ns").unique(maintain_order=True).to_list() == [
+        first + day for day in days
+    ]
+    assert set(found["good_percent"]) == {0}, "nothing is known yet"
 
 
 def test_a_full_sheet_is_followed_by_another(history):

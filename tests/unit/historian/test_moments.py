@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.historian.query.moment import length, moment
+from isthmus.historian.query.moment import moment
+from isthmus.historian.query.step import length
 from isthmus.model.errors import Refused
 from isthmus.model.sample import Nanoseconds
 

@@ -116,7 +116,12 @@ def _few(
 ) -> dict[str, Column]:
     """The aggregates of some tags in some of the intervals."""
     window = open_window(samples, tags, intervals, wish, names=names, span=span)
-    grows = np.array([tag.counter is not None for tag in tags.values()], np.bool_)
+    return columns(window, list(tags.values()), names)
+
+
+def columns(window: Window, tags: Sequence[Tag], names: Sequence[str]) -> dict[str, Column]:
+    """The aggregates of a window, whose `tags` are in the order of their ids."""
+    grows = np.array([tag.counter is not None for tag in tags], np.bool_)
     found = {}
     for name in names:
         column = FUNCTIONS[function_of(name)](window)
@@ -124,7 +129,7 @@ def _few(
             part = window.partial & (function_of(name) not in NEVER_PARTIAL)
             column = column.within(window.known, part)
         if name == "delta" and grows.any():
-            column = _grown(window, list(tags.values()), grows, column)
+            column = _grown(window, tags, grows, column)
         found[name] = column
     return found
 

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.historian.query.forms import Form
-from isthmus.historian.query.moment import length, moment
+from isthmus.historian.query.moment import moment
 from isthmus.historian.query.question import MOST_POINTS, MOST_ROWS, SHIFT, Place, Question
 from isthmus.historian.query.rules import Rules
-from isthmus.historian.query.step import Step
+from isthmus.historian.query.step import Step, length
 from isthmus.model.errors import Refused
 
 Time = Annotated[str, Field(description="ISO 8601 in the plant's zone, ms since 1970, `now-8h`.")]

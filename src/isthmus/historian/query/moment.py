@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from isthmus.historian.query.step import Step, local_day, midnight
+from isthmus.historian.query.step import length, local_day, midnight
 from isthmus.historian.settings import SECOND
 from isthmus.model.errors import Refused
 from isthmus.model.sample import Nanoseconds
@@ -41,11 +41,6 @@ def moment(said: str | datetime | float, zone: ZoneInfo, now: Nanoseconds) -> Na
         return _checked(_of(datetime.fromisoformat(plain), zone) + _below(rest), text)
     except ValueError as error:
         raise Refused(f"`{text[:60]}` is no time", hint=HINT) from error
-
-
-def length(text: str) -> int:
-    """The nanoseconds of `8h`, `30min`, `7d`; days are of 24 hours here."""
-    return Step.parse(text).about
 
 
 def _milliseconds(number: float) -> int:

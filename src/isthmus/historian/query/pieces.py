@@ -46,6 +46,12 @@ class Pieces:
         """The sum over each interval, of shape (tags, intervals)."""
         return np.add.reduceat(of, self.first).reshape(self.shape)
 
+    def final(self) -> Floats:
+        """The good value that held last in each interval, NaN where it ends in none."""
+        last = np.append(self.first[1:], len(self.state)) - 1
+        held = np.where(self.state[last] == GOOD_ROW, self.middle[last], np.nan)
+        return held.reshape(self.shape)
+
     def lasting(self, state: int) -> Floats:
         """How many seconds of each interval are in `state`."""
         return self.sum(np.where(self.state == state, self.seconds, 0.0))

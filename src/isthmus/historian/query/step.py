@@ -53,7 +53,7 @@ class Step:
         if found and number > 0:
             unit = found[2]
             if unit in FIXED and number * FIXED[unit] >= 1:
-                return cls._of(round(number * FIXED[unit]))
+                return cls.of(round(number * FIXED[unit]))
             if unit in DAYS and number.is_integer():
                 return cls(days=round(number) * DAYS[unit])
             if unit in MONTHS and number.is_integer():
@@ -61,8 +61,8 @@ class Step:
         raise Refused(f"`{text[:40]}` is no step", hint="such as 10s, 1min, 1h, 1d, 1w, 1mo, 1y")
 
     @classmethod
-    def _of(cls, ns: int) -> Step:
-        """Hours that make whole days are days: `24h` follows the local clock."""
+    def of(cls, ns: int) -> Step:
+        """The step of `ns`; hours that make whole days are days: `24h` follows the local clock."""
         return cls(days=ns // DAY) if ns % DAY == 0 else cls(ns=ns)
 
     @property
@@ -129,17 +129,31 @@ class Intervals:
     def whole(cls, start: Nanoseconds, end: Nanoseconds) -> Intervals:
         """One interval."""
         _require_time(start, end)
-        return cls(np.array([start, end], np.int64), np.ones(1, np.bool_), np.zeros(1, np.bool_))
+        return cls.of(np.array([start, end], np.int64))
 
     @classmethod
-    def every(cls, step: Step, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo) -> Intervals:
+    def of(cls, edges: Int64s) -> Intervals:
+        """Those between `edges`, all of them asked for."""
+        many = len(edges) - 1
+        return cls(edges, np.ones(many, np.bool_), np.zeros(many, np.bool_))
+
+    @classmethod
+    def every(
+        cls,
+        step: Step,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        zone: ZoneInfo,
+        *,
+        most: int = MOST_INTERVALS,
+    ) -> Intervals:
         """Those of `step` from `start` to `end`; the first and the last may be cut."""
         _require_time(start, end)
         number = (end - start) // step.about + 2
-        if number > MOST_INTERVALS:
+        if number > most:
             raise Refused(
                 f"{number:,} intervals between the two times",
-                hint=f"{MOST_INTERVALS:,} are allowed: ask for longer ones, or for less time",
+                hint=f"{most:,} are allowed: ask for longer ones, or for less time",
             )
         begins = step._begins(start, end, zone)  # noqa: SLF001 - its own kind
         inner = begins[(begins > start) & (begins < end)]
@@ -170,6 +184,16 @@ class Intervals:
             (low, high) != part for (_, low, high), part in zip(inside, parts, strict=True)
         ]
         return cls(edges, keep, cut, [name for name, _, _ in inside])
+
+
+def length(text: str) -> int:
+    """The nanoseconds of `8h`, `30min`, `1.5d`; days are of 24 hours here, months of 30 days."""
+    found = _STEP.fullmatch(text.strip().casefold())
+    days = {**DAYS, **{name: 30 * many for name, many in MONTHS.items()}}
+    ns = FIXED.get(found[2]) or days.get(found[2], 0) * DAY if found else 0
+    if not found or not found[1] or not ns:
+        raise Refused(f"`{text[:40]}` is no length of time", hint="such as 30min, 8h, 7d")
+    return round(float(found[1]) * ns)
 
 
 def local_day(time: int, zone: ZoneInfo) -> date:

@@ -20,7 +20,6 @@ from isthmus.model.tag import Kind, Tag
 from isthmus.model.zone import changes
 from isthmus.runtime.extract.raw import RAW, raw_tables
 from isthmus.runtime.extract.reduced import (
-    Stretches,
     long_schema,
     long_table,
     pieces,
@@ -111,9 +110,11 @@ def _schema(extract: Extract) -> pa.Schema:
 def _tables(samples: Samples, extract: Extract) -> Iterator[pa.Table]:
     if not extract.every:
         return raw_tables(samples, extract.tags, extract.start, extract.end)
-    stretches = Stretches.of(extract.start, extract.end, extract.every, extract.zone)
     shape = wide_table if extract.layout == "wide" else long_table
-    return (shape(extract.tags, piece) for piece in pieces(samples, extract.tags, stretches))
+    found = pieces(
+        *(samples, extract.tags, extract.start, extract.end, extract.every, extract.zone)
+    )
+    return (shape(extract.tags, piece) for piece in found)
 
 
 def _with_utc(schema: pa.Schema, *, utc: bool) -> pa.Schema:

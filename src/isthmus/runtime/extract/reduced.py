@@ -1,10 +1,9 @@
-"""One row a stretch: time-weighted means, extremes, growth of counters, states at the end."""
+"""One row an interval: time-weighted means, extremes, growth of counters, states at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,144 +11,102 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.historian.port import Samples
-from isthmus.insight.calendar import instant, local_day
-from isthmus.insight.counter import Growth
-from isthmus.insight.series import Series
-from isthmus.model.sample import Batch, Floats, Int64s, Nanoseconds, TagId
+from isthmus.historian.query.aggregate import Wish, columns, open_window, parts_of
+from isthmus.historian.query.step import Intervals, Step
+from isthmus.historian.query.window import Window
+from isthmus.historian.settings import DAY
+from isthmus.model.sample import Floats, Int64s, Nanoseconds, TagId
 from isthmus.model.tag import Kind, Tag
-from isthmus.model.zone import offsets
 
-DAY = 86_400 * 10**9
-TAGS = 16  # read at once, over a day
+MOST_ROWS = 50_000_000
+AT_ONCE = 1_000_000  # intervals of all tags in one piece
 TIME = pa.field("time", pa.timestamp("ns", "UTC"))
 FIGURES = ("mean", "min", "max", "last", "growth", "good_percent")
 WORDS = (Kind.ENUMERATION, Kind.BOOLEAN)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
-    """Edges (ns UTC) on round local times around [start, end): stretch i is edges[i:i + 2]."""
-
-    edges: Int64s
-    start: Nanoseconds
-    end: Nanoseconds
-
-    @classmethod
-    def of(cls, start: Nanoseconds, end: Nanoseconds, every: int, zone: ZoneInfo) -> Stretches:
-        """Stretches of `every` ns; whole days begin at local midnight, of 23 to 25 hours."""
-        if every % DAY == 0:
-            days, first = every // DAY, local_day(start, zone)
-            edges = [instant(first, 0, zone)]
-            while edges[-1] < end:
-                first += timedelta(days=days)
-                edges.append(instant(first, 0, zone))
-            return cls(np.array(edges, np.int64), start, end)
-        ahead = int(offsets(np.array([start], np.int64), zone)[0])
-        first_edge = (start + ahead) // every * every - ahead
-        return cls(np.arange(first_edge, end + every, every, dtype=np.int64), start, end).cut()
-
-    def cut(self) -> Stretches:
-        """The same without edges behind the first at or after the end."""
-        stop = int(np.searchsorted(self.edges, self.end)) + 1
-        return Stretches(self.edges[:stop], self.start, self.end)
+OF_NUMBERS = {"mean": "time-average", "min": "min", "max": "max"}
+ASKED = (*OF_NUMBERS.values(), "delta", "good")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Some stretches' starts, and each tag's figures in them by name; NaN where not known."""
+    """Some intervals' starts, and figures by name, of shape (tags, intervals); NaN: not known."""
 
     time: Int64s
-    figures: Mapping[TagId, Mapping[str, Floats]]
+    figures: Mapping[str, Floats]
 
 
-def pieces(samples: Samples, tags: Mapping[TagId, Tag], stretches: Stretches) -> Iterator[Piece]:
-    """The figures of all stretches, about a day of them and 16 tags read at a time."""
-    edges, at = stretches.edges, 0
-    while at < len(edges) - 1:
-        stop = max(at + 1, int(np.searchsorted(edges, edges[at] + DAY, "right")) - 1)
-        part = edges[at : stop + 1]
-        start = Nanoseconds(max(int(part[0]), stretches.start))
-        end = Nanoseconds(min(int(part[-1]), stretches.end))
-        group = max(1, round(TAGS * DAY / max(end - start, DAY)))
-        numbers = list(tags)
-        found: dict[TagId, Mapping[str, Floats]] = {}
-        for first in range(0, len(numbers), group):
-            some = numbers[first : first + group]
-            found |= _figures(samples, {number: tags[number] for number in some}, part, start, end)
-        yield Piece(part[:-1], found)
+def pieces(
+    samples: Samples,
+    tags: Mapping[TagId, Tag],
+    start: Nanoseconds,
+    end: Nanoseconds,
+    every: int,
+    zone: ZoneInfo,
+) -> Iterator[Piece]:
+    """The figures of each `every` ns between two times, about a day of them at a time.
+
+    Intervals begin on round local times; the first may begin before `start` and the last end
+    after `end`, but only what is between the two counts. What a tag said last holds until `end`.
+    """
+    step = Step.of(every)
+    edges = Intervals.every(step, start, end, zone, most=MOST_ROWS).edges
+    time = edges[:-1].copy()
+    time[0] = step.floor(start, zone)
+    most, at = max(AT_ONCE // len(tags), 1), 0
+    while at < len(time):
+        day = int(np.searchsorted(edges, edges[at] + DAY, "right")) - 1
+        stop = min(max(at + 1, day), at + most)
+        yield Piece(time[at:stop], _figures(samples, tags, Intervals.of(edges[at : stop + 1])))
         at = stop
 
 
 def _figures(
-    samples: Samples,
-    tags: Mapping[TagId, Tag],
-    edges: Int64s,
-    start: Nanoseconds,
-    end: Nanoseconds,
-) -> dict[TagId, Mapping[str, Floats]]:
-    numbers = np.array(sorted(tags), np.int32)
-    rows = samples.raw(numbers, start, end)
-    held = samples.before(numbers, start)
-    inside = np.clip(edges, start, end)
-    found = {}
-    for number, tag in tags.items():
-        left, right = np.searchsorted(rows.tag, [number, number + 1])
-        own = rows.slice(int(left), int(right))
-        series = Series.of(own, start, end, held.where(held.tag == number))
-        found[number] = _of(series, tag, inside, own)
-    return found
+    samples: Samples, tags: Mapping[TagId, Tag], intervals: Intervals
+) -> dict[str, Floats]:
+    """Each figure of all tags in their order."""
+    ids = np.array(sorted(tags), np.int32)
+    wish = Wish(ASKED, now=Nanoseconds(int(intervals.edges[-1])))
+    size = (len(ids), len(intervals.edges) - 1)
+    found = {name: np.full(size, np.nan) for name in (*FIGURES, "samples")}
+    for low, high, first, last in parts_of(samples, ids, intervals):
+        some = {TagId(tag): tags[TagId(tag)] for tag in ids[low:high].tolist()}
+        window = open_window(samples, some, intervals, wish, names=ASKED, span=(first, last))
+        for name, figures in _of(window, list(some.values())).items():
+            found[name][low:high, first:last] = figures
+    order = np.searchsorted(ids, np.array(list(tags), np.int32))
+    return {name: figures[order] for name, figures in found.items()}
 
 
-def _of(series: Series, tag: Tag, edges: Int64s, own: Batch) -> Mapping[str, Floats]:
-    low, high, last = _extremes(series, edges)
-    unknown = np.full(len(edges) - 1, np.nan)
-    counts = tag.counter is not None and tag.kind is Kind.NUMBER
-    growth = Growth.of(series, tag.counter).per_bucket(edges) if counts and tag.counter else unknown
-    number = tag.kind is Kind.NUMBER
-    samples = np.diff(np.searchsorted(own.time, edges)).astype(np.float64)
+def _of(window: Window, tags: Sequence[Tag]) -> dict[str, Floats]:
+    number = np.array([tag.kind is Kind.NUMBER for tag in tags])[:, None]
+    counts = number & np.array([tag.counter is not None for tag in tags])[:, None]
+    made = {name: column.value for name, column in columns(window, tags, ASKED).items()}
     return {
-        "mean": series.bucket_means(edges) if number else unknown,
-        "min": low if number else unknown,
-        "max": high if number else unknown,
-        "last": last,
-        "growth": growth,
-        "good_percent": 100 * series.bucket_known(edges),
-        "samples": samples,
+        **{name: np.where(number, made[word], np.nan) for name, word in OF_NUMBERS.items()},
+        "last": window.stepped.final(),
+        "growth": np.where(counts, made["delta"], np.nan),
+        "good_percent": np.where(window.known, made["good"], 0.0),
+        "samples": np.diff(window.rows.first, axis=1).astype(np.float64),
     }
-
-
-def _extremes(series: Series, edges: Int64s) -> tuple[Floats, Floats, Floats]:
-    """Least and greatest of what held in each stretch, and what held at its end."""
-    time = np.union1d(series.time, edges[:-1])
-    value = series.value[np.maximum(np.searchsorted(series.time, time, "right") - 1, 0)]
-    first = np.searchsorted(time, edges[:-1])
-    last = np.searchsorted(series.time, edges[1:], "left") - 1
-    return (
-        np.fmin.reduceat(value, first),
-        np.fmax.reduceat(value, first),
-        series.value[np.maximum(last, 0)],
-    )
 
 
 def wide_schema(tags: Mapping[TagId, Tag]) -> pa.Schema:
     """`time`, then a column a tag by its path: words for states, numbers else."""
-    columns = [
+    fields = [
         pa.field(tag.path, pa.string() if _worded(tag) else pa.float64()) for tag in tags.values()
     ]
-    return pa.schema([TIME, *columns])
+    return pa.schema([TIME, *fields])
 
 
 def wide_table(tags: Mapping[TagId, Tag], piece: Piece) -> pa.Table:
     """The rows of `piece` with the one figure of each tag that says most."""
-    columns: list[Any] = [pa.array(piece.time, TIME.type)]
-    for number, tag in tags.items():
-        figures = piece.figures[number]
-        if _worded(tag):
-            columns.append(pa.array(_words(tag, figures["last"]), pa.string()))
-            continue
+    arrays: list[Any] = [pa.array(piece.time, TIME.type)]
+    for place, tag in enumerate(tags.values()):
         name = "last" if tag.kind in WORDS else "growth" if tag.counter else "mean"
-        columns.append(pa.array(figures[name], pa.float64(), from_pandas=True))
-    return pa.table(columns, schema=wide_schema(tags))
+        figures = piece.figures[name][place]
+        words = _words(tag, figures) if _worded(tag) else figures
+        arrays.append(pa.array(words, pa.string() if _worded(tag) else None, from_pandas=True))
+    return pa.table(arrays, schema=wide_schema(tags))
 
 
 def long_schema() -> pa.Schema:
@@ -164,18 +121,13 @@ def long_table(tags: Mapping[TagId, Tag], piece: Piece) -> pa.Table:
     size, many = len(piece.time), len(tags)
     names = pa.array([tag.path for tag in tags.values()], pa.string())
     place = pa.array(np.tile(np.arange(many, dtype=np.int32), size))
-    figures = [piece.figures[number] for number in tags]
-
-    def column(name: str) -> Floats:
-        found: Floats = np.stack([each[name] for each in figures], axis=1).ravel()
-        return found
-
+    column = {name: figures.T.ravel() for name, figures in piece.figures.items()}
     return pa.table(
         [
             pa.array(np.repeat(piece.time, many), TIME.type),
             pa.DictionaryArray.from_arrays(place, names),
-            *(pa.array(column(name), from_pandas=True) for name in FIGURES),
-            pa.array(column("samples").astype(np.int64)),
+            *(pa.array(column[name], from_pandas=True) for name in FIGURES),
+            pa.array(column["samples"].astype(np.int64)),
         ],
         schema=long_schema(),
     )
