@@ -25,7 +25,7 @@ from isthmus.connectors.opcua import OpcUa, OpcUaAddress
 from isthmus.model.ports import Address, Binding, Reading, SourceConfig
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Tag
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.link import Link
 
 BLOCK = 100
 

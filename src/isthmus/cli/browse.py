@@ -167,7 +167,7 @@ async def _browse(args: argparse.Namespace, config: SourceConfig) -> list[Node]:
     from isthmus.cli.process import beside
     from isthmus.cli.remote import DATA
     from isthmus.model.errors import AuthError
-    from isthmus.runtime.probe import visiting
+    from isthmus.runtime.collect.probe import visiting
     from isthmus.runtime.subject import level
 
     data = args.data or beside(args.add or args.plant) / DATA

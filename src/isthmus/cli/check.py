@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         import asyncio
 
         from isthmus.cli.remote import DATA
-        from isthmus.runtime.probe import probe_all, probe_history
+        from isthmus.runtime.collect.probe import probe_all, probe_history
 
         beside = args.plant if args.plant.is_dir() else args.plant.parent
         folder = args.data or beside / DATA

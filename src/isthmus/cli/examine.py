@@ -29,7 +29,7 @@ SOON = timedelta(days=30)
 def examine(folder: Path, plant: Path | None) -> list[Finding]:
     """All findings; an examination that fails is a finding as well."""
     from isthmus.cli.examine_backup import examine_backup
-    from isthmus.runtime.edge import STATUS_FILE
+    from isthmus.runtime.edge.node import STATUS_FILE
 
     found: list[Finding] = []
     edge = (folder / STATUS_FILE).exists()
@@ -134,7 +134,7 @@ def _engine(plant: Plant) -> Iterator[Finding]:
     """The server that keeps history, where it is not files."""
     import asyncio
 
-    from isthmus.runtime.probe import probe_history
+    from isthmus.runtime.collect.probe import probe_history
 
     probe = asyncio.run(probe_history(plant, Path()))
     if probe is not None:
@@ -167,7 +167,7 @@ def _certificates(folder: Path) -> Iterator[Finding]:
 
 
 def _history(folder: Path) -> Iterator[Finding]:
-    from isthmus.runtime.historian import Told
+    from isthmus.runtime.history.opened import Told
 
     told = Told.of(folder)
     if told.engine != "lake":
@@ -204,7 +204,7 @@ def _history(folder: Path) -> Iterator[Finding]:
 
 def _exports(folder: Path) -> Iterator[Finding]:
     """How the newest file of each scheduled export went."""
-    from isthmus.runtime.exports import remembered
+    from isthmus.runtime.export.scheduled import remembered
 
     for told in remembered(folder).values():
         if told.error:
@@ -229,7 +229,7 @@ def _outlook(root: Path) -> Iterator[Finding]:
 
 
 def _edge(folder: Path) -> Iterator[Finding]:
-    from isthmus.runtime.edge import EdgeNode
+    from isthmus.runtime.edge.node import EdgeNode
 
     told = EdgeNode.last_status(folder)
     if told is None:

@@ -119,8 +119,8 @@ def _from_files(
     from isthmus.historian.delta.reader import Reader
     from isthmus.model.sample import Nanoseconds, TagId
     from isthmus.model.tag import Counter, Kind, Tag
-    from isthmus.runtime.extract.extract import Extract, export, numeric
-    from isthmus.runtime.historian import Told
+    from isthmus.runtime.export.extract import Extract, export, numeric
+    from isthmus.runtime.history.opened import Told
 
     Told.of(folder).require_lake("exporting history without its site")
     history = folder / "history"

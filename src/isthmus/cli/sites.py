@@ -24,8 +24,8 @@ from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.derive.dirt import FILE, Dirt
-from isthmus.runtime.historian import Told
-from isthmus.runtime.imports import Imports, imported_tags, make_tags
+from isthmus.runtime.history.imports import Imports, imported_tags, make_tags
+from isthmus.runtime.history.opened import Told
 
 ARROW = "application/vnd.apache.arrow.stream"
 TAGS = "select path, unit, legend from tags order by tag"

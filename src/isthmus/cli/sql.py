@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from isthmus.cli.remote import data_argument, data_folder
 
 if TYPE_CHECKING:
-    from isthmus.runtime.sql_users import SqlUsers
+    from isthmus.runtime.sql.users import SqlUsers
 
 EXAMPLE = """examples:
   isthmus sql url
@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
 
 # ------------------------------------------------------------------ users
 def _user(args: argparse.Namespace, folder: Path) -> int:
-    from isthmus.runtime.sql_endpoint import FOLDER
-    from isthmus.runtime.sql_users import SqlUsers
+    from isthmus.runtime.sql.endpoint import FOLDER
+    from isthmus.runtime.sql.users import SqlUsers
 
     users = SqlUsers(folder / FOLDER)
     if args.action == "list":
@@ -103,7 +103,7 @@ def _list(args: argparse.Namespace, users: SqlUsers) -> int:
 def _password(args: argparse.Namespace) -> tuple[str, str]:
     """What was made, empty where it was typed; and the password."""
     from isthmus.model.errors import ConfigError
-    from isthmus.runtime.sql_users import made_password
+    from isthmus.runtime.sql.users import made_password
 
     if args.generate or args.json or not sys.stdin.isatty():
         made = made_password()
@@ -120,7 +120,7 @@ def _password(args: argparse.Namespace) -> tuple[str, str]:
 # ------------------------------------------------------------------ addresses
 def _url(args: argparse.Namespace, folder: Path) -> int:
     from isthmus.model.errors import LinkError
-    from isthmus.runtime.sql_endpoint import ADDRESS, FOLDER
+    from isthmus.runtime.sql.endpoint import ADDRESS, FOLDER
 
     try:
         address = (folder / FOLDER / ADDRESS).read_text("ascii").strip()

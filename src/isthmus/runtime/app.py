@@ -23,31 +23,31 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Namespace
-from isthmus.runtime.alive import Heartbeat, unknown_since
-from isthmus.runtime.archive import Archives, archive_for_ever
-from isthmus.runtime.backup import Backups
 from isthmus.runtime.catalogue import Catalogue
-from isthmus.runtime.collect import Collector, end
+from isthmus.runtime.collect.collector import Collector, end
+from isthmus.runtime.collect.link import Link, gap
+from isthmus.runtime.collect.outlet import Outlet
+from isthmus.runtime.collect.tap import Tap
 from isthmus.runtime.derive.loop import Deriver
-from isthmus.runtime.edges import EdgeLink, EdgeView
-from isthmus.runtime.egress import Delivery
-from isthmus.runtime.exports import Exports
+from isthmus.runtime.edge.view import EdgeLink, EdgeView
+from isthmus.runtime.egress.delivery import Delivery
+from isthmus.runtime.export.scheduled import Exports
 from isthmus.runtime.figures.dark import dark_since
 from isthmus.runtime.figures.read import Records
-from isthmus.runtime.historian import open_historian
-from isthmus.runtime.imports import imported_tags
+from isthmus.runtime.history.alive import Heartbeat, unknown_since
+from isthmus.runtime.history.archive import Archives, archive_for_ever
+from isthmus.runtime.history.backup import Backups
+from isthmus.runtime.history.imports import imported_tags
+from isthmus.runtime.history.opened import open_historian
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.limits import LimitWatch
-from isthmus.runtime.link import Link, gap
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
-from isthmus.runtime.outlet import Outlet
 from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
-from isthmus.runtime.sql_endpoint import SqlEndpoint
+from isthmus.runtime.sql.endpoint import SqlEndpoint
 from isthmus.runtime.subject import Subjects
-from isthmus.runtime.tap import Tap
 
 log = logging.getLogger(__name__)
 

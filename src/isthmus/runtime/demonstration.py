@@ -33,7 +33,7 @@ from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.settings import Settings
-from isthmus.runtime.sql_endpoint import demonstrate_sql
+from isthmus.runtime.sql.endpoint import demonstrate_sql
 from isthmus.trust.authority import PlantAuthority, write_private
 
 log = logging.getLogger(__name__)

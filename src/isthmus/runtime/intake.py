@@ -20,14 +20,14 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Clock
 from isthmus.model.tag import Namespace
 from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.collect.health import Rate
+from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.collect.transform import AHEAD, OLDEST, dated
 from isthmus.runtime.derive.dirt import Dirt
-from isthmus.runtime.edges import EdgeView
-from isthmus.runtime.health import Rate
+from isthmus.runtime.edge.view import EdgeView
 from isthmus.runtime.live import Live
 from isthmus.runtime.names import Names
 from isthmus.runtime.subject import CATALOGUE, EVENT, FRAME, link_of
-from isthmus.runtime.tap import Tap
-from isthmus.runtime.transform import AHEAD, OLDEST, dated
 
 log = logging.getLogger(__name__)
 

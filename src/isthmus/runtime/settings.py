@@ -12,7 +12,7 @@ from isthmus.historian.keep.retention import Retention
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port
 from isthmus.model.secret import Secret
-from isthmus.runtime.backup import BackupPlan, backup_plan
+from isthmus.runtime.history.backup import BackupPlan, backup_plan
 
 GB = 1 << 30
 MB = 1 << 20

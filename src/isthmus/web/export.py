@@ -18,7 +18,7 @@ from isthmus.historian.settings import DAY, SECOND
 from isthmus.model.export import Format, Layout
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.runtime.app import App
-from isthmus.runtime.extract.extract import Extract, export, numeric
+from isthmus.runtime.export.extract import Extract, export, numeric
 from isthmus.web import contract
 from isthmus.web.ask import Problem, tag_ids, time_range
 from isthmus.web.history import From, Tags, To

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from isthmus.model.sample import Status
 from isthmus.runtime.app import App
-from isthmus.runtime.gaps import gaps
+from isthmus.runtime.history.gaps import gaps
 from isthmus.web import contract
 from isthmus.web.ask import Problem, tag_ids, time_range
 

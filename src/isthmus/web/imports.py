@@ -17,7 +17,7 @@ from isthmus.model.path import nearest
 from isthmus.model.sample import Batch
 from isthmus.model.tag import Tag
 from isthmus.runtime.app import App
-from isthmus.runtime.imports import Imports, make_tags
+from isthmus.runtime.history.imports import Imports, make_tags
 from isthmus.web import contract
 from isthmus.web.ask import Problem
 

@@ -14,9 +14,9 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.ports import Browse
 from isthmus.model.sample import Status
 from isthmus.runtime.app import App
-from isthmus.runtime.edges import EdgeLink, Reach
-from isthmus.runtime.health import Condition
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.link import Link
+from isthmus.runtime.edge.view import EdgeLink, Reach
 from isthmus.web import contract
 from isthmus.web.ask import Name, Problem
 

@@ -18,8 +18,8 @@ from pydantic import BaseModel
 from isthmus.historian.settings import LakeStats
 from isthmus.model.sample import Batch, Int32s
 from isthmus.runtime.app import App
+from isthmus.runtime.collect.tap import Sight, Stage
 from isthmus.runtime.live import Live
-from isthmus.runtime.tap import Sight, Stage
 from isthmus.web import contract
 from isthmus.web.ask import Name, Problem, tag_ids
 from isthmus.web.attention import attention, by_page

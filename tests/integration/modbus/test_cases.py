@@ -16,8 +16,8 @@ import pytest
 
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Nanoseconds, Status, TagId
+from isthmus.runtime.collect.transform import Transform
 from isthmus.runtime.config import load
-from isthmus.runtime.transform import Transform
 
 CASES = Path(__file__).parents[2] / "cases" / "modbus"
 

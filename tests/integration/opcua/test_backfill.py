@@ -14,9 +14,9 @@ from isthmus.connectors.opcua import history as opcua_history
 from isthmus.historian.memory import Memory
 from isthmus.model.ports import Backfill
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
-from isthmus.runtime.backfill import Held
-from isthmus.runtime.health import Condition
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.link import Link
+from isthmus.runtime.history.backfill import Held
 
 SPEED, COUNT = TagId(10), TagId(11)
 

@@ -15,7 +15,7 @@ from isthmus.historian.backup.state import remembered
 from isthmus.historian.delta.reader import Reader
 from isthmus.historian.keep.place import Target, place
 from isthmus.runtime.app import App
-from isthmus.runtime.backup import BackupPlan
+from isthmus.runtime.history.backup import BackupPlan
 from isthmus.runtime.settings import Settings
 from isthmus.web.attention import attention
 
@@ -85,7 +85,7 @@ def test_a_restored_site_reads_on_from_its_stream(tmp_path):
 
 
 def test_a_backup_that_fails_asks_for_attention_and_works_again_by_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.runtime.backup.RETRY", 0.5)
+    monkeypatch.setattr("isthmus.runtime.history.backup.RETRY", 0.5)
     plant = flood_plant(1, 50, limit=5_000)
     (tmp_path / "nas").write_text("a file where a folder should be")
     plan = BackupPlan(Target(str(tmp_path / "nas")), 3_600.0, 3)

@@ -17,8 +17,8 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Kind, Namespace, Tag
-from isthmus.runtime.sql_endpoint import SqlEndpoint
-from isthmus.runtime.sql_users import SqlUsers
+from isthmus.runtime.sql.endpoint import SqlEndpoint
+from isthmus.runtime.sql.users import SqlUsers
 
 SECOND = 10**9
 START = 1_767_222_000 * SECOND  # 2025-12-31 23:00 UTC

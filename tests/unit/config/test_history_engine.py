@@ -7,7 +7,7 @@ import pytest
 from isthmus.historian.engines import postgresql_settings
 from isthmus.model.errors import ConfigError
 from isthmus.runtime.config import load
-from isthmus.runtime.historian import Told, open_historian
+from isthmus.runtime.history.opened import Told, open_historian
 from isthmus.runtime.settings import Settings
 
 PLANT = """

@@ -20,7 +20,7 @@ from isthmus.historian.memory import Memory
 from isthmus.model.errors import ConfigError, Refused
 from isthmus.model.sample import Batch, Status
 from isthmus.model.tag import Counter, Kind, Tag
-from isthmus.runtime.extract.extract import Extract, StoppedError, export, numeric
+from isthmus.runtime.export.extract import Extract, StoppedError, export, numeric
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60 * 10**9
@@ -167,7 +167,7 @@ def test_days_begin_at_local_midnight_also_where_one_has_25_hours(history):
 
 
 def test_a_full_sheet_is_followed_by_another(history):
-    from isthmus.runtime.extract.raw import RAW, raw_tables
+    from isthmus.runtime.export.raw import RAW, raw_tables
 
     out = io.BytesIO()
     about = export_file.About(list(numeric(TAGS).values()), BERLIN)

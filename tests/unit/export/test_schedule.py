@@ -19,8 +19,8 @@ from isthmus.model.export import Export, Schedule
 from isthmus.model.plant import Calendar, Equipment, Level, Plant
 from isthmus.model.sample import Batch, Status
 from isthmus.model.tag import Namespace, Tag
-from isthmus.runtime.due import missed, next_due
-from isthmus.runtime.exports import STATE, Exports, remembered
+from isthmus.runtime.export.due import missed, next_due
+from isthmus.runtime.export.scheduled import STATE, Exports, remembered
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60 * 10**9

@@ -6,8 +6,8 @@ from isthmus.model.plant import Connection, Edge, Equipment, Level, Plant
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Namespace, Tag
-from isthmus.runtime.edge_status import EdgeStatus
-from isthmus.runtime.edges import EdgeView, Reach
+from isthmus.runtime.edge.status import EdgeStatus
+from isthmus.runtime.edge.view import EdgeView, Reach
 from isthmus.runtime.figures.dark import dark_since
 
 S = 10**9

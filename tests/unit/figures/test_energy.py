@@ -13,7 +13,7 @@ from isthmus.insight.series import Series
 from isthmus.model.counter import HEARTBEAT
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Counter, Tag
-from isthmus.runtime import transform
+from isthmus.runtime.collect import transform
 from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.read import Shelf, factor
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from isthmus.model.errors import ProtocolError
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.edge_status import EdgeStatus, LinkStatus
-from isthmus.runtime.health import Condition
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.edge.status import EdgeStatus, LinkStatus
 
 LINKS = st.builds(
     LinkStatus,

@@ -16,8 +16,8 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.sink import Parcel, Sink, SinkConfig
 from isthmus.model.tag import Namespace, Tag
-from isthmus.runtime import egress
-from isthmus.runtime.egress import Delivery
+from isthmus.runtime.egress import delivery
+from isthmus.runtime.egress.delivery import Delivery
 from isthmus.runtime.subject import Subjects
 
 SUBJECTS = Subjects("acme", "riverside")
@@ -137,7 +137,7 @@ def test_samples_and_events_of_its_tags_arrive_in_order(tmp_path):
 
 
 def test_a_failure_is_told_and_nothing_is_lost_or_twice(tmp_path, monkeypatch):
-    monkeypatch.setattr(egress, "FIRST_WAIT", 0.2)
+    monkeypatch.setattr(delivery, "FIRST_WAIT", 0.2)
 
     async def check(bench):
         await bench.samples(1)
@@ -158,7 +158,7 @@ def test_a_failure_is_told_and_nothing_is_lost_or_twice(tmp_path, monkeypatch):
 
 
 def test_a_refusal_is_not_tried_again_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(egress, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(delivery, "FIRST_WAIT", 0.01)
 
     async def check(bench):
         bench.shelf.failures = [AuthError("who are you?")]
@@ -171,7 +171,7 @@ def test_a_refusal_is_not_tried_again_at_once(tmp_path, monkeypatch):
 
 
 def test_what_the_stream_gave_up_meanwhile_is_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(egress, "FIRST_WAIT", 0.3)
+    monkeypatch.setattr(delivery, "FIRST_WAIT", 0.3)
 
     async def check(bench):
         await bench.samples(1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from isthmus.historian.memory import Memory
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, Status
-from isthmus.runtime.gaps import DAY, NEVER, STOPPED, gaps
+from isthmus.runtime.history.gaps import DAY, NEVER, STOPPED, gaps
 
 HOUR = DAY // 24
 START, END = Nanoseconds(100 * DAY), Nanoseconds(103 * DAY)

@@ -13,11 +13,11 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
+from isthmus.runtime.collect.tap import Tap
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.live import Live
 from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.subject import Subjects
-from isthmus.runtime.tap import Tap
 
 NOW = Nanoseconds(1_800_000_000 * 10**9)
 SUBJECTS = Subjects("acme", "x")

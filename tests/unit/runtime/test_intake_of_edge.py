@@ -16,13 +16,13 @@ from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
 from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
-from isthmus.runtime.edge_status import EdgeStatus, LinkStatus
-from isthmus.runtime.edges import EdgeView, Reach, duration
-from isthmus.runtime.health import Condition
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.edge.status import EdgeStatus, LinkStatus
+from isthmus.runtime.edge.view import EdgeView, Reach, duration
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.live import Live
 from isthmus.runtime.subject import Subjects
-from isthmus.runtime.tap import Tap
 
 SITE, MINE = "hall/line1/a", "hall/line1/b"
 NEW = "hall/line1/new"

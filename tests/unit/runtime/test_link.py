@@ -7,8 +7,8 @@ from isthmus.model.errors import AuthError, LinkError, ProtocolError
 from isthmus.model.ports import Address, Binding, Reading, SourceConfig
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
 from isthmus.model.tag import Tag
-from isthmus.runtime.health import Condition
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.link import Link
 
 
 class Script(SourceConfig):

@@ -14,11 +14,11 @@ from isthmus.model.event import Event
 from isthmus.model.ports import Address, Binding, Reading
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
-from isthmus.runtime.health import Health
-from isthmus.runtime.outlet import ROWS, Outlet
+from isthmus.runtime.collect.health import Health
+from isthmus.runtime.collect.outlet import ROWS, Outlet
+from isthmus.runtime.collect.tap import Stage, Tap
+from isthmus.runtime.collect.transform import Transform
 from isthmus.runtime.subject import Subjects, link_of
-from isthmus.runtime.tap import Stage, Tap
-from isthmus.runtime.transform import Transform
 
 NOW = Nanoseconds(1_800_000_000 * 10**9)
 

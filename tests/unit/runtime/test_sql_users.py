@@ -10,7 +10,7 @@ from isthmus.cli.main import main
 from isthmus.model.errors import ConfigError, StorageError
 from isthmus.pgwire.guess import Guesses
 from isthmus.pgwire.scram import Verifier
-from isthmus.runtime.sql_users import SqlUsers
+from isthmus.runtime.sql.users import SqlUsers
 
 
 @pytest.fixture

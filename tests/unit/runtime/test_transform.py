@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from isthmus.model.ports import Address, Binding
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
 from isthmus.model.tag import Tag
-from isthmus.runtime.transform import AHEAD, OLDEST, Transform, dated
+from isthmus.runtime.collect.transform import AHEAD, OLDEST, Transform, dated
 
 NOW = Nanoseconds(1_800_000_000 * 10**9)
 VALUES = st.one_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from isthmus.model.sample import Nanoseconds, TagId
-from isthmus.runtime.edges import EdgeView, Reach
+from isthmus.runtime.edge.view import EdgeView, Reach
 
 SECOND = 10**9
 

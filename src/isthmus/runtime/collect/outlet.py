@@ -19,10 +19,10 @@ from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Event
 from isthmus.model.ports import Reading
 from isthmus.model.sample import Batch, Clock
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.link import Link
+from isthmus.runtime.collect.tap import Stage, Tap
+from isthmus.runtime.collect.transform import Transform
 from isthmus.runtime.subject import Subjects
-from isthmus.runtime.tap import Stage, Tap
-from isthmus.runtime.transform import Transform
 
 ROWS = 10_000
 EVENTS = 1_000

@@ -20,8 +20,8 @@ from isthmus.model.plant import Edge, Plant
 from isthmus.model.ports import Address, Binding, SourceConfig
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, Status
 from isthmus.model.tag import Namespace
-from isthmus.runtime.edge_status import EdgeStatus
-from isthmus.runtime.health import Condition, Health
+from isthmus.runtime.collect.health import Condition, Health
+from isthmus.runtime.edge.status import EdgeStatus
 from isthmus.runtime.live import Live
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from isthmus.model.plant import Plant
 from isthmus.model.sample import Clock, Nanoseconds, TagId
 from isthmus.model.tag import Namespace, Tag
 from isthmus.runtime.catalogue import write_durably
-from isthmus.runtime.due import Due, missed, next_due
-from isthmus.runtime.extract.extract import Extract, StoppedError, export, numeric
+from isthmus.runtime.export.due import Due, missed, next_due
+from isthmus.runtime.export.extract import Extract, StoppedError, export, numeric
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isthmus.model.sample import Clock, Int32s, Nanoseconds, Status
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.link import Link
 from isthmus.runtime.live import Live
 
 BEAT, EVERY = "alive", 2.0

@@ -18,8 +18,8 @@ from isthmus.model.export import Format, Layout
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Kind, Tag
 from isthmus.model.zone import changes
-from isthmus.runtime.extract.raw import RAW, raw_tables
-from isthmus.runtime.extract.reduced import (
+from isthmus.runtime.export.raw import RAW, raw_tables
+from isthmus.runtime.export.reduced import (
     long_schema,
     long_table,
     pieces,

@@ -12,11 +12,11 @@ from isthmus.model.plant import Connection
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Clock
 from isthmus.model.tag import Namespace
-from isthmus.runtime.link import Link
-from isthmus.runtime.outlet import Outlet
+from isthmus.runtime.collect.link import Link
+from isthmus.runtime.collect.outlet import Outlet
+from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.collect.transform import Transform
 from isthmus.runtime.subject import Subjects, level
-from isthmus.runtime.tap import Tap
-from isthmus.runtime.transform import Transform
 
 DRAIN = 10.0
 

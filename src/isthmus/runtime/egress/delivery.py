@@ -18,9 +18,9 @@ from pathlib import Path
 from isthmus.bus.port import Backbone, Gap, Message
 from isthmus.model.errors import AuthError, IsthmusError, LinkError
 from isthmus.model.sink import Sink, SinkConfig
-from isthmus.runtime.health import Condition, Rate
+from isthmus.runtime.collect.health import Condition, Rate
+from isthmus.runtime.egress.parcel import Packer
 from isthmus.runtime.intake import Intake
-from isthmus.runtime.parcel import Packer
 from isthmus.runtime.seal import whole
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from isthmus.model.errors import ProtocolError
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.health import Condition
-from isthmus.runtime.link import Link
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.link import Link
 
 MAX_TEXT = 500
 MOST = 2**53

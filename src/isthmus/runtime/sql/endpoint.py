@@ -26,8 +26,8 @@ from isthmus.pgwire.channel import endpoint_binding
 from isthmus.pgwire.limits import Limits
 from isthmus.pgwire.server import Counts, PgServer
 from isthmus.runtime.local_bus import authority_of
-from isthmus.runtime.sql_database import SqlGate
-from isthmus.runtime.sql_users import SqlUsers, made_password
+from isthmus.runtime.sql.database import SqlGate
+from isthmus.runtime.sql.users import SqlUsers, made_password
 from isthmus.trust.authority import Identity, write_private
 
 log = logging.getLogger(__name__)

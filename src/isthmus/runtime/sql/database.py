@@ -25,7 +25,7 @@ from isthmus.pgwire.catalog.function import functions
 from isthmus.pgwire.error import CANCELLED, NOT_ALLOWED, SqlError
 from isthmus.pgwire.scram import Verifier
 from isthmus.pgwire.setting import SERVER_VERSION
-from isthmus.runtime.sql_users import SqlUser, SqlUsers
+from isthmus.runtime.sql.users import SqlUser, SqlUsers
 
 VERSION = f"PostgreSQL {SERVER_VERSION} (Isthmus {__version__})"
 MOST_DESKS = 32

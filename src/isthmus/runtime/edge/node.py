@@ -21,15 +21,15 @@ from isthmus.model.errors import ConfigError, IsthmusError
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.catalogue import Catalogue
-from isthmus.runtime.collect import Collector, end
-from isthmus.runtime.edge_status import EdgeStatus, statuses
-from isthmus.runtime.health import Condition
+from isthmus.runtime.collect.collector import Collector, end
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.link import gap
+from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.edge.status import EdgeStatus, statuses
 from isthmus.runtime.intake import FILL
-from isthmus.runtime.link import gap
 from isthmus.runtime.local_bus import DAY, LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
-from isthmus.runtime.tap import Tap
 from isthmus.trust.authority import RENEW_DAYS, ends
 
 log = logging.getLogger(__name__)

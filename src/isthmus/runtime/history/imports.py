@@ -23,7 +23,7 @@ from isthmus.model.path import fault
 from isthmus.model.sample import Batch, Clock, Nanoseconds
 from isthmus.model.tag import Namespace, Tag
 from isthmus.runtime.catalogue import write_durably
-from isthmus.runtime.transform import AHEAD
+from isthmus.runtime.collect.transform import AHEAD
 
 JOURNAL, TAGS = "imports.json", "imported-tags.json"
 MOST_TAGS = 100_000

@@ -14,7 +14,7 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.plant import Connection, Plant
 from isthmus.model.ports import Address, Binding, Reading, Source, Subscription
 from isthmus.model.sample import Nanoseconds, Status, TagId
-from isthmus.runtime.historian import probe_historian
+from isthmus.runtime.history.opened import probe_historian
 from isthmus.runtime.settings import Settings
 from isthmus.runtime.subject import level
 

@@ -26,8 +26,8 @@ from isthmus.model.ports import (
     Subscription,
 )
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, Status
-from isthmus.runtime.backfill import Filled, fill
-from isthmus.runtime.health import Condition, Health
+from isthmus.runtime.collect.health import Condition, Health
+from isthmus.runtime.history.backfill import Filled, fill
 
 log = logging.getLogger(__name__)
 

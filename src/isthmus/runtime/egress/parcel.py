@@ -15,10 +15,10 @@ from isthmus.model.event import Event
 from isthmus.model.path import Pattern
 from isthmus.model.sample import Batch, Bools, Int64s, TagId
 from isthmus.model.sink import Parcel, SinkConfig
+from isthmus.runtime.collect.transform import dated
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.names import Names
 from isthmus.runtime.subject import CATALOGUE, EVENT, FRAME, level, link_of
-from isthmus.runtime.transform import dated
 
 
 class Packer:

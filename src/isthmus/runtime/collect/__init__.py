@@ -1,0 +1,1 @@
+"""From devices to the stream: links and their health, what happens to values on the way."""

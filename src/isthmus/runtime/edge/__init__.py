@@ -1,0 +1,1 @@
+"""An edge near the machines, how it says how it is, and what its site sees of it."""

@@ -1,0 +1,1 @@
+"""Copies of the streams for systems of others."""

@@ -1,0 +1,1 @@
+"""The SQL endpoint: its thread, who may enter, what each sees."""
