@@ -17,7 +17,7 @@ from isthmus.model.errors import Refused, StorageError
 from isthmus.model.event import Event
 from isthmus.model.kpi import KpiInput, KpiResult
 from isthmus.model.sample import Batch, Nanoseconds, TagId
-from isthmus.model.tag import Kind, Tag
+from isthmus.model.tag import Kind, Limits, Tag
 
 ALL = (0, 1 << 62)
 NAN, INF = float("nan"), float("inf")
@@ -438,6 +438,19 @@ def test_sql_sees_names_and_what_is_not_sealed(asked):
     assert asked.sql("select count(*) as n from events where kind = 'text'")["n"][0].as_py() == 1
     tags = asked.sql("select path, unit, kind from tags order by tag").to_pylist()
     assert [row["unit"] for row in tags] == ["1/min", ""]
+
+
+def test_sql_sees_where_a_tag_is_and_its_limits(asked):
+    speed = Tag("packaging/line1/filler/speed", type="rotary", limits=Limits(low=1.0, high=9.0))
+    asked.write_tags([(TagId(1), speed), TAGS[1]])
+    found = asked.sql(
+        "select area, line, work_unit, module, type, title, low_low, low, high, range_low "
+        "from tags order by tag"
+    ).to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("packaging", "line1", "filler", None, "rotary", None, None, 1.0, 9.0, None),
+        ("line", "filler", *[None] * 8),
+    ]
 
 
 def test_sql_tells_times_in_utc(asked):

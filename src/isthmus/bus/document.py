@@ -96,7 +96,7 @@ def _tag(number: TagId, tag: Tag) -> dict[str, Any]:
     """What differs from a plain tag, under the names of `Tag`'s fields."""
     described: dict[str, Any] = {"id": int(number), "path": tag.path}
     plain = Tag("")
-    for name in ("unit", "deadband", "role", "description", "writable"):
+    for name in ("unit", "deadband", "role", "description", "writable", "type", "title"):
         if (value := getattr(tag, name)) != getattr(plain, name):
             described[name] = value
     if tag.kind is not Kind.NUMBER:
@@ -127,6 +127,8 @@ def _to_tag(found: Mapping[str, Any]) -> tuple[TagId, Tag]:
         role=_text(found.get("role", "")),
         description=_text(found.get("description", "")),
         writable=bool(found.get("writable", False)),
+        type=_text(found.get("type", "")),
+        title=_text(found.get("title", "")),
     )
     return TagId(_whole(found["id"])), tag
 

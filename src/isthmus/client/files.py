@@ -55,7 +55,7 @@ class Files:
         except (OSError, ValueError):
             counters = {}
         rows = self._reader.sql(
-            "select tag, path, unit, kind, counter, legend, role, description "
+            "select tag, path, unit, kind, counter, legend, role, description, type, title "
             "from tags order by tag",
             rows=MOST_TAGS,
         ).to_pylist()
@@ -68,6 +68,8 @@ class Files:
                 counter=Counter(**counters.get(row["path"], {})) if row["counter"] else None,
                 role=row["role"] or "",
                 description=row["description"] or "",
+                type=row["type"] or "",
+                title=row["title"] or "",
             )
             for row in rows
         }

@@ -30,6 +30,16 @@ class Site:
     def _plant(self) -> Any:  # noqa: ANN401 - JSON of /api/plant
         return self._remote.get("/api/plant")
 
+    @cached_property
+    def _equipment(self) -> dict[str, tuple[str, str]]:
+        """The type and the title of each piece of equipment."""
+        found, waiting = {}, list(self._plant["areas"])
+        while waiting:
+            one = waiting.pop()
+            found[one["path"]] = one["type"], one["title"]
+            waiting += one["children"]
+        return found
+
     def tags(self) -> Sequence[Tag]:
         """All tags of the plant file, by id."""
         return [
@@ -42,6 +52,8 @@ class Site:
                 counter=Counter() if tag["counter"] else None,
                 role=tag["role"],
                 description=tag["description"],
+                type=self._equipment.get(tag["equipment"], ("", ""))[0],
+                title=self._equipment.get(tag["equipment"], ("", ""))[1],
             )
             for tag in sorted(self._plant["tags"], key=lambda tag: tag["id"])
         ]

@@ -57,7 +57,8 @@ class Tag:
     `path` is relative to the site: `packaging/line1/filler/speed`. `range` is the instrument's
     (EURange of OPC UA Part 8), `normal` the band in which a healthy machine works; both in `unit`.
     `role` names what the tag means to other parts: `state`, `cause`, `good_count`, `scrap_count`,
-    `power`, `energy`, `speed`, `product`, `order`, `vibration`, ...
+    `power`, `energy`, `speed`, `product`, `order`, `vibration`, ... `type` and `title` are its
+    equipment's: the type that the plant file names, and the name for people.
     """
 
     path: str
@@ -72,6 +73,8 @@ class Tag:
     role: str = ""
     description: str = ""
     writable: bool = False
+    type: str = ""
+    title: str = ""
 
     @property
     def equipment(self) -> str:

@@ -41,6 +41,8 @@ TAGS = st.builds(
     role=TEXT,
     description=TEXT,
     writable=st.booleans(),
+    type=TEXT,
+    title=TEXT,
 )
 
 

@@ -94,6 +94,14 @@ def test_tags_mean_what_they_say(plant):
     assert filler.tag("pump_state").legend == {0: "off", 1: "on", 2: "no"}
 
 
+def test_tags_know_the_type_and_the_title_of_their_equipment(plant):
+    for equipment in plant.walk():
+        assert {(tag.type, tag.title) for tag in equipment.tags} <= {
+            (equipment.type, equipment.title)
+        }
+    assert plant.equipment("packaging/line1/filler").tag("speed").type
+
+
 def test_templates_reach_every_tag_but_those_told_one_by_one(plant):
     addresses = plant.connections["filler-plc"].addresses
     base = "packaging/line1/filler/"

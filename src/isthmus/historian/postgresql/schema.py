@@ -14,6 +14,11 @@ from isthmus.model.errors import StorageError
 
 VERSION = 1
 PARTITION_DAYS = 7
+MORE_OF_TAGS = (  # than histories of version 1 began with
+    *(f"{name} double precision" for name in "range_low range_high normal_low normal_high".split()),  # noqa: SIM905
+    *(f"{name} text" for name in ("area", "line", "work_unit", "module", "type", "title")),
+    *(f"{name} double precision" for name in ("low_low", "low", "high", "high_high")),
+)
 TABLES = """
 create table writer (
   one boolean primary key default true check (one),
@@ -37,7 +42,7 @@ create table tags (
   role text,
   counter boolean,
   legend json,
-  description text
+  description text{more}
 );
 create table last_samples (
   tag integer primary key,
@@ -119,7 +124,9 @@ def has_timescale(connection: Connection) -> bool:
 
 def statements(schema: str, *, timescale: bool) -> list[str]:
     """What makes a new history, one statement after the other, with `schema` on the path."""
-    made = TABLES.format(partitioned="" if timescale else "partition by range (time)")
+    more = "".join(f",\n  {column}" for column in MORE_OF_TAGS)
+    partitioned = "" if timescale else "partition by range (time)"
+    made = TABLES.format(partitioned=partitioned, more=more)
     made += HYPERTABLE.format(schema=schema) if timescale else OTHERS
     lines = [line.strip() for line in made.split(";") if line.strip()]
     days = PARTITION_DAYS
@@ -153,6 +160,9 @@ def prepare(connection: Connection, schema: str) -> None:
                 f"this program knows {VERSION}",
                 hint="update Isthmus, or choose another schema with `history: {schema: NAME}`",
             )
+        else:
+            for column in MORE_OF_TAGS:
+                connection.execute(f"alter table tags add column if not exists {column}".encode())
 
 
 def _version(connection: Connection, schema: str) -> int | None:

@@ -15,6 +15,7 @@ from isthmus.historian.postgresql.partition import Partitions
 from isthmus.historian.postgresql.schema import prepare
 from isthmus.historian.postgresql.seal import TEMPORARY, Contents, Waiting, store
 from isthmus.historian.postgresql.settings import PostgreSqlSettings
+from isthmus.historian.tags import TAGS as COLUMNS
 from isthmus.historian.tags import encode_tags
 from isthmus.model.errors import StorageError
 from isthmus.model.kpi import KpiResult
@@ -22,13 +23,12 @@ from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
 LOCK = 0x1574_0005  # our half of the advisory lock's key; the other is the schema's
-TAGS = """
-insert into tags select * from json_populate_recordset(null::tags, %s)
-on conflict (tag) do update set path = excluded.path, equipment = excluded.equipment,
-  name = excluded.name, unit = excluded.unit, kind = excluded.kind, role = excluded.role,
-  counter = excluded.counter, legend = excluded.legend, description = excluded.description
-where (tags.*)::text is distinct from (excluded.*)::text
-"""
+_SAME = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.names if name != "tag")
+TAGS = (
+    "insert into tags select * from json_populate_recordset(null::tags, %s) "  # noqa: S608 - our own
+    f"on conflict (tag) do update set {_SAME} "
+    "where (tags.*)::text is distinct from (excluded.*)::text"
+)
 HOLDER = """
 select coalesce(a.application_name || ' from ' || coalesce(host(a.client_addr), 'there'), '?')
 from pg_locks l left join pg_stat_activity a on a.pid = l.pid

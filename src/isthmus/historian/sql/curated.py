@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from isthmus.historian.tags import encode_tags
 from isthmus.model.plant import Equipment, Level, Plant
+from isthmus.model.sample import TagId
 from isthmus.model.tag import Kind, Tag
 
 RESERVED = frozenset(
@@ -70,7 +72,7 @@ def curated(
 ) -> Curated:
     """What a reader sees of a plant; with `visible` only the paths for which it holds."""
     seen = visible or (lambda _: True)
-    known = [(int(number), tag) for number, tag in tags if seen(tag.path)]
+    known = [(TagId(number), tag) for number, tag in tags if seen(tag.path)]
     numbers = {tag.path: number for number, tag in known}
     found = [*_general(restricted=visible is not None), *_units(plant, numbers)]
     places = None
@@ -79,7 +81,7 @@ def curated(
         places = pa.table({"path": pa.array(sorted({*paths, *numbers}), pa.string())})
     return Curated(
         {(relation.schema, relation.name.lower()): relation for relation in found},
-        _tag_table(known),
+        encode_tags(known),
         _word_table(known),
         places,
     )
@@ -92,7 +94,9 @@ select s.time, t.path, t.equipment, t.name, s.value, w.word as text, t.unit, s.q
 from main.stored s join plant.tags t on t.tag = s.tag
   left join plant.words w on w.tag = s.tag and w.value = s.value"""
 _TAGS = """
-select path, equipment, name, unit, kind, role, description, low, high, counter, legend
+select path, area, line, work_unit, module, equipment, type, title, name, unit, kind, role,
+       description, range_low, range_high, normal_low, normal_high, low_low, low, high, high_high,
+       counter, legend
 from plant.tags"""
 _EVENTS = "select time, path, kind, text, severity, data from main.events"
 _KPI = """
@@ -118,13 +122,27 @@ def _general(*, restricted: bool) -> list[Relation]:
         Attribute("good", "boolean", "Whether the value can be trusted."),
     )
     tags = (
-        *(_PATH, samples[2], samples[3]),
+        _PATH,
+        Attribute("area", "varchar", "The area that it is in (ISA-95)."),
+        Attribute("line", "varchar", "The work center: the production line."),
+        Attribute("work_unit", "varchar", "The machine."),
+        Attribute("module", "varchar", "The part of the machine, where it is one's."),
+        samples[2],
+        Attribute("type", "varchar", "The type of the equipment."),
+        Attribute("title", "varchar", "The equipment's name for people."),
+        samples[3],
         Attribute("unit", "varchar", "The unit of its values."),
         Attribute("kind", "varchar", "number, boolean, enumeration or text."),
         Attribute("role", "varchar", "What it means to figures: state, power, ..."),
         Attribute("description", "varchar", "What it measures."),
-        Attribute("low", "double", "The lower end of its range."),
-        Attribute("high", "double", "The upper end of its range."),
+        Attribute("range_low", "double", "The lower end of the instrument's range."),
+        Attribute("range_high", "double", "The upper end of the instrument's range."),
+        Attribute("normal_low", "double", "From here on a healthy machine works."),
+        Attribute("normal_high", "double", "Up to here a healthy machine works."),
+        Attribute("low_low", "double", "Below it: act now."),
+        Attribute("low", "double", "Below it: take care."),
+        Attribute("high", "double", "Above it: take care."),
+        Attribute("high_high", "double", "Above it: act now."),
         Attribute("counter", "boolean", "Whether it only grows."),
         Attribute("legend", "varchar", "Words by number, as JSON."),
     )
@@ -233,40 +251,7 @@ def _meaning(tag: Tag) -> str:
 
 
 # ------------------------------------------------------------------ what names the ids
-def _tag_table(tags: Sequence[tuple[int, Tag]]) -> pa.Table:
-    rows = [
-        {
-            "tag": number,
-            "path": tag.path,
-            "equipment": tag.equipment,
-            "name": tag.name,
-            "unit": tag.unit,
-            "kind": tag.kind.value,
-            "role": tag.role,
-            "description": tag.description,
-            "low": tag.range[0] if tag.range else None,
-            "high": tag.range[1] if tag.range else None,
-            "counter": tag.counter is not None,
-            "legend": _legend(tag),
-        }
-        for number, tag in tags
-    ]
-    texts = ("path", "equipment", "name", "unit", "kind", "role", "description", "legend")
-    types = {name: pa.string() for name in texts}
-    types |= {"tag": pa.int32(), "low": pa.float64(), "high": pa.float64(), "counter": pa.bool_()}
-    order = ("tag", *texts[:7], "low", "high", "counter", "legend")
-    return pa.Table.from_pylist(rows, pa.schema([(name, types[name]) for name in order]))
-
-
-def _legend(tag: Tag) -> str | None:
-    if not tag.legend:
-        return None
-    import json  # noqa: PLC0415 - for few tags
-
-    return json.dumps({str(number): word for number, word in tag.legend.items()})
-
-
-def _word_table(tags: Sequence[tuple[int, Tag]]) -> pa.Table:
+def _word_table(tags: Sequence[tuple[TagId, Tag]]) -> pa.Table:
     rows = [
         {"tag": number, "value": float(code), "word": word}
         for number, tag in tags

@@ -97,11 +97,11 @@ def prepare(
     _away(connection, shelf)
     connection.register("hot_samples", shelf.hot)
     connection.register("hot_events", shelf.hot_events)
+    connection.register("no_tags", TAGS.empty_table())  # gives an older file its columns
+    tags = "select * from no_tags"
     if shelf.tag_files:
-        tags = f"select * from {_scan(shelf.root, 'tags', shelf.tag_files)}"  # noqa: S608
-    else:
-        connection.register("no_tags", TAGS.empty_table())
-        tags = "select * from no_tags"
+        scan = _scan(shelf.root, "tags", shelf.tag_files)
+        tags += f" union all by name select * from {scan}"  # noqa: S608 - our own words only
     if not shelf.kpi_files:
         connection.register("no_kpi", KPI.empty_table())
     results = _scan(shelf.root, "kpi", shelf.kpi_files) if shelf.kpi_files else "no_kpi"

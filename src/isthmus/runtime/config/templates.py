@@ -51,10 +51,12 @@ class Template:
     def build_tags(self, path: str) -> tuple[Tag, ...]:
         """The tags of the equipment at `path`."""
         state = self.entry.state
-        return tuple(
+        plain = (
             build_tag(join(path, name), tag, is_state=state is not None and state.source == name)
             for name, tag in self.entry.tags.items()
         )
+        kind = self.lineage[0] if self.lineage else ""
+        return tuple(replace(tag, type=kind, title=self.entry.title) for tag in plain)
 
 
 def _told(entry: Described | TagEntry) -> dict[str, object]:
