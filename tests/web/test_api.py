@@ -60,6 +60,7 @@ ELSEWHERE = {
     "/api/kpi": "test_kpi",
     "/api/kpi/explain": "test_kpi",
     "/api/sinks": "test_sinks",
+    "/api/sql/status": "test_status",
     "/api/sign-in-links": "test_session",
     "/api/links/{name}/retry": "test_it_tries_a_link_again",
 }

@@ -275,6 +275,14 @@ def _site(folder: Path) -> Iterator[Finding]:
             + (f": {link['error']}" if link["error"] else ""),
             link["hint"],
         )
+    sql = site.get("/api/sql/status")
+    if sql["state"] != "off" or sql["trouble"]:
+        text = (
+            f"{sql['state']} {sql['address']}, {sql['sessions']} sessions, "
+            f"{sql['running']} queries, {sql['refused']} refused, {sql['crowded']} turned away"
+        )
+        sound: Literal["well", "wrong"] = "wrong" if sql["trouble"] else "well"
+        yield Finding("SQL endpoint", sound, sql["trouble"] or text, sql["hint"])
     for sink in site.get("/api/sinks"):
         well = sink["state"] == "up" and not sink["missed"]
         behind = f"{sink['lag_s']:.0f} s behind, {sink['missed']} messages missed"

@@ -45,6 +45,10 @@ class Database(Protocol):
     name: str
     functions: frozenset[str]  # those of `pg_catalog` that are ours, not the engine's
 
+    def current(self) -> bool:
+        """Whether the user may still see this; where not, the session ends."""
+        ...
+
     def plan(self, sql: str, *, zone: str, schemas: Sequence[str], explain: bool) -> Plan:
         """`sql`, one query in the engine's own words, understood; its plan where `explain`.
 

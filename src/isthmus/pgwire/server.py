@@ -24,6 +24,7 @@ from isthmus.pgwire.signin import Door
 log = logging.getLogger(__name__)
 
 BACKLOG = 256
+LOOK = 2.0  # seconds between looks at whether the users of open sessions are still users
 GONE = (OSError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError, ConnectionError)
 
 
@@ -37,6 +38,7 @@ class Counts:
     crowded: int = 0  # turned away: too many
     broken: int = 0  # clients that do not speak the protocol
     cancelled: int = 0
+    dismissed: int = 0  # sessions of users who were removed meanwhile
     users: Counter[str] = field(default_factory=Counter)  # signed in at this moment
 
 
@@ -55,7 +57,7 @@ class PgServer:
         self._gate = gate
         self._door = Door(gate, tls, binding, Guesses(), secrets.token_bytes(32))
         self._turns = Turns(limits)
-        self._sessions: dict[tuple[int, int], Session] = {}
+        self._sessions: dict[tuple[int, int], tuple[Session, asyncio.Task[None]]] = {}
         self._strangers: dict[asyncio.Task[None], Channel] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._number = 0
@@ -70,13 +72,30 @@ class PgServer:
             self._accept, sock=listening, backlog=BACKLOG, limit=64 << 10
         )
         try:
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.sleep(LOOK)
+                await self._dismiss()
         finally:
             server.close()
             for task in list(self._tasks):
                 task.cancel()
             if self._tasks:
                 await asyncio.wait(list(self._tasks), timeout=5)
+
+    async def _dismiss(self) -> None:
+        """End the sessions of users who are no longer, or who may see something else now."""
+        open_ = list(self._sessions.values())
+        gone = await asyncio.to_thread(
+            lambda: [task for session, task in open_ if not session.database.current()]
+        )
+        for task in gone:
+            task.cancel()
+        self.counts.dismissed += len(gone)
+
+    @property
+    def running(self) -> int:
+        """Queries that are being answered or wait for their turn, at this moment."""
+        return sum(session.running is not None for session, _ in list(self._sessions.values()))
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -130,9 +149,11 @@ class PgServer:
             self.counts.refused += error.state.startswith("28")
             raise
         self._strangers.pop(task, None)
-        await self._session(channel, said, user)
+        await self._session(channel, said, user, task)
 
-    async def _session(self, channel: Channel, said: Startup, user: str) -> None:
+    async def _session(
+        self, channel: Channel, said: Startup, user: str, task: asyncio.Task[None]
+    ) -> None:
         self._admit(user)
         self.counts.users[user] += 1
         self.counts.signed_in += 1
@@ -143,7 +164,7 @@ class PgServer:
             settings = SessionSettings(user)
             settings.begin(said.parameters)
             session = Session(channel, database, settings, self._turns, key)
-            self._sessions[key] = session
+            self._sessions[key] = session, task
             await session.run()
         finally:
             self._sessions.pop(key, None)
@@ -174,7 +195,7 @@ class PgServer:
         return self._number, secrets.randbits(32)
 
     def _cancel(self, said: Cancel) -> None:
-        session = self._sessions.get((said.process & 0xFFFF_FFFF, said.secret & 0xFFFF_FFFF))
-        if session is not None:
+        found = self._sessions.get((said.process & 0xFFFF_FFFF, said.secret & 0xFFFF_FFFF))
+        if found is not None:
             self.counts.cancelled += 1
-            session.cancel()
+            found[0].cancel()

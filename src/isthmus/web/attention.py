@@ -116,8 +116,20 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             )
             for told in app.exports.failing()
         ]
-        + [*_sinks(app)]
+        + [*_sinks(app), *_sql(app)]
     )
+
+
+def _sql(app: App) -> Iterator[contract.Attention]:
+    if app.sql is not None and app.sql.trouble:
+        yield contract.Attention(
+            priority=DIAGNOSTIC,
+            title="The SQL endpoint does not answer",
+            detail=app.sql.trouble,
+            advice=app.sql.hint,
+            since=app.now() / 1e6,
+            href="/connections",
+        )
 
 
 def _sinks(app: App) -> Iterator[contract.Attention]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from isthmus.historian.export import arrow_stream, json_rows
 from isthmus.runtime.app import App
+from isthmus.web import contract
 
 ARROW = "application/vnd.apache.arrow.stream"
 SECONDS = 30.0
@@ -36,4 +37,25 @@ def routes(app: App) -> APIRouter:
             return Response(arrow_stream(table), media_type=ARROW)
         return Response(json.dumps(json_rows(table)), media_type="application/json")
 
+    @router.get("/sql/status", summary="The endpoint for clients of PostgreSQL, and how it does")
+    def status() -> contract.SqlStatus:
+        return told(app)
+
     return router
+
+
+def told(app: App) -> contract.SqlStatus:
+    """How the SQL endpoint does."""
+    endpoint = app.sql
+    if endpoint is None:
+        return contract.SqlStatus(state="off", hint="write `sql: {}` in the plant file")
+    counts = endpoint.counts
+    return contract.SqlStatus(
+        state=endpoint.state,
+        address=endpoint.address if endpoint.state == "listening" else "",
+        trouble=endpoint.trouble,
+        hint=endpoint.hint,
+        sessions=counts.users.total(),
+        running=endpoint.running,
+        **{name: getattr(counts, name) for name in contract.SqlCounts.model_fields},
+    )

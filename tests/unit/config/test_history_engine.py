@@ -50,6 +50,10 @@ def test_a_server_is_told_whole(tmp_path, monkeypatch):
             "history: {engine: postgresql, url: 'postgresql://db/p', backup: {to: /mnt/nas}}",
             "`backup` and `archive` copy files",
         ),
+        (
+            "sql: {}\nhistory: {engine: postgresql, url: 'postgresql://a@db/plant'}",
+            "connect your tools to postgresql://a@db/plant itself",
+        ),
         ("history: {url: 'postgresql://db/plant'}", "the engine `lake` has none"),
         (
             "history: {engine: postgresql, url: 'postgresql://a:b@db/plant'}",

@@ -242,6 +242,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sql/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The endpoint for clients of PostgreSQL, and how it does */
+        get: operations["status_api_sql_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/export": {
         parameters: {
             query?: never;
@@ -1722,6 +1739,123 @@ export interface components {
             hint: string;
         };
         /**
+         * SqlCounts
+         * @description What it has seen since the start of the process.
+         *
+         *     `refused` had a wrong password, `crowded` were too many, `broken` did not speak the protocol;
+         *     `dismissed` are sessions that ended as their user was removed.
+         */
+        SqlCounts: {
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Signed In
+             * @default 0
+             */
+            signed_in: number;
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
+            /**
+             * Crowded
+             * @default 0
+             */
+            crowded: number;
+            /**
+             * Broken
+             * @default 0
+             */
+            broken: number;
+            /**
+             * Cancelled
+             * @default 0
+             */
+            cancelled: number;
+            /**
+             * Dismissed
+             * @default 0
+             */
+            dismissed: number;
+        };
+        /**
+         * SqlStatus
+         * @description How it does; `sessions` and `running` queries are of this moment.
+         *
+         *     It is `waiting` where another program has its port, which it takes as soon as it is free.
+         */
+        SqlStatus: {
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Signed In
+             * @default 0
+             */
+            signed_in: number;
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
+            /**
+             * Crowded
+             * @default 0
+             */
+            crowded: number;
+            /**
+             * Broken
+             * @default 0
+             */
+            broken: number;
+            /**
+             * Cancelled
+             * @default 0
+             */
+            cancelled: number;
+            /**
+             * Dismissed
+             * @default 0
+             */
+            dismissed: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "off" | "starting" | "listening" | "waiting" | "ended";
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /**
+             * Sessions
+             * @default 0
+             */
+            sessions: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
+        };
+        /**
          * Stage
          * @description Where on its way a value is looked at.
          * @enum {string}
@@ -2470,6 +2604,35 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_api_sql_status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlStatus"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

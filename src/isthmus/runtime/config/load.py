@@ -61,6 +61,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     templates = resolve(file.types, names.types, report)
     areas = Tree(templates, names, report).build(file)
     _check_site(file, names, report)
+    _check_sql(file, report)
     _check_exports(file, areas, names, report)
     timezone = file.timezone if file.timezone in _time_zones() else "UTC"  # else reported above
     links = Links(parts, areas, names, report, timezone=timezone)
@@ -131,6 +132,13 @@ def _check_site(file: PlantFile, names: Names, report: Report) -> None:
     if line is not None and line not in names.equipment:
         text = f"there is no equipment `{line}`"
         report.unknown(("erp", "orders_for"), text, line, sorted(names.equipment))
+
+
+def _check_sql(file: PlantFile, report: Report) -> None:
+    if file.sql is not None and file.history.engine == "postgresql":
+        text = "`sql` reads history in files, and PostgreSQL keeps this plant's"
+        hint = f"take `sql` out and connect your tools to {file.history.url} itself"
+        report.add(("sql",), text, hint)
 
 
 def _check_exports(

@@ -101,6 +101,14 @@ class SqlGate:
             raise SqlError(NOT_ALLOWED, f'role "{user[:64]}" does not exist', fatal=True)
         return SqlDatabase(self, found, name)
 
+    def allows(self, user: SqlUser) -> bool:
+        """Whether a user is still one with the same rights; a new password changes nothing."""
+        try:
+            found = self._users.all().get(user.name)
+        except StorageError:  # whoever is in stays in, nobody new enters
+            return True
+        return found is not None and replace(found, verifier=user.verifier) == user
+
     def desk(self, user: SqlUser, database: str, zone: str) -> Desk:
         """The desk of a user in a time zone; made where there is none, the longest unused ends."""
         key = user, len(self._namespace), f"{database}\0{zone}"
@@ -144,6 +152,10 @@ class SqlDatabase:
     def __init__(self, gate: SqlGate, user: SqlUser, name: str) -> None:
         self._gate, self._user, self.name = gate, user, name
         self.functions = NAMES
+
+    def current(self) -> bool:
+        """Whether the user is still one, and may see the same."""
+        return self._gate.allows(self._user)
 
     def plan(self, sql: str, *, zone: str, schemas: Sequence[str], explain: bool) -> SqlPlan:
         """A query that is understood."""

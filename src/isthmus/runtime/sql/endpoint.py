@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -36,8 +36,12 @@ FOLDER = "sql"  # of the data folder: users, and where the endpoint answers
 ADDRESS, DATABASE = "address", "database"
 TRIES = 20
 READER = "reader"  # of the demonstration
+OFF = "this history is kept by another database"
 DAY = 86_400.0
 AGAIN = 10.0
+
+
+State = Literal["off", "starting", "listening", "waiting", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class SqlEndpoint:
         self.folder = folder / FOLDER
         self.address = ""
         self.server: PgServer | None = None
+        self.state: State = "starting"
+        self.trouble = self.hint = ""
         self._data = folder
         self._plant, self._namespace, self._historian = plant, namespace, historian
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,13 +100,19 @@ class SqlEndpoint:
         """What the endpoint has seen."""
         return self.server.counts if self.server else Counts()
 
+    @property
+    def running(self) -> int:
+        """Queries that are being answered at this moment."""
+        return self.server.running if self.server else 0
+
+    def _note(self, state: State, trouble: str = "", hint: str = "") -> None:
+        self.state, self.trouble, self.hint = state, trouble, hint
+
     async def run(self) -> None:
         """Answer until cancelled."""
         if not isinstance(self._historian, Queries):
-            log.warning(
-                "the SQL endpoint is off: this history is kept by another database; "
-                "connect your tools to that one"
-            )
+            self._note("off", OFF, "connect your tools to that one, and take `sql` out of the file")
+            log.warning("the SQL endpoint is off: %s; %s", self.trouble, self.hint)
             return
         listening = await self._bound()
         host, port = listening.getsockname()[:2]
@@ -132,6 +144,7 @@ class SqlEndpoint:
                 if not said:
                     log.error("%s; %s; trying again until it is free", error, error.hint)  # noqa: TRY400
                 said = True
+                self._note("waiting", str(error), error.hint)
             await asyncio.sleep(AGAIN)
 
     def _stop(self) -> None:
@@ -151,7 +164,8 @@ class SqlEndpoint:
             asyncio.run(self._serve(listening, queries))
         except asyncio.CancelledError:
             pass
-        except Exception:
+        except Exception as error:
+            self._note("ended", f"the SQL endpoint ended: {error}", "the log says more; restart")
             log.exception("the SQL endpoint ended; the rest of the site goes on")
         finally:
             listening.close()
@@ -170,6 +184,7 @@ class SqlEndpoint:
         users = SqlUsers(self.folder)
         gate = SqlGate(self._plant, self._namespace, queries, users, self.settings.memory)
         self.server = PgServer(gate, limits, tls=context, binding=binding)
+        self._note("listening")
         await self.server.serve(listening)
 
     def _renew(self) -> None:

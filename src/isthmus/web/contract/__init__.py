@@ -35,6 +35,7 @@ from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, Ta
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
 from isthmus.web.contract.sinks import SinkInfo
+from isthmus.web.contract.sql import SqlCounts, SqlStatus
 
 __all__ = [
     "Answer",
@@ -79,6 +80,8 @@ __all__ = [
     "Ribbon",
     "ScheduledExport",
     "SinkInfo",
+    "SqlCounts",
+    "SqlStatus",
     "StateShare",
     "Statistics",
     "TagInfo",
