@@ -40,6 +40,7 @@ class LakeSettings:
     archive: ArchivePlan | None = None
     sql_memory: str = "256MB"
     sql_threads: int = 2
+    sql_window: int = 7 * DAY  # longest history that a wide view reads where a query says no time
 
     def __post_init__(self) -> None:
         """A slice must not reach from one day into the next."""

@@ -36,6 +36,12 @@ class SqlLimitsEntry(Entry):
     ] = 4
     statement: Annotated[Period, Field(gt=0, description="Time for one query: `60 s`.")] = 60.0
     idle: Annotated[Period, Field(gt=0, description="A session that says nothing ends.")] = 3_600.0
+    window: Annotated[
+        Period,
+        Field(
+            gt=0, description="History that a wide view reads where a query says no time: `7 d`."
+        ),
+    ] = 604_800.0
     rows: Annotated[int, Field(ge=1, description="Rows of one answer.")] = 2_000_000
     result: Annotated[Size, Field(gt=0, description="Bytes of one answer.")] = float(1 << 30)
     memory: Annotated[Size, Field(ge=64 << 20, description="Memory of one query.")] = float(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from isthmus.historian.delta.lake import Lake
+from isthmus.historian.settings import LakeSettings
 from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Batch, Nanoseconds, TagId
@@ -112,6 +113,7 @@ class Site:
     port: int
     endpoint: SqlEndpoint
     users: SqlUsers
+    lake: Lake
 
     @property
     def ca(self) -> Path:
@@ -127,13 +129,19 @@ class Site:
         )
 
 
-def serve(folder: Path, sql: dict[str, object]) -> Iterator[Site]:
+def serve(
+    folder: Path, sql: dict[str, object], settings: LakeSettings | None = None
+) -> Iterator[Site]:
     """An endpoint over history in `folder` until the generator ends."""
     plant = plant_of({"listen": "127.0.0.1:0", **sql})
     namespace = Namespace()
     for tag in plant.tags():
         namespace.bind(tag)
-    lake = Lake.open(folder / "history", now=lambda: Nanoseconds(time.time_ns()))
+    lake = Lake.open(
+        folder / "history",
+        now=lambda: Nanoseconds(time.time_ns()),
+        settings=settings or LakeSettings(),
+    )
     fill(lake, namespace)
     lake.write_tags((TagId(number), tag) for number, tag in namespace.items())
     users = SqlUsers(folder / "sql")
@@ -158,7 +166,7 @@ def serve(folder: Path, sql: dict[str, object]) -> Iterator[Site]:
     while endpoint.server is None and time.monotonic() < end:
         time.sleep(0.02)
     assert endpoint.server is not None
-    yield Site(folder, int(endpoint.address.rpartition(":")[2]), endpoint, users)
+    yield Site(folder, int(endpoint.address.rpartition(":")[2]), endpoint, users, lake)
     loop.call_soon_threadsafe(task.cancel)
     thread.join(READY)
     assert not thread.is_alive()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
-Node = dict[str, Any]
+from isthmus.historian.sql.sources import From, Node, called, passes_time
+
 LOWER = {"COMPARE_GREATERTHAN", "COMPARE_GREATERTHANOREQUALTO"}
 UPPER = {"COMPARE_LESSTHAN", "COMPARE_LESSTHANOREQUALTO"}
 EQUAL = {"COMPARE_EQUAL"}
@@ -24,7 +24,6 @@ TURNED = {
     "COMPARE_LESSTHANOREQUALTO": "COMPARE_GREATERTHANOREQUALTO",
     "COMPARE_EQUAL": "COMPARE_EQUAL",
 }
-PLAIN = {"REGULAR", "CROSS", "NATURAL"}  # a join that looks at neighbours needs them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,14 @@ class Bounds:
             None if None in ends else max(e for e in ends if e is not None),
         )
 
+    def within(self, other: Bounds) -> Bounds:
+        """What holds where both do."""
+        starts, ends = (self.start, other.start), (self.end, other.end)
+        return Bounds(
+            max((s for s in starts if s is not None), default=None),
+            min((e for e in ends if e is not None), default=None),
+        )
+
 
 class Finder:
     """Finds the bounds of each relation in one query."""
@@ -55,14 +62,21 @@ class Finder:
         The schema is empty where the query names none.
         """
         found: dict[tuple[str, str], Bounds] = {}
+        around: dict[int, Bounds] = {}  # what a condition around a subquery says, by its SELECT
         for node in _selects(tree):
-            tables = list(_tables(node.get("from_table")))
-            for table in tables:
-                place = (table["schema_name"].lower(), table["table_name"].lower())
-                names = {str(table.get("alias") or table["table_name"]).lower()}
-                alone = len(tables) == 1
-                here = self._of(node.get("where_clause"), names, alone=alone)
-                found[place] = found[place].union(here) if place in found else here
+            given = around.get(id(node), Bounds())
+            source, where = From.of(node.get("from_table")), node.get("where_clause")
+            for part in (*source.tables, *source.subqueries):
+                names = source.names() if source.one_time else {called(part)}
+                alone = source.one_time or source.tables == (part,)
+                here = self._of(where, names, alone=alone).within(given)
+                if part["type"] == "BASE_TABLE":
+                    _note(found, part, here)
+                elif passes_time(part):
+                    around[id(part["subquery"]["node"])] = here
+            lead = self._of(where, source.names(), alone=True) if source.one_time else Bounds()
+            for part in source.follows:
+                _note(found, part, Bounds(lead.within(given).start))
         return found
 
     def _of(self, where: object, names: set[str], *, alone: bool) -> Bounds:
@@ -95,6 +109,11 @@ class Finder:
         return None if found is None else int(found)
 
 
+def _note(found: dict[tuple[str, str], Bounds], table: Node, here: Bounds) -> None:
+    place = (table["schema_name"].lower(), table["table_name"].lower())
+    found[place] = found[place].union(here) if place in found else here
+
+
 def _select(expression: Node) -> Node:
     return {
         "node": {
@@ -124,17 +143,6 @@ def _selects(node: object) -> Iterator[Node]:
             yield node
         for part in node.values():
             yield from _selects(part)
-
-
-def _tables(node: object) -> Iterator[Node]:
-    """The base tables of one FROM; those below a subquery have a SELECT of their own."""
-    if not isinstance(node, dict):
-        return
-    if node.get("type") == "BASE_TABLE":
-        yield node
-    elif node.get("type") == "JOIN" and node.get("ref_type") in PLAIN:
-        yield from _tables(node.get("left"))
-        yield from _tables(node.get("right"))
 
 
 def _conditions(node: object, names: set[str], *, alone: bool) -> Iterator[tuple[str, Node]]:

@@ -26,6 +26,7 @@ from isthmus.historian.sql.curated import Curated, Relation
 from isthmus.historian.sql.shelf import Shelf
 from isthmus.historian.sql.views import prepare, quoted
 from isthmus.historian.sql.wide import named, wide
+from isthmus.historian.sql.window import windowed
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status
 from isthmus.model.tag import Kind
@@ -160,8 +161,9 @@ class Desk:
             bounds = Finder(self._bare).find(plan.parsed.tree) if wanted else {}
             bodies = {}
             for one in wanted:
-                here = _bounds_of(one, bounds)
-                bodies[_place(one)] = one.sql or wide(one, here, *self._seed(connection, one, here))
+                bodies[_place(one)] = one.sql or self._wide(
+                    connection, one, _bounds_of(one, bounds), plan, shelf
+                )
             prepare(connection, shelf, self.settings, self.zone)
             for place, body in bodies.items():
                 connection.execute(f"create view {place} as {body}")
@@ -170,6 +172,21 @@ class Desk:
             connection.close()
             raise
         return connection
+
+    def _wide(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        relation: Relation,
+        bounds: Bounds,
+        plan: Plan,
+        shelf: Shelf,
+    ) -> str:
+        """The query behind a wide view; ForbiddenError where it would read all of long history."""
+        name = f"{relation.schema}.{relation.name}"
+        here, only = windowed(name, bounds, plan.parsed.tree, shelf, self.settings)
+        body = wide(relation, here, *self._seed(connection, relation, here))
+        after = f"time >= make_timestamptz({here.start})"
+        return f"select * from ({body}) where {after}" if only else body  # noqa: S608
 
     def _seed(
         self, connection: duckdb.DuckDBPyConnection, relation: Relation, bounds: Bounds

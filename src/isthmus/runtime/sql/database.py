@@ -70,10 +70,17 @@ class SqlGate:
     """Lets the users of one installation in."""
 
     def __init__(
-        self, plant: Plant, namespace: Namespace, source: Source, users: SqlUsers, memory: int
+        self,
+        plant: Plant,
+        namespace: Namespace,
+        source: Source,
+        users: SqlUsers,
+        *,
+        memory: int,
+        window: int,
     ) -> None:
         self._plant, self._namespace = plant, namespace
-        self._limits = replace(source.settings, sql_memory=f"{memory >> 20}MB")
+        self._limits = replace(source.settings, sql_memory=f"{memory >> 20}MB", sql_window=window)
         self._source, self._users = source, users
         self._desks: OrderedDict[tuple[SqlUser, int, str], Desk] = OrderedDict()
         self._lock = threading.Lock()

@@ -54,6 +54,7 @@ class SqlSettings:
     hosts: tuple[str, ...]
     limits: Limits
     memory: int
+    window: int  # nanoseconds
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> SqlSettings:
@@ -61,12 +62,19 @@ class SqlSettings:
         host, _, port = str(section.get("listen") or "127.0.0.1:5433").rpartition(":")
         wished = dict(section.get("limits") or {})
         memory = int(wished.pop("memory", 256 << 20))
+        window = round(wished.pop("window", 7 * DAY) * 1e9)
         for key in ("result", "rows"):
             if key in wished:
                 wished[key] = int(wished[key])
         hosts = tuple(str(name) for name in section.get("hosts") or ())
         return cls(
-            host.strip("[]"), int(port), not section.get("near"), hosts, Limits(**wished), memory
+            host=host.strip("[]"),
+            port=int(port),
+            exact=not section.get("near"),
+            hosts=hosts,
+            limits=Limits(**wished),
+            memory=memory,
+            window=window,
         )
 
 
@@ -182,7 +190,8 @@ class SqlEndpoint:
         certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
         binding = endpoint_binding(certificate.public_bytes(Encoding.DER))
         users = SqlUsers(self.folder)
-        gate = SqlGate(self._plant, self._namespace, queries, users, self.settings.memory)
+        bounds = {"memory": self.settings.memory, "window": self.settings.window}
+        gate = SqlGate(self._plant, self._namespace, queries, users, **bounds)
         self.server = PgServer(gate, limits, tls=context, binding=binding)
         self._note("listening")
         await self.server.serve(listening)
