@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import (
     CommitProperties,
@@ -122,6 +123,8 @@ class Manifest:
         self._positions = positions
         self._sums = Sums(root / LOG)
         self._uncertain = False
+        self._files: list[DataFile] = []
+        self._listed = -1  # the version of which these are the files
         self.commit_ms = 0.0
 
     @classmethod
@@ -180,36 +183,11 @@ class Manifest:
         return bool(self._table.version() != before)
 
     def files(self) -> list[DataFile]:
-        """All live files, oldest seal first."""
-        actions = pa.table(self._table.get_add_actions(flatten=True))
-        names = set(actions.column_names)
-
-        def column(name: str, default: object) -> list[Any]:
-            if name not in names:
-                return [default] * actions.num_rows
-            values = actions[name]
-            if pa.types.is_timestamp(values.type):
-                values = values.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-            return [default if value is None else value for value in values.to_pylist()]
-
-        found = [
-            DataFile(
-                path, size, rows, str(date or ""), seq, (low, high), (start * 1000, end * 1000)
-            )
-            for path, size, rows, date, seq, low, high, start, end in zip(
-                column("path", ""),
-                column("size_bytes", 0),
-                column("num_records", 0),
-                column("partition.date", ""),
-                column("max.seq", 0),
-                column("min.tag", 0),
-                column("max.tag", -1),
-                column("min.time", 0),
-                column("max.time", -1),
-                strict=True,
-            )
-        ]
-        return sorted(found, key=lambda file: (file.seq, file.path))
+        """All live files, oldest seal first; asked again, the log is read if it grew."""
+        if self._listed != (version := self.version):
+            self._files = _listed(pa.table(self._table.get_add_actions(flatten=True)))
+            self._listed = version
+        return list(self._files)
 
     def commit(
         self,
@@ -291,6 +269,31 @@ class Manifest:
         )
         self._table.update_incremental()
         return len(gone)
+
+
+def _listed(actions: pa.Table) -> list[DataFile]:
+    """The files that add actions name, column by column: there may be tens of thousands."""
+    names = set(actions.column_names)
+
+    def numbers(name: str, default: int) -> list[int]:
+        if name not in names:
+            return [default] * actions.num_rows
+        column = actions[name]
+        if pa.types.is_timestamp(column.type):  # to ns
+            column = pc.multiply(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()), 1000)
+        column = column.cast(pa.int64()).fill_null(default)
+        return list(column.to_numpy().tolist())
+
+    def words(name: str) -> list[str]:
+        if name not in names:
+            return [""] * actions.num_rows
+        return list(actions[name].cast(pa.string()).fill_null("").to_numpy().tolist())
+
+    tags = zip(numbers("min.tag", 0), numbers("max.tag", -1), strict=True)
+    times = zip(numbers("min.time", 0), numbers("max.time", -1000), strict=True)
+    size, rows, seq = numbers("size_bytes", 0), numbers("num_records", 0), numbers("max.seq", 0)
+    columns = (words("path"), size, rows, words("partition.date"), seq, tags, times)
+    return sorted(map(DataFile, *columns), key=lambda file: (file.seq, file.path))
 
 
 def _dated(file: DataFile) -> dict[str, str | None]:
