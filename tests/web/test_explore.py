@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,9 +11,14 @@ import numpy as np
 import openpyxl
 import polars as pl
 import pytest
+from tests.web.conftest import eventually
+
+from isthmus.historian.ingest.wire import pack
+from isthmus.model.sample import Batch
 
 UNIT = "packaging/line1/filler"
 SPEED, COUNT, STATE = f"{UNIT}/speed", f"{UNIT}/good_count", f"{UNIT}/state"
+PRESSURE = f"{UNIT}/bowl_pressure"
 HOUR = 3_600_000
 MINUS = "\u2212"
 SPAN = "() => { const one = document.querySelector('isthmus-trend'); return [one.from, one.to]; }"
@@ -402,6 +408,73 @@ class TestFiles:
         (told,) = client.get("/api/exports").json()
         assert told["name"] == "line1-hourly"
         assert told["error"] == ""
+
+
+STRIP_UNDER = """() => {
+  const canvas = document.querySelector('isthmus-trend canvas');
+  const box = document.querySelector('isthmus-trend .u-over').getBoundingClientRect();
+  const own = canvas.getBoundingClientRect();
+  const scale = canvas.width / own.width;
+  const top = Math.round((box.bottom - own.top) * scale) + 2;
+  const left = Math.round((box.left - own.left) * scale);
+  const row = canvas.getContext('2d').getImageData(left, top, Math.round(box.width * scale), 1);
+  const seen = [];
+  for (let x = 0; x < row.width; x += 1) if (row.data[4 * x + 3] > 200) seen.push(x / row.width);
+  return seen;
+}"""
+
+
+@pytest.fixture(scope="module")
+def late(demo, past):
+    """When samples came late: from a third of the past to its half; through the site's stream."""
+    start, end = past
+    span = [round(start + (end - start) * part) * 10**6 + 7 for part in (1 / 3, 0.4, 1 / 2)]
+    samples = Batch.of(np.zeros(3, np.int32), np.array(span, np.int64), np.full(3, 2.4))
+    with demo.client() as asking:
+        wish = {"id": "late-ones", "source": "late.csv"}
+        asking.post("/api/imports", json=wish).raise_for_status()
+        data = pack(samples, [PRESSURE])
+        kind = {"content-type": "application/vnd.apache.arrow.stream"}
+        asking.post(
+            "/api/imports/late-ones/parts?part=0", content=data, headers=kind
+        ).raise_for_status()
+        asking.post("/api/imports/late-ones/end", json={}).raise_for_status()
+        eventually(lambda: asking.get("/api/links").json()["late"] >= 3)
+    return span[0] / 1e6, span[-1] / 1e6
+
+
+class TestLateSamples:
+    def test_history_tells_when_they_came_in_both_forms(self, client, past, late):
+        query = {"tags": f"{PRESSURE},{SPEED}", "from": past[0], "to": past[1]}
+        told, none = client.get("/api/history", params=query).json()["pens"]
+        assert [(one["start"], one["end"], one["samples"]) for one in told["late"]] == [(*late, 3)]
+        assert none["late"] == []
+        columns = {"accept": "application/vnd.isthmus.columns"}
+        body = client.get("/api/history", params=query, headers=columns).content
+        size = int.from_bytes(body[:4], "little")
+        assert json.loads(body[4 : 4 + size])["pens"][0]["late"] == told["late"]
+
+    def test_an_event_keeps_it(self, client, late):
+        query = "select path, text, data from events where kind = 'late' and path = 'import'"
+        rows = eventually(lambda: client.get("/api/sql", params={"q": query}).json())
+        assert any(abs(json.loads(row["data"])["first"] / 1e6 - late[0]) < 1 for row in rows)
+
+    def test_a_bar_under_the_axis_shows_where(self, desk, past, late):
+        page = opened(desk, past, pens=PRESSURE)
+        page.wait_for_timeout(200)
+        seen = page.evaluate(STRIP_UNDER)
+        assert seen, "nothing under the axis"
+        assert min(seen) == pytest.approx(1 / 3, abs=0.01)
+        assert max(seen) == pytest.approx(1 / 2, abs=0.01)
+        clean = opened(desk, past, pens=COUNT)
+        clean.wait_for_timeout(200)
+        assert not clean.evaluate(STRIP_UNDER)
+
+    def test_connections_tell_how_many(self, desk, late):
+        page = desk.open("/connections")
+        page.wait_for_function(
+            "() => /start [1-9][\\d,]* late, \\d+ corrected/.test(document.body.innerText)"
+        )
 
 
 def test_periods_name_shifts_orders_and_days(client, plant):

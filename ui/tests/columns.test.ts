@@ -32,7 +32,7 @@ describe("trend columns", () => {
     for (let size = 0; size < whole.byteLength; size += 1) expect(() => decodeColumns(whole.slice(0, size))).toThrow();
   });
   it("reads the JSON answer alike", () => {
-    const trends = fromJson({ start: 0, end: 1, pens: [{ tag: 1, raw: false, time: [1], min: [null], max: [2], mean: [1.5], samples: 1, good_percent: 50, last: null, quality: [] }] });
+    const trends = fromJson({ start: 0, end: 1, pens: [{ tag: 1, raw: false, time: [1], min: [null], max: [2], mean: [1.5], samples: 1, good_percent: 50, last: null, quality: [], late: [{ start: 0.2, end: 0.4, samples: 3 }] }] });
     expect([...(trends.pens[0]?.min ?? [])]).toEqual([NaN]);
     expect(trends.pens[0]?.mean[0]).toBe(1.5);
   });

@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 
 function pen(time: number[], raw = false): PenColumns {
   const column = Float64Array.from(time);
-  return { tag: 1, raw, samples: time.length, good_percent: 100, last: null, quality: [], end: 0, time: column, min: column, max: column, mean: column };
+  return { tag: 1, raw, samples: time.length, good_percent: 100, last: null, quality: [], late: [], end: 0, time: column, min: column, max: column, mean: column };
 }
 
 beforeAll(() => {

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from isthmus.cli.finding import Finding
 from isthmus.cli.remote import Remote
@@ -23,6 +23,7 @@ LITTLE = 2 * GB
 NEEDED = 256 << 20  # as `LakeSettings.reserve_bytes`
 VERIFIED = GB  # of history, the newest
 EDGE_SILENT_S = 10.0
+MANY_LATE = 10_000  # samples of a link since the start
 SOON = timedelta(days=30)
 
 
@@ -255,6 +256,19 @@ def _edge(folder: Path) -> Iterator[Finding]:
         )
 
 
+def _late(link: dict[str, Any]) -> Iterator[Finding]:
+    """Many samples that came late and filled no gap: a clock, or two that tell one tag."""
+    late = link["late"] - link["counts"].get("backfilled", 0)
+    if late >= MANY_LATE:
+        yield Finding(
+            f"late samples of {link['name']}",
+            "note",
+            f"{late:,} came after newer ones of their tag, {link['corrected']:,} changed others",
+            "does its device keep time, do two connections tell one tag? "
+            "`isthmus sql \"select * from events where kind = 'late'\"` tells when",
+        )
+
+
 def _site(folder: Path) -> Iterator[Finding]:
     try:
         site = Remote.of(folder)
@@ -275,6 +289,7 @@ def _site(folder: Path) -> Iterator[Finding]:
             + (f": {link['error']}" if link["error"] else ""),
             link["hint"],
         )
+        yield from _late(link)
     sql = site.get("/api/sql/status")
     if sql["state"] != "off" or sql["trouble"]:
         text = (

@@ -40,6 +40,7 @@ from isthmus.runtime.history.backup import Backups
 from isthmus.runtime.history.imports import imported_tags
 from isthmus.runtime.history.opened import open_historian
 from isthmus.runtime.intake import Intake
+from isthmus.runtime.late import Late
 from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
@@ -75,6 +76,7 @@ class App:
         self.backups = Backups.of(settings, f"{plant.enterprise}/{plant.site}")
         self.sql = SqlEndpoint.of(plant, self.namespace, self.historian, settings.folder)
         self.limits = LimitWatch(self.namespace, self.live)
+        self.late = Late(self.namespace, self.historian, self.live, self.now)
         self.links: dict[str, Link | EdgeLink] = {}
         self.deliveries: list[Delivery] = []
         self.edges = {
@@ -173,6 +175,7 @@ class App:
                 keep.append(tasks.create_task(heart.beat(), name="beat"))
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
                 keep.append(tasks.create_task(self.deriver.run(), name="derive"))
+                keep.append(tasks.create_task(self.late.run(self._tell), name="late"))
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))
                 if isinstance(self.historian, Archives):
                     moving = archive_for_ever(self.historian, self.stopping.is_set)
@@ -222,7 +225,7 @@ class App:
             self.intakes.append(Intake(bus, view.access.stream, view.edge.disk, *shared, edge=view))
         self.deriver = Deriver.of(self.records, self.historian, settings.folder)
         for intake in self.intakes:
-            intake.dirt = self.deriver.dirt
+            intake.dirt, intake.late = self.deriver.dirt, self.late
             await intake.try_open()
         root, states = f"{self.plant.enterprise}/{self.plant.site}", settings.folder / "sinks"
         self.deliveries = [
@@ -281,7 +284,7 @@ class App:
                 await self.publisher.publish(self.subjects.frame(link.name), frame.encode(part))
 
     async def _tell(self, name: str, event: Event) -> None:
-        """Keep what we found out about the edge `name`."""
+        """Keep what we found out about the edge or link `name`."""
         data = document.encode_events([event])
         await self.publisher.publish(self.subjects.events(name), data)
 
@@ -303,6 +306,7 @@ class App:
         """Store all that the stream holds before we leave; the rest is read again next time."""
         with suppress(TimeoutError, IsthmusError):
             async with asyncio.timeout(10):
+                await self.late.flush(self._tell)
                 last = (await self.intake.info()).last
                 while self.intake.position < last:
                     await asyncio.sleep(0.02)

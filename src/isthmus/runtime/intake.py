@@ -25,6 +25,8 @@ from isthmus.runtime.collect.tap import Tap
 from isthmus.runtime.collect.transform import AHEAD, OLDEST, dated
 from isthmus.runtime.derive.dirt import Dirt
 from isthmus.runtime.edge.view import EdgeView
+from isthmus.runtime.late import KIND as LATE
+from isthmus.runtime.late import Late
 from isthmus.runtime.live import Live
 from isthmus.runtime.names import Names
 from isthmus.runtime.subject import CATALOGUE, EVENT, FRAME, link_of
@@ -52,6 +54,7 @@ class Intake:
     now: Clock
     edge: EdgeView | None = None
     dirt: Dirt | None = None  # what late samples change
+    late: Late | None = None  # how many there are
     rate: Rate = field(default_factory=Rate)
     damaged: int = 0  # messages that could not be decoded: counted, kept in the stream, skipped
     discarded: int = 0  # messages that the stream gave up before they were read
@@ -162,6 +165,8 @@ class Intake:
             self.live.time
         ):
             raise ProtocolError("a frame names a tag that no catalogue names")
+        if self.late is not None and len(batch):
+            await self.late.see(link, batch)
         await self._append(batch, message.seq)
         self.live.update(batch, self.now())
         self.rate.add(len(batch), int(time.monotonic()))
@@ -206,6 +211,8 @@ class Intake:
             self._tell(event)
 
     def _tell(self, event: Event) -> None:
+        if event.kind == LATE and self.late is not None:
+            self.late.remember(event)
         tag = self.namespace.id(event.path)
         if tag is not None and event.kind == "text":
             self.live.tell(tag, event)

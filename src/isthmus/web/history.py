@@ -16,7 +16,7 @@ from isthmus.model.tag import Kind
 from isthmus.runtime.app import App
 from isthmus.web import contract
 from isthmus.web.ask import equipment, line_of, tag_ids, time_range
-from isthmus.web.quality import stretches
+from isthmus.web.quality import late_stretches, stretches
 from isthmus.web.ribbon import ribbons
 
 COLUMNS = "application/vnd.isthmus.columns"
@@ -61,7 +61,10 @@ def routes(app: App) -> APIRouter:
 class PenColumns:
     """One pen's columns before they take a form; NaN is a gap."""
 
-    __slots__ = ("good", "last", "max", "mean", "min", "quality", "raw", "samples", "tag", "time")
+    __slots__ = (
+        *("good", "last", "late", "max", "mean", "min"),
+        *("quality", "raw", "samples", "tag", "time"),
+    )
 
     def __init__(
         self,
@@ -73,9 +76,10 @@ class PenColumns:
         good: float,
         last: float | None,
         quality: list[contract.QualityStretch] | None = None,
+        late: list[contract.LateStretch] | None = None,
     ) -> None:
         self.tag, self.raw, self.samples, self.good, self.last = tag, raw, samples, good, last
-        self.quality = quality or []
+        self.quality, self.late = quality or [], late or []
         self.time, self.min, self.max, self.mean = columns
 
 
@@ -100,6 +104,7 @@ def _pens(
                 good=100 * trend.good_share,
                 last=trend.last,
                 quality=stretches(app.historian, TagId(number), trend, before, (start, known)),
+                late=late_stretches(app, TagId(number), start, end),
             )
         )
     return pens
@@ -157,6 +162,7 @@ def _json(pen: PenColumns) -> contract.Pen:
         good_percent=pen.good,
         last=pen.last,
         quality=pen.quality,
+        late=pen.late,
     )
 
 
@@ -175,6 +181,7 @@ def _binary(start: float, end: float, pens: list[PenColumns]) -> bytes:
                     "good_percent": pen.good,
                     "last": pen.last,
                     "quality": [each.model_dump() for each in pen.quality],
+                    "late": [each.model_dump() for each in pen.late],
                 }
                 for pen in pens
             ],

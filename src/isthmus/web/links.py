@@ -32,6 +32,7 @@ def routes(app: App) -> APIRouter:
     @router.get("/links", summary="All links, the path of a value, totals")
     async def links() -> contract.Links:
         stats = await asyncio.to_thread(app.historian.stats)
+        late = app.late.total()
         return contract.Links(
             now=app.now() / 1e6,
             links=[_link(app, link) for link in app.links.values()],
@@ -39,6 +40,8 @@ def routes(app: App) -> APIRouter:
             stored=stats.rows,
             lost=app.lost(),
             rejected=app.damaged(),
+            late=late.late,
+            corrected=late.corrected,
         )
 
     @router.get("/links/{name}/browse", summary="What the device has")
@@ -99,7 +102,7 @@ def _link(app: App, link: Link | EdgeLink) -> contract.LinkInfo:
     if condition is Condition.UP and silent:
         condition = Condition.PARTLY
     held, oldest = app.outlet.held.get(link.name, (0, 0.0))
-    edge, lag = "", None
+    edge, lag, late = "", None, app.late.of(link.name)
     if isinstance(link, EdgeLink):
         edge, held, view = link.edge, link.queue, app.edges[link.edge]
         lag = view.silent if view.reach is Reach.SILENT else view.lag
@@ -120,6 +123,8 @@ def _link(app: App, link: Link | EdgeLink) -> contract.LinkInfo:
             "queue": held,
             "oldest_s": oldest,
             "lost": health.lost,
+            "late": late.late,
+            "corrected": late.corrected,
             "good_percent": health.good_percent,
             "error": health.error,
             "hint": health.hint,

@@ -7,6 +7,7 @@ import numpy as np
 from isthmus.historian.port import Samples
 from isthmus.historian.settings import Trend
 from isthmus.model.sample import Batch, Nanoseconds, Status, TagId
+from isthmus.runtime.app import App
 from isthmus.web import contract
 
 MOST = 200  # stretches of a pen: the widest
@@ -39,6 +40,20 @@ def stretches(
             code = _reason(samples, tag, until, code)
         told.append(contract.QualityStretch(start=since / 1e6, end=until / 1e6, code=code))
     return told
+
+
+def late_stretches(
+    app: App, tag: TagId, start: Nanoseconds, end: Nanoseconds
+) -> list[contract.LateStretch]:
+    """Where samples of a tag came late or corrected what was known, by time: the newest so many."""
+    path = app.path(tag)
+    links = app.plant.connections.items()
+    link = next((name for name, known in links if path in known.addresses), "")
+    spans = app.late.spans(tag, link, start, end)
+    return [
+        contract.LateStretch(start=span.first / 1e6, end=span.last / 1e6, samples=span.samples)
+        for span in spans[-MOST:]
+    ]
 
 
 def _found(trend: Trend, before: Batch, start: int, end: int) -> list[tuple[int, int, int]]:

@@ -4,7 +4,7 @@
  * Layout: header length (uint32, little endian), header (UTF-8 JSON), zeros up to a multiple of 8,
  * then per pen the float64 columns time, min, max, mean, each `rows` long. NaN is a gap.
  */
-import type { History, QualityStretch } from "./contract";
+import type { History, LateStretch, QualityStretch } from "./contract";
 import { ask } from "./get";
 
 export const COLUMNS = "application/vnd.isthmus.columns";
@@ -18,6 +18,8 @@ export interface PenColumns {
   last: number | null;
   /** What is not good, by time. */
   quality: QualityStretch[];
+  /** Where samples came after newer ones, or changed what was known, by time. */
+  late: LateStretch[];
   /** Until when these columns tell; nothing is known after. */
   end: number;
   time: Float64Array;
@@ -62,7 +64,7 @@ export function decodeColumns(bytes: ArrayBuffer): Trends {
 export function fromJson(history: History): Trends {
   const numbers = (column: (number | null)[]) => Float64Array.from(column, (value) => value ?? NaN);
   const pens = history.pens.map((pen) => ({
-    ...pen, last: pen.last ?? null, end: history.end,
+    ...pen, late: pen.late ?? [], last: pen.last ?? null, end: history.end,
     time: Float64Array.from(pen.time), min: numbers(pen.min), max: numbers(pen.max), mean: numbers(pen.mean),
   }));
   return { start: history.start, end: history.end, pens };
@@ -81,7 +83,8 @@ export function within(pen: PenColumns, from: number, to: number): PenColumns {
   const stop = Math.max(first, place(pen.time, to));
   const cut = (column: Float64Array) => column.subarray(first, stop);
   const quality = pen.quality.filter((stretch) => stretch.end > from && stretch.start < to);
-  return { ...pen, quality, time: cut(pen.time), min: cut(pen.min), max: cut(pen.max), mean: cut(pen.mean) };
+  const late = pen.late.filter((stretch) => stretch.end >= from && stretch.start < to);
+  return { ...pen, quality, late, time: cut(pen.time), min: cut(pen.min), max: cut(pen.max), mean: cut(pen.mean) };
 }
 
 /** How many of `times` are at or before `at`. */
@@ -98,7 +101,8 @@ function place(times: Float64Array, at: number): number {
 /** The same pen `offset` ms later, to lie over another range. */
 export function moved(pen: PenColumns, offset: number): PenColumns {
   const quality = pen.quality.map(({ start, end, code }) => ({ start: start + offset, end: end + offset, code }));
-  return { ...pen, quality, end: pen.end + offset, time: pen.time.map((time) => time + offset) };
+  const late = pen.late.map((stretch) => ({ ...stretch, start: stretch.start + offset, end: stretch.end + offset }));
+  return { ...pen, quality, late, end: pen.end + offset, time: pen.time.map((time) => time + offset) };
 }
 
 /** The same pen with a row more where a gap begins, so that a line is drawn until there and not to its last row only. */

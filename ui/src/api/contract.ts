@@ -10,6 +10,7 @@ export type LiveStatus = Schemas["LiveStatus"];
 export type History = Schemas["History"];
 export type Statistics = Schemas["Statistics"];
 export type Interval = Schemas["Interval"];
+export type LateStretch = Schemas["LateStretch"];
 export type QualityStretch = Schemas["QualityStretch"];
 export type Period = Schemas["Period"];
 export type Ribbon = Schemas["Ribbon"];

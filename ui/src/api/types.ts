@@ -1069,6 +1069,24 @@ export interface components {
             formula: string;
         };
         /**
+         * LateStretch
+         * @description A stretch in which samples came after newer ones, or changed what was known.
+         */
+        LateStretch: {
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Samples */
+            samples: number;
+        };
+        /**
          * LimitsInfo
          * @description Process limits in the tag's unit.
          */
@@ -1135,6 +1153,18 @@ export interface components {
             oldest_s: number;
             /** Lost */
             lost: number;
+            /**
+             * Late
+             * @description Samples that came after newer ones of their tag.
+             * @default 0
+             */
+            late: number;
+            /**
+             * Corrected
+             * @description Samples of a time that had another value.
+             * @default 0
+             */
+            corrected: number;
             /** Good Percent */
             good_percent: number;
             /**
@@ -1195,6 +1225,18 @@ export interface components {
             lost: number;
             /** Rejected */
             rejected: number;
+            /**
+             * Late
+             * @description Of links and imports, since the start.
+             * @default 0
+             */
+            late: number;
+            /**
+             * Corrected
+             * @description Of links and imports, since the start.
+             * @default 0
+             */
+            corrected: number;
         };
         /**
          * LiveStatus
@@ -1466,7 +1508,8 @@ export interface components {
          * @description One tag's trend: per bucket its first time, min, max, mean; raw points if few.
          *
          *     Draw `min` and `max` as a band, `mean` as a line; null rows are gaps (bad or no data).
-         *     `last` is the newest value inside the range; `quality` is what was not good, by time.
+         *     `last` is the newest value inside the range; `quality` is what was not good, by time;
+         *     `late` is where samples came late or corrected what was known, by time.
          */
         Pen: {
             /** Tag */
@@ -1501,6 +1544,11 @@ export interface components {
             last: number | null;
             /** Quality */
             quality: components["schemas"]["QualityStretch"][];
+            /**
+             * Late
+             * @default []
+             */
+            late: components["schemas"]["LateStretch"][];
         };
         /**
          * Performance

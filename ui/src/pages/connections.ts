@@ -44,7 +44,7 @@ export class ConnectionsPage extends Part {
     const { value, load } = this.answer;
     const links = value?.links ?? [];
     const up = links.filter((link) => link.state === "up").length;
-    const sub = value ? `${up} of ${links.length} up, ${number(links.reduce((sum, link) => sum + link.tags, 0), 0)} tags, ${number(links.reduce((sum, link) => sum + link.rate, 0), 0)} values/s; since install ${number(value.stored, 0)} stored, ${number(value.lost, 0)} lost, ${number(value.rejected, 0)} rejected` : "";
+    const sub = value ? `${up} of ${links.length} up, ${number(links.reduce((sum, link) => sum + link.tags, 0), 0)} tags, ${number(links.reduce((sum, link) => sum + link.rate, 0), 0)} values/s; since install ${number(value.stored, 0)} stored, ${number(value.lost, 0)} lost, ${number(value.rejected, 0)} rejected; since the start ${number(value.late ?? 0, 0)} late, ${number(value.corrected ?? 0, 0)} corrected` : "";
     const blank = value && links.length === 0 ? { title: "No link yet", text: "isthmus browse opc.tcp://… --add plant.yaml writes the first one" } : undefined;
     return html`<isthmus-card class="links" heading="Links" sub=${sub} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-links .links=${links} .chosen=${chosen?.name ?? ""} .now=${value?.now ?? 0}></isthmus-links></isthmus-card>`;
   }

@@ -1,12 +1,14 @@
 /** How a lane shows what is not good: gaps hatched with their reason, doubts dotted, a strip below. */
 import type uPlot from "uplot";
-import type { QualityStretch } from "../api/contract";
+import type { LateStretch, QualityStretch } from "../api/contract";
 import { duration } from "../app/clock";
 import { ink } from "../app/theme";
 import { reasonOf } from "../draw/quality";
 
 const BAD = 0x80000000;
 const STRIP = 4;
+/** Under the axis, as high as it is seen and not in the way of the times. */
+const LATE = 3;
 /** Narrower stretches are in the strip alone: a hatch of few pixels looks like a line. */
 const LEAST = 6;
 
@@ -37,6 +39,20 @@ export function qualityStrip(plot: uPlot, stretches: readonly QualityStretch[], 
     ctx.lineWidth = devicePixelRatio;
     if (code >= BAD) ctx.fillRect(left, top, width, size);
     else ctx.strokeRect(left + 0.5, top + 0.5, width, size - 1);
+  }
+  ctx.restore();
+}
+
+/** Bars under the axis, where samples came late or corrected what was known; `letter` is the pen's, `row` counts from the axis. */
+export function lateBars(plot: uPlot, stretches: readonly LateStretch[], letter: string, row: number): void {
+  const { ctx, bbox } = plot;
+  const size = LATE * devicePixelRatio;
+  ctx.save();
+  ctx.fillStyle = ink(`pen-${letter}`);
+  for (const { start, end } of stretches) {
+    if (plot.valToPos(end, "x", true) < bbox.left || plot.valToPos(start, "x", true) > bbox.left + bbox.width) continue;
+    const [left, right] = edges(plot, start, end);
+    ctx.fillRect(left, bbox.top + bbox.height + devicePixelRatio + row * (size + devicePixelRatio), Math.max(2 * devicePixelRatio, right - left), size);
   }
   ctx.restore();
 }

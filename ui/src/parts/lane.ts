@@ -7,7 +7,7 @@ import { clock } from "../app/clock";
 import { digitsOf, number, short, wordOf } from "../draw/number";
 import { extent, padded, ticks } from "../draw/scale";
 import { timeAxis } from "../draw/time";
-import { hatchQuality, qualityStrip } from "./lane-quality";
+import { hatchQuality, lateBars, qualityStrip } from "./lane-quality";
 
 /** A tag on a trend; `letter` is a to f. */
 export interface Pen {
@@ -238,7 +238,9 @@ export class Lane {
       ctx.fillText(text, right + 6 * ratio, place);
     };
     this.pens.forEach((pen, row) => {
-      if (pen.columns) qualityStrip(plot, pen.columns.quality, Math.min(this.span[1], clock.now()), row);
+      if (!pen.columns) return;
+      qualityStrip(plot, pen.columns.quality, Math.min(this.span[1], clock.now()), row);
+      lateBars(plot, pen.columns.late, pen.letter, row);
     });
     ctx.save();
     ctx.textAlign = "left";

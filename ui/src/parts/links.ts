@@ -51,6 +51,6 @@ export class LinkTable extends Part {
       <td class="nowrap">${linkState(link)}<small>for ${duration(this.now - link.since)}</small></td><td class="tag"><div class="clip endpoint" title=${link.endpoint}>${link.endpoint}</div></td><td class="hide-m">${link.zone || "—"}</td><td class="num">${link.tags}</td>
       <td class="num"><span class="row" style="justify-content:flex-end"><isthmus-sparkline .trend=${trend}></isthmus-sparkline><span class="nowrap" style="min-width:64px"><b>${rate(link.rate)}</b> <span class="muted small">/s</span></span></span></td>
       <td class="num nowrap"><b>${number(link.lag_p95_s, 2)}</b> <span class="muted small">s</span></td><td class="num">${number(link.queue, 0)}</td><td class="num nowrap">${number(link.oldest_s, 1)} s</td>
-      <td class="num nowrap">${link.lost ? marker(4) : nothing} ${number(link.lost, 0)}</td><td class="num nowrap">${link.good_percent < 99 ? marker(4) : nothing} ${number(link.good_percent, 1)}</td><td class="small wire">${link.wire}</td></tr>`;
+      <td class="num nowrap">${link.lost ? marker(4) : nothing} ${number(link.lost, 0)}${link.late || link.corrected ? html`<small title="samples that came after newer ones of their tag, and samples that changed what was known">${number(link.late ?? 0, 0)} late, ${number(link.corrected ?? 0, 0)} corrected</small>` : nothing}</td><td class="num nowrap">${link.good_percent < 99 ? marker(4) : nothing} ${number(link.good_percent, 1)}</td><td class="small wire">${link.wire}</td></tr>`;
   }
 }

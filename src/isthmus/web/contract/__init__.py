@@ -22,6 +22,7 @@ from isthmus.web.contract.gaps import GapInfo
 from isthmus.web.contract.history import (
     History,
     Interval,
+    LateStretch,
     Pen,
     Period,
     QualityStretch,
@@ -58,6 +59,7 @@ __all__ = [
     "ImportNews",
     "Interval",
     "Kpi",
+    "LateStretch",
     "LimitsInfo",
     "LinkInfo",
     "Links",

@@ -15,11 +15,20 @@ class QualityStretch(Answer):
     code: int
 
 
+class LateStretch(Answer):
+    """A stretch in which samples came after newer ones, or changed what was known."""
+
+    start: Milliseconds
+    end: Milliseconds
+    samples: int
+
+
 class Pen(Answer):
     """One tag's trend: per bucket its first time, min, max, mean; raw points if few.
 
     Draw `min` and `max` as a band, `mean` as a line; null rows are gaps (bad or no data).
-    `last` is the newest value inside the range; `quality` is what was not good, by time.
+    `last` is the newest value inside the range; `quality` is what was not good, by time;
+    `late` is where samples came late or corrected what was known, by time.
     """
 
     tag: int
@@ -32,6 +41,7 @@ class Pen(Answer):
     good_percent: float
     last: float | None = None
     quality: list[QualityStretch]
+    late: list[LateStretch] = []
 
 
 class History(Answer):

@@ -27,6 +27,8 @@ class LinkInfo(Answer):
     queue: int
     oldest_s: float
     lost: int
+    late: Annotated[int, Field(description="Samples that came after newer ones of their tag.")] = 0
+    corrected: Annotated[int, Field(description="Samples of a time that had another value.")] = 0
     good_percent: float
     error: str = ""
     hint: str = ""
@@ -58,6 +60,8 @@ class Links(Answer):
     stored: int
     lost: int
     rejected: int
+    late: Annotated[int, Field(description="Of links and imports, since the start.")] = 0
+    corrected: Annotated[int, Field(description="Of links and imports, since the start.")] = 0
 
 
 class TapRow(Answer):
