@@ -115,6 +115,7 @@ def prepare(
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     connection.execute("set python_enable_replacements = false")
+    connection.execute("set parquet_metadata_cache = true")  # files never change under a name
     connection.execute("set temp_directory = ''")
     connection.execute("set allowed_paths = [" + ", ".join(map(quoted, paths)) + "]")
     connection.execute("set enable_external_access = false")
