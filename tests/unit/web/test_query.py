@@ -163,7 +163,7 @@ def test_last_values_and_events(asking):
         ({"aggregate": "maximun"}, 422, "no aggregate", "did you mean"),
         ({"aggregate": "min", "points": 10}, 422, "different questions", "one at a time"),
         ({"grid": "1us"}, 422, "a grid of", "longer step"),
-        ({"grid": "1h", "max_age": "old"}, 422, "is no step", "1h"),
+        ({"grid": "1h", "max_age": "old"}, 422, "is no length of time", "8h"),
         ({"points": 2}, 422, "points", "openapi"),
         ({"reduce": "mean"}, 422, "reduce", "openapi"),
         ({"rows": 5}, 422, "more than 5 samples", "aggregates"),
