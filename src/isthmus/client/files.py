@@ -22,6 +22,7 @@ from isthmus.model.errors import ConfigError, Refused
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.selection import select
 from isthmus.model.tag import Counter, Kind, Tag
+from isthmus.runtime.history.opened import Told as Engine
 
 VERIFY = 256 << 20  # bytes of the newest files, whose checksums are compared before
 MOST_TAGS = 1_000_000
@@ -31,6 +32,7 @@ class Files:
     """The history in a data folder."""
 
     def __init__(self, folder: Path) -> None:
+        Engine.of(folder).require_lake("asking history without its site")
         history = folder / "history"
         if not history.is_dir():
             raise ConfigError(
