@@ -168,9 +168,9 @@ def _certificates(folder: Path) -> Iterator[Finding]:
 
 
 def _history(folder: Path) -> Iterator[Finding]:
-    from isthmus.runtime.history.opened import Told
+    from isthmus.runtime.history.opened import HistoryPlace
 
-    told = Told.of(folder)
+    told = HistoryPlace.of(folder)
     if told.engine != "lake":
         hint = "`isthmus check --probe` asks that server; back it up as your other databases"
         yield Finding("history", "note", f"kept by {told.engine} at {told.place}", hint)

@@ -120,9 +120,9 @@ def _from_files(
     from isthmus.model.sample import Nanoseconds, TagId
     from isthmus.model.tag import Counter, Kind, Tag
     from isthmus.runtime.export.extract import Extract, export, numeric
-    from isthmus.runtime.history.opened import Told
+    from isthmus.runtime.history.opened import HistoryPlace
 
-    Told.of(folder).require_lake("exporting history without its site")
+    HistoryPlace.of(folder).require_lake("exporting history without its site")
     history = folder / "history"
     if not history.is_dir():
         raise ConfigError(f"there is no history in {folder}", hint="name the data with --data")

@@ -25,7 +25,7 @@ from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.derive.dirt import FILE, Dirt
 from isthmus.runtime.history.imports import Imports, imported_tags, make_tags
-from isthmus.runtime.history.opened import Told
+from isthmus.runtime.history.opened import HistoryPlace
 
 ARROW = "application/vnd.apache.arrow.stream"
 TAGS = "select path, unit, legend from tags order by tag"
@@ -75,7 +75,7 @@ def opened(folder: Path) -> Iterator[Site]:
                 f"there is no site in {folder}",
                 hint="name its data with --data; `isthmus run` makes one from a plant file",
             ) from error
-        Told.of(folder).require_lake("importing while the site does not run")
+        HistoryPlace.of(folder).require_lake("importing while the site does not run")
         files = Files(folder)
         try:
             yield files

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from isthmus.client.remote import COUNTERS, ZONE
-from isthmus.client.source import Told, Words
+from isthmus.client.source import Progress, Words
 from isthmus.historian.delta.reader import Reader
 from isthmus.historian.query.asked import Asked
 from isthmus.historian.query.moment import moment
@@ -22,7 +22,7 @@ from isthmus.model.errors import ConfigError, Refused
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.selection import select
 from isthmus.model.tag import Counter, Kind, Tag
-from isthmus.runtime.history.opened import Told as Engine
+from isthmus.runtime.history.opened import HistoryPlace
 
 VERIFY = 256 << 20  # bytes of the newest files, whose checksums are compared before
 MOST_TAGS = 1_000_000
@@ -32,7 +32,7 @@ class Files:
     """The history in a data folder."""
 
     def __init__(self, folder: Path) -> None:
-        Engine.of(folder).require_lake("asking history without its site")
+        HistoryPlace.of(folder).require_lake("asking history without its site")
         history = folder / "history"
         if not history.is_dir():
             raise ConfigError(
@@ -84,7 +84,7 @@ class Files:
         """Empty: without a site patterns are relative to it."""
         return ""
 
-    def query(self, patterns: Sequence[str], words: Words, told: Told) -> pa.Table:
+    def query(self, patterns: Sequence[str], words: Words, told: Progress) -> pa.Table:
         """The answer to a question, as of the last moment that is sealed."""
         asked = _asked({**words, "tags": ",".join(patterns)})
         if asked.every == SHIFT:

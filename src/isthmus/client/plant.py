@@ -10,7 +10,7 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from isthmus.client.answer import Answer
-from isthmus.client.source import Source, Told
+from isthmus.client.source import Progress, Source
 from isthmus.model.errors import Refused
 from isthmus.model.selection import select
 from isthmus.model.tag import Tag
@@ -57,7 +57,7 @@ class Plant:
         wide: bool | None = None,
         calendar: str = "",
         rows: int = 1_000_000,
-        told: Told = lambda _: None,
+        told: Progress = lambda _: None,
     ) -> Answer:
         """What happened to the tags between `start` and `end`, or in the `last` 8h; 1h if not said.
 

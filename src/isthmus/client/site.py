@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from isthmus.client.remote import Remote
-from isthmus.client.source import Told, Words
+from isthmus.client.source import Progress, Words
 from isthmus.historian.export import from_arrow_stream
 from isthmus.historian.query.forms import MEDIA
 from isthmus.model.tag import Counter, Kind, Tag
@@ -62,7 +62,7 @@ class Site:
         """`enterprise/site`."""
         return f"{self._plant['enterprise']}/{self._plant['site']}"
 
-    def query(self, patterns: Sequence[str], words: Words, told: Told) -> pa.Table:
+    def query(self, patterns: Sequence[str], words: Words, told: Progress) -> pa.Table:
         """The site's answer to a question."""
         told(0.0)
         return self._table("/api/query", tags=",".join(patterns), **words)

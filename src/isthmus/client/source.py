@@ -11,7 +11,7 @@ import pyarrow as pa
 from isthmus.model.tag import Tag
 
 Words = Mapping[str, object]  # of a question, as in the HTTP API
-Told = Callable[[float], None]
+Progress = Callable[[float], None]
 
 
 class Source(Protocol):
@@ -28,7 +28,7 @@ class Source(Protocol):
         """`enterprise/site`, empty where nobody says whose plant it is."""
         ...
 
-    def query(self, patterns: Sequence[str], words: Words, told: Told) -> pa.Table:
+    def query(self, patterns: Sequence[str], words: Words, told: Progress) -> pa.Table:
         """The answer to a question, as GET /api/query gives it."""
         ...
 

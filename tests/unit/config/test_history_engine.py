@@ -7,7 +7,7 @@ import pytest
 from isthmus.historian.engines import postgresql_settings
 from isthmus.model.errors import ConfigError
 from isthmus.runtime.config import load
-from isthmus.runtime.history.opened import Told, open_historian
+from isthmus.runtime.history.opened import HistoryPlace, open_historian
 from isthmus.runtime.settings import Settings
 
 PLANT = """
@@ -81,10 +81,10 @@ def test_an_unknown_engine_is_told_with_those_there_are(tmp_path):
 
 
 def test_where_history_is_is_told_to_tools_beside(tmp_path):
-    assert Told.of(tmp_path).engine == "lake"
+    assert HistoryPlace.of(tmp_path).engine == "lake"
     settings = Settings.of(plant(tmp_path, ""), tmp_path)
     open_historian(settings, lambda: 0).close()
-    assert Told.of(tmp_path).engine == "lake"
-    Told.of(tmp_path).require_lake("asking")
+    assert HistoryPlace.of(tmp_path).engine == "lake"
+    HistoryPlace.of(tmp_path).require_lake("asking")
     with pytest.raises(ConfigError, match="postgresql keeps it at db/plant"):
-        Told("postgresql", "db/plant").require_lake("asking")
+        HistoryPlace("postgresql", "db/plant").require_lake("asking")

@@ -23,7 +23,7 @@ from isthmus.model.tag import Counter, Kind, Tag
 
 MOST_RESULTS = 5_000_000  # tags times intervals
 PROBE, SLOWEST = 10 * MINUTE, 1 / 60  # how dense samples are: looked at so long; a heartbeat
-Told = Callable[[float], None]
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ def aggregate(
     tags: Mapping[TagId, Tag],
     intervals: Intervals,
     wish: Wish,
-    told: Told = lambda _: None,
+    told: Progress = lambda _: None,
 ) -> Answer:
     """The aggregates of `tags` in each of `intervals`; Refused beyond what one answer may hold."""
     names = chosen(wish.names)

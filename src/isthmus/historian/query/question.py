@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.historian.port import Samples
-from isthmus.historian.query.aggregate import Told, Wish, aggregate
+from isthmus.historian.query.aggregate import Progress, Wish, aggregate
 from isthmus.historian.query.grid import MOST_CELLS, Fill, grid, union
 from isthmus.historian.query.reading import AT_ONCE, pieces
 from isthmus.historian.query.reduce import REDUCTIONS, minmax
@@ -93,7 +93,7 @@ def answer(
     tags: Mapping[TagId, Tag],
     question: Question,
     place: Place,
-    told: Told = lambda _: None,
+    told: Progress = lambda _: None,
 ) -> pa.Table:
     """The answer as a table; Refused where it is too large or contradicts itself."""
     if not tags:
@@ -138,7 +138,7 @@ def _aggregated(
     tags: Mapping[TagId, Tag],
     question: Question,
     place: Place,
-    told: Told,
+    told: Progress,
 ) -> pa.Table:
     names = chosen(question.aggregate or USUAL)
     wish = Wish(names, question.rules, sloped=question.sloped, now=place.now)
@@ -167,7 +167,7 @@ def _gridded(
 
 
 def _reduced(
-    samples: Samples, tags: Mapping[TagId, Tag], question: Question, told: Told
+    samples: Samples, tags: Mapping[TagId, Tag], question: Question, told: Progress
 ) -> pa.Table:
     """Each tag by itself; what is too much to hold keeps its extremes, then it is reduced."""
     reduce, points = REDUCTIONS[question.reduce], question.points or 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.historian.port import Samples
-from isthmus.historian.query.aggregate import Told, Wish, open_window, parts_of
+from isthmus.historian.query.aggregate import Progress, Wish, open_window, parts_of
 from isthmus.historian.query.rows import BAD_ROW
 from isthmus.historian.query.step import Intervals
 from isthmus.model.errors import Refused
@@ -40,7 +40,7 @@ def states(
     tags: Mapping[TagId, Tag],
     intervals: Intervals,
     wish: Wish,
-    told: Told = lambda _: None,
+    told: Progress = lambda _: None,
 ) -> StateTimes:
     """The time in each state; a state lasts from its sample to the next (5.4.3.22, for all)."""
     if not tags:

@@ -27,14 +27,14 @@ OURS: dict[str, Callable[[Wanted], Historian]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HistoryPlace:
     """Where the history of an installation is, for tools that run beside it or without it."""
 
     engine: str = "lake"
     place: str = ""
 
     @classmethod
-    def of(cls, folder: Path) -> Told:
+    def of(cls, folder: Path) -> HistoryPlace:
         """What the site of this data folder said when it last started."""
         with suppress(OSError, ValueError, TypeError):
             return cls(**json.loads((folder / TOLD).read_text("utf-8")))
@@ -76,7 +76,7 @@ def open_historian(settings: Settings, now: Clock) -> Historian:
         )
     except ModuleNotFoundError as error:
         raise _missing(engine, error, found.get(engine)) from error
-    told = Told(engine, _place(settings))
+    told = HistoryPlace(engine, _place(settings))
     settings.folder.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):  # a full disk is told elsewhere
         text = json.dumps({"engine": told.engine, "place": told.place})
