@@ -237,7 +237,15 @@ class Link:
         self.health.backfilled += found.samples
         if found.samples:
             text = f"{self.name} backfilled {found.samples:,} samples of {len(found.tags)} tags"
-            data = {"samples": found.samples, "tags": len(found.tags), "closed": found.closed}
+            if not found.whole:
+                text += "; the device may know more than one filling takes"
+                log.warning("%s", text)
+            data = {
+                "samples": found.samples,
+                "tags": len(found.tags),
+                "closed": found.closed,
+                "whole": found.whole,
+            }
             event = replace(self._event("backfill", text, 100), data=data)
             await self.emit(self, Reading(Batch.empty(), (event,)))
         return found

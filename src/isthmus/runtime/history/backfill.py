@@ -21,11 +21,12 @@ MOST = 10_000_000  # samples of one filling
 
 @dataclass(slots=True)
 class Filled:
-    """What one filling told: samples, their tags, and how many gaps it closed."""
+    """What one filling told: samples, their tags, how many gaps it closed, whether all of it."""
 
     samples: int = 0
     tags: set[int] = field(default_factory=set)
     closed: int = 0
+    whole: bool = True  # else there was more than one filling takes
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ async def fill(
         found.samples += len(batch)
         found.tags |= set(np.unique(batch.tag).tolist())
         if found.samples >= MOST:
+            found.whole = False
             break
     for one in held:
         closing = one.told()
