@@ -1,4 +1,4 @@
-"""Bring old history in: CSV and Parquet files, or the answer of a database to a query.
+"""Bring old history in: files, the answer of a database to a query, what a device recorded.
 
 Columns and names are mapped to tags by path, by --map or by a file; values become the tag's unit.
 A running site takes them through its stream, else they go into its files. An import can be
@@ -22,6 +22,7 @@ EXAMPLE = """examples:
   isthmus import old/*.parquet --zone Europe/Berlin --under packaging/line1
   isthmus import --from postgresql://reader@mes/plant --sql 'select ts, tag, value from samples'
   isthmus import pi-export.csv --create legacy/boiler --max-errors 0
+  isthmus import --opcua filler-plc --from 2026-11-01 --to now --dry-run
 """
 MAX_ERRORS = 1_000
 
@@ -30,7 +31,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("files", nargs="*", type=Path, help="CSV (also .gz, .bz2, .xz) or Parquet")
     parser.add_argument("--sql", help="a SELECT, asked of the database --from")
-    parser.add_argument("--from", dest="url", help="postgresql://..., sqlite:///file, ...")
+    parser.add_argument("--opcua", metavar="CONNECTION", help="ask its server what it recorded")
+    parser.add_argument(
+        "--from", dest="url", help="postgresql://..., sqlite:///file, ...; with --opcua a time"
+    )
+    parser.add_argument("--to", help="with --opcua: until when, 2026-11-20T06:00 or now")
+    parser.add_argument("--plant", type=Path, help="plant file with the connection (plant.yaml)")
     tags = parser.add_argument_group("which tag a column, or a name, means")
     tags.add_argument(
         "--map", action="append", default=[], metavar="NAME=PATH",
@@ -75,8 +81,13 @@ def run(args: argparse.Namespace) -> int:
     from isthmus.cli.importing import Options, bring
     from isthmus.cli.sites import opened
 
-    if bool(args.files) == bool(args.sql):
-        raise ConfigError("what shall be imported?", hint="name files, or --sql with --from")
+    if sum(map(bool, (args.files, args.sql, args.opcua))) != 1:
+        raise ConfigError(
+            "what shall be imported?",
+            hint="name files, or --sql with --from, or --opcua with --from and --to",
+        )
+    if args.opcua:
+        return _recorded(args)
     if args.sql and not args.url:
         raise ConfigError("a query of which database?", hint="--from postgresql://user@host/name")
     missing = next((file for file in args.files if not file.is_file()), None)
@@ -92,6 +103,51 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told if len(told) > 1 else told[0]))
     return 0
+
+
+def _recorded(args: argparse.Namespace) -> int:
+    import json
+
+    from isthmus.cli.importing_device import bring
+    from isthmus.cli.sites import opened
+
+    data = data_folder(args.data)
+    with opened(data) as site:
+        told = bring(site, args, data)
+    print(json.dumps(told) if args.json else _device_text(told))
+    return 0
+
+
+def _device_text(told: dict[str, Any]) -> str:
+    from isthmus.cli.screen import table
+
+    if told["known"] and not told["read"]:
+        return (
+            f"this span of {told['source']} was imported before: nothing to do\n"
+            "hint: --again compares it once more with what is there"
+        )
+    names = {"fresh": "new", "unchanged": "there", "closed": "gaps closed"}
+    keys = ("node", "tag", "read", "fresh", "corrected", "unchanged", "closed", "first", "last")
+    kept = [tag for tag in told["tags"] if not tag["refused"]]
+    lines = [table([names.get(k, k) for k in keys], [[tag[k] for k in keys] for tag in kept])]
+    lines += [
+        f"no history: {tag['node']} ({tag['tag']}): {tag['refused']}"
+        for tag in told["tags"]
+        if tag["refused"]
+    ]
+    if told["first_rows"]:
+        first = [tuple(row.values()) for row in told["first_rows"]]
+        lines += ["\nfirst samples:", table(("time", "tag", "value", "quality"), first)]
+    if not told["read"]:
+        lines.append("it recorded nothing in this span; the server says how far its history goes")
+    verb = "would change" if told["dry_run"] else "took"
+    lines.append(
+        f"\n{told['source']} from {told['from']} to {told['to']}: read {told['read']:,} samples,"
+        f" {verb} {told['fresh']:,} new and {told['corrected']:,} corrected;"
+        f" {told['unchanged']:,} were there, {told['closed']:,} gaps closed"
+        f" ({told['seconds']:.1f} s, {told['per_s']:,.0f} samples/s)"
+    )
+    return "\n".join(lines)
 
 
 def _reader(args: argparse.Namespace, file: Path | None) -> Reader:

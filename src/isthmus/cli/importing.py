@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from isthmus.cli.screen import Progress
-from isthmus.cli.sites import Site
+from isthmus.cli.sites import Counts, Site
 from isthmus.historian.ingest.journal import identity
 from isthmus.historian.ingest.mapping import Known, Names, file_rules, rules
 from isthmus.historian.ingest.moment import LocalTime, Moments
@@ -179,11 +179,12 @@ class _Doing:
             fresh = np.array([target.fresh for target in self._shape.targets], np.bool_)
             made = fresh[batch.tag]
             self._counts["fresh"] += int(made.sum())
-            counts = self._site.preview(batch.where(~made), paths) if not made.all() else {}
+            known = batch.where(~made)
+            counts = self._site.preview(known, paths) if len(known) else Counts()
         else:
             counts = self._site.take(number, part, batch, paths)
-        for key, count in counts.items():
-            self._counts[key] += count
+        for key in self._counts:
+            self._counts[key] += getattr(counts, key)
         self._note(batch, paths)
 
     def _note(self, batch: Batch, paths: list[str]) -> None:
@@ -197,7 +198,7 @@ class _Doing:
         for row in range(min(len(batch), FIRST_ROWS - len(self._first))):
             self._first.append(
                 {
-                    "time": _moment(int(batch.time[row])),
+                    "time": moment_text(int(batch.time[row])),
                     "tag": paths[int(batch.tag[row])],
                     "value": float(batch.value[row]),
                     "quality": Status.word(int(batch.quality[row])),
@@ -207,7 +208,7 @@ class _Doing:
     def _begin(self, number: str, *, again: bool) -> tuple[int, bool]:
         fresh = self._fresh()
         self._made |= {tag.path for tag in fresh}
-        return self._site.begin(number, self._reader.name, _who(), again=again, create=fresh)
+        return self._site.begin(number, self._reader.name, who(), again=again, create=fresh)
 
     def _make_tags(self, number: str) -> None:
         """Tags that a long table names as it goes."""
@@ -228,7 +229,7 @@ class _Doing:
         if not astray.any():
             return batch
         for time_ in batch.time[astray].tolist():
-            when = _moment(time_)
+            when = moment_text(time_)
             rejects.append(Reject(0, when, f"a time before 1970 or in the future: {when}"))
         return batch.where(~astray)
 
@@ -286,8 +287,8 @@ class _Doing:
                     "unit": shape.targets[place].tag.unit,
                     "made": shape.targets[place].fresh,
                     "samples": samples,
-                    "from": _moment(first),
-                    "to": _moment(last),
+                    "from": moment_text(first),
+                    "to": moment_text(last),
                 }
                 for place, (samples, first, last) in sorted(self._tags.items())
             ],
@@ -301,11 +302,13 @@ class _Doing:
         }
 
 
-def _moment(time_: int) -> str:
+def moment_text(time_: int) -> str:
+    """A time as people read it, to the millisecond."""
     return f"{np.datetime64(time_ // 10**6, 'ms')}Z"
 
 
-def _who() -> str:
+def who() -> str:
+    """Who imports."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a number without a name

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from isthmus.cli.remote import ZONE, Remote
 from isthmus.historian.delta.lake import Lake
@@ -20,7 +20,7 @@ from isthmus.historian.ingest.shape import known_tags
 from isthmus.historian.ingest.wire import pack, unpack
 from isthmus.model.errors import ConfigError, LinkError, Refused
 from isthmus.model.event import Event
-from isthmus.model.sample import Batch, Nanoseconds
+from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.derive.dirt import FILE, Dirt
@@ -32,6 +32,26 @@ TAGS = "select path, unit, legend from tags order by tag"
 ROWS = 1_000_000  # imported into files between two seals
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of some samples: how many were new, corrected and there already; the same by path."""
+
+    fresh: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+    tags: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def told(cls, answer: dict[str, Any]) -> Self:
+        """These counts from the answer of a site."""
+
+        def counts(each: dict[str, int]) -> tuple[int, int, int]:
+            return each["fresh"], each["corrected"], each["unchanged"]
+
+        tags = {path: counts(each) for path, each in answer["tags"].items()}
+        return cls(*counts(answer), tags)
 
 
 class Site(Protocol):
@@ -50,12 +70,18 @@ class Site(Protocol):
         """How many parts are taken, and whether all are; `create` are tags to be made."""
         ...
 
-    def preview(self, batch: Batch, paths: Sequence[str]) -> dict[str, int]:
+    def preview(self, batch: Batch, paths: Sequence[str]) -> Counts:
         """What samples would change, whose tag ids are places in `paths`."""
         ...
 
-    def take(self, number: str, part: int, batch: Batch, paths: Sequence[str]) -> dict[str, int]:
-        """Take one part; what it changed."""
+    def take(
+        self, number: str, part: int, batch: Batch, paths: Sequence[str], *, more: bool = False
+    ) -> Counts:
+        """Take one part, or with `more` a piece of it; what it changed."""
+        ...
+
+    def lost(self, paths: Sequence[str], start: int, end: int) -> dict[str, list[int]]:
+        """When in [start, end) it was noted that a device was lost, by tag."""
         ...
 
     def end(self, number: str, rejected: int) -> None:
@@ -106,15 +132,22 @@ class Running:
         told = self.remote.send("/api/imports", json.dumps(wish).encode())
         return int(told["parts"]), bool(told["done"])
 
-    def preview(self, batch: Batch, paths: Sequence[str]) -> dict[str, int]:
+    def preview(self, batch: Batch, paths: Sequence[str]) -> Counts:
         """What samples would change."""
-        told: dict[str, int] = self.remote.send("/api/imports/preview", pack(batch, paths), ARROW)
-        return told
+        told = self.remote.send("/api/imports/preview", pack(batch, paths), ARROW)
+        return Counts.told(told)
 
-    def take(self, number: str, part: int, batch: Batch, paths: Sequence[str]) -> dict[str, int]:
-        """Take one part; what it changed."""
-        path = f"/api/imports/{number}/parts"
-        told: dict[str, int] = self.remote.send(path, pack(batch, paths), ARROW, part=part)
+    def take(
+        self, number: str, part: int, batch: Batch, paths: Sequence[str], *, more: bool = False
+    ) -> Counts:
+        """Take one part, or with `more` a piece of it; what it changed."""
+        path, body = f"/api/imports/{number}/parts", pack(batch, paths)
+        return Counts.told(self.remote.send(path, body, ARROW, part=part, more=str(more).lower()))
+
+    def lost(self, paths: Sequence[str], start: int, end: int) -> dict[str, list[int]]:
+        """When in [start, end) it was noted that a device was lost, by tag."""
+        body = json.dumps({"paths": paths, "start": start, "end": end}).encode()
+        told: dict[str, list[int]] = self.remote.send("/api/imports/lost", body)["lost"]
         return told
 
     def end(self, number: str, rejected: int) -> None:
@@ -134,6 +167,7 @@ class Files:
     _catalogue: Catalogue = field(init=False)
     _imports: Imports = field(init=False)
     _dirt: Dirt = field(init=False)
+    _position: int = 0
 
     def __post_init__(self) -> None:
         if (self.folder / ZONE).is_file():
@@ -182,17 +216,29 @@ class Files:
             self._catalogue.namespace.bind(tag)
         self._lake.write_tags(self._catalogue.namespace.items())
 
-    def preview(self, batch: Batch, paths: Sequence[str]) -> dict[str, int]:
+    def preview(self, batch: Batch, paths: Sequence[str]) -> Counts:
         """What samples would change."""
-        return _counts(self._imports.preview(self._own(batch, paths)))
+        return self._counts(self._imports.preview(self._own(batch, paths)))
 
-    def take(self, number: str, part: int, batch: Batch, paths: Sequence[str]) -> dict[str, int]:
-        """Take one part; what it changed."""
-        return _counts(_await(self._imports.take(number, part, self._own(batch, paths))))
+    def take(
+        self, number: str, part: int, batch: Batch, paths: Sequence[str], *, more: bool = False
+    ) -> Counts:
+        """Take one part, or with `more` a piece of it; what it changed."""
+        own = self._own(batch, paths)
+        return self._counts(_await(self._imports.take(number, part, own, more=more)))
+
+    def lost(self, paths: Sequence[str], start: int, end: int) -> dict[str, list[int]]:
+        """When in [start, end) it was noted that a device was lost, by tag."""
+        return self._imports.lost(paths, start, end)
 
     def end(self, number: str, rejected: int) -> None:
         """The import is complete."""
         _await(self._imports.end(number, rejected=rejected))
+
+    def _counts(self, found: News) -> Counts:
+        names = self._catalogue.namespace
+        tags = {names[TagId(tag)].path: counts for tag, counts in found.by_tag.items()}
+        return Counts(found.fresh, found.corrected, found.unchanged, tags)
 
     def _own(self, batch: Batch, paths: Sequence[str]) -> Batch:
         own, unknown = unpack(pack(batch, paths), self._catalogue.namespace.id)
@@ -200,8 +246,11 @@ class Files:
             raise Refused(f"there is no tag {unknown[0]}", hint="--create EQUIPMENT makes it")
         return own
 
-    async def _deliver(self, rows: Batch, number: str, part: int) -> None:
-        append = partial(self._lake.append, rows, stream=f"import:{number}", position=part + 1)
+    async def _deliver(self, rows: Batch, number: str, _part: int) -> None:
+        # the journal knows which parts are durable; to the lake a part done again is a new one
+        stream = f"import:{number}"
+        self._position = max(self._position, self._lake.positions().get(stream, 0)) + 1
+        append = partial(self._lake.append, rows, stream=stream, position=self._position)
         await self._dirt.append(rows, append)  # the site computes again what these change
 
     async def _keep(self) -> None:
@@ -211,10 +260,6 @@ class Files:
     async def _tell(self, event: Event) -> None:
         position = self._lake.positions().get("import:events", 0) + 1
         self._lake.append_events([event], stream="import:events", position=position)
-
-
-def _counts(found: News) -> dict[str, int]:
-    return {"fresh": found.fresh, "corrected": found.corrected, "unchanged": found.unchanged}
 
 
 def _await(doing: Awaitable[T]) -> T:

@@ -145,6 +145,15 @@ class Backfill(Protocol):
 
 
 @runtime_checkable
+class Unrecorded(Protocol):
+    """A link that says of which tags its device keeps no history, after it was asked for some."""
+
+    def unrecorded(self) -> Mapping[TagId, str]:
+        """What the device said in place of their history."""
+        ...
+
+
+@runtime_checkable
 class Counts(Protocol):
     """A link that counts what it had to drop or mend, for health and metrics."""
 

@@ -14,7 +14,7 @@ from isthmus.historian.ingest.journal import Import
 from isthmus.historian.ingest.wire import MOST_ROWS, unpack
 from isthmus.model.event import Event
 from isthmus.model.path import nearest
-from isthmus.model.sample import Batch
+from isthmus.model.sample import Batch, TagId
 from isthmus.model.tag import Tag
 from isthmus.runtime.app import App
 from isthmus.runtime.history.imports import Imports, make_tags
@@ -22,6 +22,8 @@ from isthmus.web import contract
 from isthmus.web.ask import Problem
 
 MOST_BYTES = 16 << 20
+MOST_PATHS = 1_000
+YEAR = 366 * 86_400 * 10**9
 LINK = "import"
 ARROW = "application/vnd.apache.arrow.stream"
 BODY = {
@@ -32,6 +34,7 @@ BODY = {
         "content": {ARROW: {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+More = Annotated[bool, Query(description="The next call goes on with the same part.")]
 Number = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$", description="Of the import.")]
 
 
@@ -66,15 +69,24 @@ def routes(app: App) -> APIRouter:
     @router.post("/preview", summary="What samples would change", openapi_extra=BODY)
     async def preview(request: Request) -> contract.ImportNews:
         batch = await _batch(app, request)
-        return _news(await asyncio.to_thread(imports().preview, batch))
+        return _news(await asyncio.to_thread(imports().preview, batch), app)
+
+    @router.post("/lost", summary="When links lost the devices of some tags")
+    async def lost(span: contract.ImportSpan) -> contract.ImportLost:
+        if len(span.paths) > MOST_PATHS or not 0 <= span.start < span.end < span.start + YEAR:
+            raise Problem(422, "too much at once", f"{MOST_PATHS} tags and a year at most")
+        found = await asyncio.to_thread(imports().lost, span.paths, span.start, span.end)
+        return contract.ImportLost(lost=found)
 
     @router.post("/{number}/parts", summary="Take one part", openapi_extra=BODY)
     async def take(
         request: Request,
         number: Number,
         part: Annotated[int, Query(ge=0, description="Parts are taken in order, from 0 on.")],
+        more: More = False,  # noqa: FBT002 - a query parameter
     ) -> contract.ImportNews:
-        return _news(await imports().take(number, part, await _batch(app, request)))
+        batch = await _batch(app, request)
+        return _news(await imports().take(number, part, batch, more=more), app)
 
     @router.post("/{number}/end", summary="The import is complete")
     async def end(number: Number, told: contract.ImportEnd) -> contract.ImportInfo:
@@ -109,9 +121,13 @@ async def _tell(app: App, event: Event) -> None:
     await app.publisher.publish(app.subjects.events(LINK), data)
 
 
-def _news(found: News) -> contract.ImportNews:
+def _news(found: News, app: App) -> contract.ImportNews:
+    tags = {
+        app.namespace[TagId(tag)].path: contract.ImportCounts.of(counts)
+        for tag, counts in found.by_tag.items()
+    }
     return contract.ImportNews(
-        fresh=found.fresh, corrected=found.corrected, unchanged=found.unchanged
+        fresh=found.fresh, corrected=found.corrected, unchanged=found.unchanged, tags=tags
     )
 
 

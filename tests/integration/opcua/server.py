@@ -59,6 +59,34 @@ async def variables(server: Server, index: int, many: int) -> dict[str, object]:
     return made
 
 
+def strict(server: Server) -> None:
+    """Say what the standard says of a node without history; asyncua says that it has no values."""
+    manager = server.iserver.history_manager
+    read = manager._read_history
+
+    async def checked(details: object, wanted: ua.HistoryReadValueId) -> ua.HistoryReadResult:
+        if wanted.NodeId in manager.storage._datachanges:
+            return await read(details, wanted)
+        code = ua.StatusCode(ua.StatusCodes.BadHistoryOperationUnsupported)
+        return ua.HistoryReadResult(code, None, ua.HistoryData())
+
+    manager._read_history = checked
+
+
+async def record(server: Server, made: dict, name: str, rows: list) -> None:
+    """Put values into the history of a node, with their times in milliseconds and statuses."""
+    storage = server.iserver.history_manager.storage
+    for at, value, *status in rows:
+        when = datetime.fromtimestamp(at / 1000, UTC)
+        kept = ua.DataValue(
+            ua.Variant(value, ua.VariantType.Double),
+            ua.StatusCode(*status),
+            SourceTimestamp=when,
+            ServerTimestamp=when,
+        )
+        await storage.save_node_value(made[name].nodeid, kept)
+
+
 async def main(given: dict) -> None:
     server = Server(user_manager=Users() if given.get("users") else PermissiveUserManager())
     await server.init()
@@ -76,6 +104,8 @@ async def main(given: dict) -> None:
     index = await server.register_namespace(URI)
     made = await variables(server, index, given.get("many", 0))
     async with server:
+        if given.get("strict"):
+            strict(server)
         for name in given.get("history", ()):
             await server.historize_node_data_change(made[name], period=None, count=0)
         sys.stdout.write(f"{index}\n")
@@ -86,6 +116,9 @@ async def main(given: dict) -> None:
             for name, (value, kind) in order.items():
                 if name == "stop":
                     return
+                if name == "record":
+                    await record(server, made, value, kind)
+                    continue
                 if name == "add":
                     parent = server.get_node(ua.NodeId("Line", index))
                     await parent.add_variable(ua.NodeId(f"Line.{value}", index), value, 1.0)

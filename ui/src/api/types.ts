@@ -345,6 +345,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When links lost the devices of some tags */
+        post: operations["lost_api_imports_lost_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports/{number}/parts": {
         parameters: {
             query?: never;
@@ -936,6 +953,18 @@ export interface components {
             create: components["schemas"]["NewTag"][];
         };
         /**
+         * ImportCounts
+         * @description What samples change: new, another value than before, the same.
+         */
+        ImportCounts: {
+            /** Fresh */
+            fresh: number;
+            /** Corrected */
+            corrected: number;
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
          * ImportEnd
          * @description POST /api/imports/{id}/end.
          */
@@ -977,8 +1006,18 @@ export interface components {
             time: number | null;
         };
         /**
+         * ImportLost
+         * @description When a device was lost, by the path of a tag, in ns since 1970.
+         */
+        ImportLost: {
+            /** Lost */
+            lost: {
+                [key: string]: number[];
+            };
+        };
+        /**
          * ImportNews
-         * @description What the samples of one part change: new, another value than before, the same.
+         * @description What the samples of one part change, in all and by the path of each tag.
          */
         ImportNews: {
             /** Fresh */
@@ -987,6 +1026,25 @@ export interface components {
             corrected: number;
             /** Unchanged */
             unchanged: number;
+            /**
+             * Tags
+             * @default {}
+             */
+            tags: {
+                [key: string]: components["schemas"]["ImportCounts"];
+            };
+        };
+        /**
+         * ImportSpan
+         * @description POST /api/imports/lost: some tags in [start, end), in ns since 1970.
+         */
+        ImportSpan: {
+            /** Paths */
+            paths: string[];
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /**
          * Interval
@@ -2897,11 +2955,46 @@ export interface operations {
             };
         };
     };
+    lost_api_imports_lost_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSpan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportLost"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     take_api_imports__number__parts_post: {
         parameters: {
             query: {
                 /** @description Parts are taken in order, from 0 on. */
                 part: number;
+                /** @description The next call goes on with the same part. */
+                more?: boolean;
             };
             header?: never;
             path: {

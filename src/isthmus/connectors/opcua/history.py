@@ -20,6 +20,7 @@ NODES = 20  # asked for at once
 VALUES = 1_000  # a node and page
 PAGES = 10_000  # of one call: a server whose pages never end is left alone
 BAD = 0x8000_0000
+NO_DATA = 0x809B_0000  # BadNoData: nothing in that time
 NO_BOUND = (0x80D7_0000, 0x80D8_0000)  # BadBoundNotFound, BadBoundNotSupported: no value
 
 
@@ -30,7 +31,7 @@ async def history(
 
     Each reading is one page. ProtocolError where the server keeps no history of any of them.
     """
-    refused: dict[int, int] = {}
+    refused = link.unkept = {}
     for first in range(0, len(places), NODES):
         some = places[first : first + NODES]
         async for reading in _pages(link, some, start, end, refused):
@@ -66,7 +67,7 @@ async def _pages(
         more: dict[int, bytes | None] = {}
         for place, result in zip(asked, results, strict=True):
             code = int(result.StatusCode.value)
-            if code >= BAD:
+            if code >= BAD and code & 0xFFFF_0000 != NO_DATA:
                 refused[place] = code
                 continue
             page = _values(result)

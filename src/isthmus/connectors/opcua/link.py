@@ -13,7 +13,7 @@ from isthmus.connectors.opcua.decode import Decoder
 from isthmus.connectors.opcua.history import history
 from isthmus.connectors.opcua.session import Session
 from isthmus.connectors.opcua.setting import OpcUa, OpcUaAddress
-from isthmus.connectors.opcua.status import meaning
+from isthmus.connectors.opcua.status import meaning, name
 from isthmus.connectors.opcua.write import written
 from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Action
@@ -41,6 +41,7 @@ class OpcUaLink:
         self.decoder = Decoder(bindings, now=now)
         self.nodes: list[ua.NodeId | None] = []
         self.refused: dict[int, int] = {}
+        self.unkept: dict[int, int] = {}  # of the bindings asked for last, those without history
         self._counts = dict.fromkeys(("notifications", "republished", "missed", "keep_alives"), 0)
 
     async def open(self) -> None:
@@ -71,6 +72,11 @@ class OpcUaLink:
         ]
         async for reading in history(self, places, start, end):
             yield reading
+
+    def unrecorded(self) -> Mapping[TagId, str]:
+        """What the server said in place of the history that was asked for last."""
+        codes = {**self.refused, **self.unkept}
+        return {self.bindings[place].id: name(code) for place, code in codes.items()}
 
     async def write(self, action: Action) -> None:
         """Write the raw value as the variable's type, and read it back."""

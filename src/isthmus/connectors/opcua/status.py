@@ -94,6 +94,8 @@ ANSWER = {
     "BadNodeIdInvalid": "browse the server for the right node id",
     "BadIndexRangeNoData": "the array has no element at `index`",
     "BadIndexRangeInvalid": "the variable is no array, or has no element at `index`",
+    "BadHistoryOperationUnsupported": "turn historizing on for these nodes at the server",
+    "BadHistoryOperationInvalid": "turn historizing on for these nodes at the server",
     "BadTooManyOperations": "the server takes fewer tags at once than it says",
     "BadServiceUnsupported": "the server cannot do this; try `mode: poll`",
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from isthmus.historian.columns import settled
 from isthmus.historian.port import Samples
 from isthmus.historian.settings import DAY
-from isthmus.model.sample import Batch, Nanoseconds
+from isthmus.model.sample import Batch, Int32s, Nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,13 @@ class News:
     fresh: int = 0
     corrected: int = 0
     unchanged: int = 0
+    by_tag: Mapping[int, tuple[int, int, int]] = field(default_factory=dict)  # the same of each
 
 
 def news(history: Samples, batch: Batch) -> News:
     """What `batch` would change; it reads no more of history than a UTC day at a time."""
     rows = settled(batch)
-    parts, fresh, corrected = [], 0, 0
+    parts, fresh, corrected = [], [], []
     day = rows.time // DAY
     for number in np.unique(day):
         part = rows.where(day == number)
@@ -41,11 +44,25 @@ def news(history: Samples, batch: Batch) -> News:
         same[found] = (old.quality == part.quality[found]) & (
             (old.value == part.value[found]) | (np.isnan(old.value) & np.isnan(part.value[found]))
         )
-        fresh += int(np.count_nonzero(~found))
-        corrected += int(np.count_nonzero(found & ~same))
+        fresh.append(part.tag[~found])
+        corrected.append(part.tag[found & ~same])
         parts.append(part.where(~same))
     told = Batch.concat([part for part in parts if len(part)])
-    return News(told, fresh, corrected, len(batch) - fresh - corrected)
+    new, better = _by_tag(fresh), _by_tag(corrected)
+    counts = {
+        tag: (new[tag], better[tag], count - new[tag] - better[tag])
+        for tag, count in _by_tag([batch.tag]).items()
+    }
+    news, mended = new.total(), better.total()
+    return News(told, news, mended, len(batch) - news - mended, counts)
+
+
+def _by_tag(tags: Sequence[Int32s]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for some in tags:
+        known, count = np.unique(some, return_counts=True)
+        found.update(dict(zip(known.tolist(), count.tolist(), strict=True)))
+    return found
 
 
 def _find(known: Batch, asked: Batch) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -80,11 +80,11 @@ class Journal:
         fresh.replace(self._file)
 
 
-def advanced(known: Import, counts: Mapping[str, int]) -> Import:
-    """`known` with one part more, of which these were the counts."""
+def advanced(known: Import, counts: Mapping[str, int], *, parts: int = 1) -> Import:
+    """`known` with so many parts more, of which these were the counts."""
     return replace(
         known,
-        parts=known.parts + 1,
+        parts=known.parts + parts,
         fresh=known.fresh + counts["fresh"],
         corrected=known.corrected + counts["corrected"],
         unchanged=known.unchanged + counts["unchanged"],

@@ -20,13 +20,15 @@ from isthmus.historian.port import Historian
 from isthmus.model.errors import Refused
 from isthmus.model.event import Event
 from isthmus.model.path import fault
-from isthmus.model.sample import Batch, Clock, Nanoseconds
+from isthmus.model.sample import Batch, Clock, Nanoseconds, Status
 from isthmus.model.tag import Namespace, Tag
 from isthmus.runtime.catalogue import write_durably
 from isthmus.runtime.collect.transform import AHEAD
 
 JOURNAL, TAGS = "imports.json", "imported-tags.json"
 MOST_TAGS = 100_000
+DAY = 86_400 * 10**9
+LOST = (Status.BAD_NO_COMMUNICATION, Status.BAD_NOT_CONNECTED)  # what a link says of an outage
 
 Deliver = Callable[[Batch, str, int], Awaitable[None]]
 """Hands over the news in a part of an import."""
@@ -76,10 +78,24 @@ class Imports:
         self._check(batch)
         return news(self.historian, batch)
 
-    async def take(self, number: str, part: int, batch: Batch) -> News:
+    def lost(self, paths: Iterable[str], start: int, end: int) -> dict[str, list[int]]:
+        """When in [start, end) a link noted that it had lost its device, by tag."""
+        ids = {self.namespace.id(path): path for path in paths}
+        tags = np.array(sorted(tag for tag in ids if tag is not None), np.int32)
+        found: dict[str, list[int]] = {}
+        for low in range(start, end, DAY):
+            high = Nanoseconds(min(low + DAY, end))
+            rows = self.historian.raw(tags, Nanoseconds(low), high)
+            rows = rows.where(np.isin(rows.quality, LOST))
+            for tag, time in zip(rows.tag.tolist(), rows.time.tolist(), strict=True):
+                found.setdefault(ids[tag], []).append(time)
+        return found
+
+    async def take(self, number: str, part: int, batch: Batch, *, more: bool = False) -> News:
         """Take part `part` (from 0 on); what was news. Refused where the parts before are missing.
 
-        One that was taken before is passed over.
+        One that was taken before is passed over. With `more`, the next call goes on with the same
+        part, which is taken when its last piece is: a part may be of any size.
         """
         async with self._order:
             known = self._ahead.get(number) or self._journal.of(number)
@@ -96,7 +112,7 @@ class Imports:
             found = await asyncio.to_thread(news, self.historian, batch)
             if len(found.rows):
                 await self.deliver(found.rows, number, part)
-            self._ahead[number] = advanced(known, _counts(batch, found))
+            self._ahead[number] = advanced(known, _counts(batch, found), parts=0 if more else 1)
             self._since += len(batch)
             if self._since >= self.rows:
                 await self._settle(number)

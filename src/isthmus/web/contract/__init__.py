@@ -30,7 +30,16 @@ from isthmus.web.contract.history import (
     StateShare,
     Statistics,
 )
-from isthmus.web.contract.imports import ImportBegin, ImportEnd, ImportInfo, ImportNews, NewTag
+from isthmus.web.contract.imports import (
+    ImportBegin,
+    ImportCounts,
+    ImportEnd,
+    ImportInfo,
+    ImportLost,
+    ImportNews,
+    ImportSpan,
+    NewTag,
+)
 from isthmus.web.contract.kpi import Derived, DerivedInput, DerivedValue, Explanation
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
@@ -54,9 +63,12 @@ __all__ = [
     "GrafanaFiles",
     "History",
     "ImportBegin",
+    "ImportCounts",
     "ImportEnd",
     "ImportInfo",
+    "ImportLost",
     "ImportNews",
+    "ImportSpan",
     "Interval",
     "Kpi",
     "LateStretch",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from isthmus.web.contract.answer import Answer, Milliseconds
 
 
@@ -46,9 +48,35 @@ class ImportInfo(Answer):
     time: Milliseconds | None
 
 
-class ImportNews(Answer):
-    """What the samples of one part change: new, another value than before, the same."""
+class ImportCounts(Answer):
+    """What samples change: new, another value than before, the same."""
 
     fresh: int
     corrected: int
     unchanged: int
+
+    @classmethod
+    def of(cls, counts: tuple[int, int, int]) -> Self:
+        """These counts, in that order."""
+        fresh, corrected, unchanged = counts
+        return cls(fresh=fresh, corrected=corrected, unchanged=unchanged)
+
+
+class ImportSpan(Answer):
+    """POST /api/imports/lost: some tags in [start, end), in ns since 1970."""
+
+    paths: list[str]
+    start: int
+    end: int
+
+
+class ImportLost(Answer):
+    """When a device was lost, by the path of a tag, in ns since 1970."""
+
+    lost: dict[str, list[int]]
+
+
+class ImportNews(ImportCounts):
+    """What the samples of one part change, in all and by the path of each tag."""
+
+    tags: dict[str, ImportCounts] = {}
