@@ -35,6 +35,7 @@ def questions(plant, tag):
         "/api/grafana": ({"address": "site:5433"}, contract.GrafanaFiles),
         "/api/exports": ({}, list[contract.ScheduledExport]),
         "/api/statistics": ({"tags": speed, **span}, list[contract.Statistics]),
+        "/api/together": ({"tag": speed, **span}, contract.MovedTogether),
         "/api/states": (span, list[contract.Ribbon]),
         "/api/performance": ({"window": "day"}, contract.Performance),
         "/api/energy": ({"window": "day"}, contract.Energy),

@@ -443,6 +443,66 @@ def late(demo, past):
     return span[0] / 1e6, span[-1] / 1e6
 
 
+class TestTogether:
+    def test_the_page_lists_what_the_answer_has_and_adds_a_pen(self, desk, past, client):
+        page = opened(desk, past, pens=f"{SPEED},{PRESSURE},{STATE},{COUNT}", when="always")
+        page.wait_for_selector(".company")
+        query = {"tag": PRESSURE, "from": past[0], "to": past[1], "when": "always"}
+        heads = page.locator(".together [role=group] button").all_inner_texts()
+        assert heads == ["A", "B"], "states and counters have no correlation"
+        with page.expect_response(re.compile("/api/together")):
+            page.locator(".together [role=group] button", has_text="B").click()
+        page.wait_for_function(
+            "() => /with B/.test(document.querySelector('.together h2').innerText)"
+        )
+        page.wait_for_timeout(300)
+        rows = client.get("/api/together", params=query).json()["rows"]
+        names = {each["id"]: each["path"] for each in client.get("/api/plant").json()["tags"]}
+        want = [(names[row["tag"]], f"{row['rho']:.2f}".replace("-", MINUS)) for row in rows]
+        shown = page.locator(".company").evaluate_all(
+            "all => all.map((row) => [row.querySelector('.tag').title,"
+            " row.querySelector('.num').innerText])"
+        )
+        assert [tuple(row) for row in shown] == want
+        assert want, "a filler's pressure moves with many when stops count"
+        new = next(path for path, _ in want if path not in (SPEED, PRESSURE))
+        page.get_by_label(f"Add {new} as a pen").click()
+        pens = eventually(lambda: [pen[1] for pen in page.evaluate(SHOWN)[3] if pen[1] == new])
+        assert pens == [new]
+
+    def test_a_state_has_no_company_and_says_so(self, desk, past, client):
+        page = desk.open(f"/explore?pens={STATE}&range={past[0]}-{past[1]}")
+        assert "No measured value is shown" in page.locator(".together").inner_text()
+        query = {"tag": STATE, "from": past[0], "to": past[1]}
+        refused = client.get("/api/together", params=query)
+        assert refused.status_code == 422
+        assert "no measured number" in refused.json()["error"]
+
+    def test_a_time_without_data_says_that_too_little_is_known(self, desk):
+        page = desk.open(f"/explore?pens={SPEED}&range=1000000000000-1000003600000")
+        page.wait_for_selector(".together .blank")
+        assert "Too little is known" in page.locator(".together").inner_text()
+
+
+class TestFavourites:
+    def test_f_keeps_a_tag_at_the_top_also_after_a_reload(self, visit, past):
+        desk = visit()
+        page = opened(desk, past)
+        page.locator(f'li[data-key="{PRESSURE}"]').focus()
+        page.keyboard.press("f")
+        first = page.locator("isthmus-tree li")
+        assert first.first.inner_text().split() == ["▾", "Favourites", "1"]
+        page.reload()
+        desk.ready()
+        assert first.nth(1).get_attribute("data-key") == f"favourites/{PRESSURE}"
+        first.nth(1).click()
+        assert eventually(lambda: [p[1] for p in page.evaluate(SHOWN)[3]]) == [SPEED, PRESSURE]
+        first.nth(1).locator(".star").click()
+        assert "Favourites" not in page.locator("isthmus-tree").inner_text()
+        assert [pen[1] for pen in page.evaluate(SHOWN)[3]] == [SPEED, PRESSURE]
+        assert desk.wrong == []
+
+
 class TestLateSamples:
     def test_history_tells_when_they_came_in_both_forms(self, client, past, late):
         query = {"tags": f"{PRESSURE},{SPEED}", "from": past[0], "to": past[1]}

@@ -35,6 +35,7 @@ from isthmus.web import (
     sql,
     statistics,
     stream,
+    together,
 )
 from isthmus.web.ask import Problem
 from isthmus.web.openapi import Api
@@ -55,7 +56,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    history_parts = (plant, stream, history, statistics, periods, query, gaps, kpi, sql)
+    history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     for part in (*history_parts, *file_parts, performance, energy, overview, links, sinks):
         web.include_router(part.routes(app))

@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/together": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which tags moved with a tag between two times */
+        get: operations["moved_api_together_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/periods": {
         parameters: {
             query?: never;
@@ -621,6 +638,28 @@ export interface components {
              * @default
              */
             tag: string;
+        };
+        /**
+         * Companion
+         * @description A tag that moved with another one; a `lag` above 0 means that it came after it, in ms.
+         *
+         *     `rho` is Spearman's rank correlation over `pairs` stretches, which are worth only
+         *     `independent` ones, since neighbours are alike.
+         */
+        Companion: {
+            /** Tag */
+            tag: number;
+            /** Rho */
+            rho: number;
+            /**
+             * Lag
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            lag: number;
+            /** Pairs */
+            pairs: number;
+            /** Independent */
+            independent: number;
         };
         /**
          * Derived
@@ -1425,6 +1464,36 @@ export interface components {
              * @default 0
              */
             quality: number;
+        };
+        /**
+         * MovedTogether
+         * @description Which tags moved with `tag`, the strongest first; those that chance explains are left out.
+         *
+         *     Of `stretches` of `stretch` ms the tag is known in `known`. `compared` tags could be compared,
+         *     `unknown` ones have too little data or do not move, `left_out` are too far away in the plant.
+         */
+        MovedTogether: {
+            /** Tag */
+            tag: number;
+            /**
+             * Stretch
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            stretch: number;
+            /** Stretches */
+            stretches: number;
+            /** Known */
+            known: number;
+            /** While Running */
+            while_running: boolean;
+            /** Compared */
+            compared: number;
+            /** Unknown */
+            unknown: number;
+            /** Left Out */
+            left_out: number;
+            /** Rows */
+            rows: components["schemas"]["Companion"][];
         };
         /**
          * NewTag
@@ -2362,6 +2431,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moved_api_together_get: {
+        parameters: {
+            query: {
+                /** @description Id or path of one tag. */
+                tag: string;
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+                /** @description Only while its unit ran, or always. */
+                when?: "running" | "always";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedTogether"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

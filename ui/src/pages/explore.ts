@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { moved, within } from "../api/columns";
-import type { Overview, Statistics } from "../api/contract";
+import type { MovedTogether, Overview, Statistics } from "../api/contract";
 import { address } from "../api/get";
 import { Levels, Pieces, type View } from "../api/levels";
 import { Resource } from "../api/resource";
@@ -21,6 +21,7 @@ import "../parts/compare-menu";
 import "../parts/cursor-table";
 import "../parts/export-menu";
 import "../parts/range-switch";
+import "../parts/together";
 import "../parts/tree";
 import "../parts/trend";
 
@@ -29,6 +30,8 @@ const POINTS = 800;
 /** A gesture ends after so many ms without another: then it is a step to go back to. */
 const REST_MS = 220;
 const COPIED_MS = 2000;
+/** What moved together is asked anew when a range that follows the clock has gone on by such a part of itself. */
+const PARTS = 60;
 
 /** The explore page: what moved together? */
 @customElement("isthmus-explore-page")
@@ -51,6 +54,7 @@ export class ExplorePage extends Part {
   private readonly past = new Levels(this, () => (this.offset ? this.view(this.offset) : undefined), this.pieces);
   private readonly statistics = new Resource<Statistics[]>(this, () => this.statisticsAddress(0), { keep: true });
   private readonly compared = new Resource<Statistics[]>(this, () => (this.offset ? this.statisticsAddress(this.offset) : undefined), { keep: true });
+  private readonly together = new Resource<MovedTogether>(this, () => this.togetherAddress(), { keep: true });
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -130,6 +134,26 @@ export class ExplorePage extends Part {
     return this.paths.length && to > from ? address("/api/statistics", { tags: this.ids(), from: Math.round(from - offset), to: Math.round(to - offset) }) : undefined;
   }
 
+  /** The pens that something can move with: measured numbers. */
+  private measured(pens: Pen[]): Pen[] {
+    return pens.filter(({ tag }) => tag.kind === "number" && !tag.counter);
+  }
+
+  /** The pen that others are compared with. */
+  private leader(): Pen | undefined {
+    const pens = this.measured(this.pens());
+    return pens.find((pen) => pen.letter === this.query.get("together")) ?? pens[0];
+  }
+
+  private togetherAddress(): string | undefined {
+    const { from, to, follows } = this.follow.range();
+    const step = Math.max(1000, Math.round((to - from) / PARTS));
+    const when = this.query.get("when") === "always" ? "always" : "running";
+    const leader = this.leader();
+    const end = follows ? Math.ceil(to / step) * step : to;
+    return leader && address("/api/together", { tag: leader.tag.id, from: Math.round(end - (to - from)), to: end, when });
+  }
+
   /** The letters by path, the same object while they are, so that the tree is not drawn for every frame of a drag. */
   private selected(pens: Pen[]): Map<string, string> {
     const same = pens.length === this.letters.size && pens.every((pen) => this.letters.get(pen.tag.path) === pen.letter);
@@ -142,8 +166,8 @@ export class ExplorePage extends Part {
     return html`<main id="page" class="fit explore" tabindex="-1">
       <isthmus-card class="namespace" heading="Namespace" sub="${this.site.info.tags.length} tags"><input id="filter" class="field" type="search" placeholder="Filter, e.g. */speed" aria-label="Filter tags" .value=${this.filter} @input=${() => (this.filter = this.field.value)} />
         <isthmus-tree .site=${this.site} .selected=${this.selected(pens)} .filter=${this.filter} @isthmus-pick=${this.picked}></isthmus-tree>
-        <div class="tiny muted">Space adds or removes a pen, at most ${LETTERS.length}</div></isthmus-card>
-      <div class="right" @dragover=${(event: Event) => event.preventDefault()} @drop=${this.drop}>${this.picture(pens)}${pens.length ? this.between(pens) : nothing}${pens.length && this.query.get("sql") ? this.sql() : nothing}</div></main>`;
+        <div class="tiny muted">Space adds or removes a pen, at most ${LETTERS.length}; F keeps a favourite</div></isthmus-card>
+      <div class="right" @dragover=${(event: Event) => event.preventDefault()} @drop=${this.drop}>${this.picture(pens)}${pens.length ? this.between(pens) : nothing}${pens.length ? html`<div class="two">${this.company(pens)}${this.sqlShown ? this.sql() : nothing}</div>` : nothing}</div></main>`;
   }
 
   private picture(pens: Pen[]) {
@@ -166,7 +190,7 @@ export class ExplorePage extends Part {
         <span class="seg" role="group" aria-label="Axes"><button aria-pressed=${!one} @click=${() => setQuery({ axis: undefined })}>lanes</button><button aria-pressed=${one} @click=${() => setQuery({ axis: "one" })}>one axis</button></span>
         <isthmus-compare .line=${this.site.lines()[0]?.path ?? ""} .from=${from} .to=${to} .offset=${this.offset} .name=${this.query.get("with") ?? ""} @isthmus-compare=${this.compare}></isthmus-compare>
         <span class="grow"></span><isthmus-export .tags=${this.ids()} .from=${from} .to=${to} @isthmus-png=${this.png}></isthmus-export>
-        <span class="seg"><button @click=${this.copyLink}>${this.copied === "link" ? "copied" : "Copy link"}</button><button aria-pressed=${this.query.get("sql") === "1"} @click=${() => setQuery({ sql: this.query.get("sql") ? undefined : "1" })}>SQL</button></span></div>`;
+        <span class="seg"><button @click=${this.copyLink}>${this.copied === "link" ? "copied" : "Copy link"}</button><button aria-pressed=${this.sqlShown} @click=${() => setQuery({ sql: this.sqlShown ? "0" : undefined })}>SQL</button></span></div>`;
   }
 
   private between(pens: Pen[]) {
@@ -176,6 +200,22 @@ export class ExplorePage extends Part {
     const action = html`<button class="why" @click=${() => this.copy("table", asText(pens, this.statistics.value ?? []))}>${this.copied === "table" ? "copied" : "copy table"}</button>${cursors ? html`<button class="why" @click=${() => setQuery({ cursors: undefined })}>remove cursors</button>` : nothing}`;
     return html`<isthmus-card class="between" heading=${cursors ? "Between the cursors" : "In this range"} sub="${clock.day(from)} ${clock.second(from)} to ${clock.day(to)} ${clock.second(to)}, ${duration(to - from)}" .why=${why} .load=${this.statistics.load} ?hollow=${!this.statistics.value} .action=${action}>
       <isthmus-cursor-table .pens=${pens} .rows=${this.statistics.value ?? []} .compared=${this.offset ? this.compared.value ?? [] : undefined} @isthmus-drop=${this.picked} @isthmus-scale=${this.fix}></isthmus-cursor-table></isthmus-card>`;
+  }
+
+  private get sqlShown(): boolean {
+    return this.query.get("sql") !== "0";
+  }
+
+  private company(pens: Pen[]) {
+    const leader = this.leader();
+    const found = this.together.value?.tag === leader?.tag.id ? this.together.value : undefined;
+    const always = this.query.get("when") === "always";
+    const blank = leader ? undefined : { title: "No measured value is shown", text: "states, texts and counters have no correlation; add a tag such as a speed, a pressure or a power" };
+    const sub = `rank correlation in this range${always ? "" : found && !found.while_running ? "; its unit has no state or ran too little, so all times" : ", while its unit ran"}`;
+    const why = { correlation: "Spearman's: 1 where both always rise and fall together, −1 where always against each other; it says nothing of cause", stretches: "the range in at most 360 equal parts, a mean in each; a part counts where more than half of it is known", lag: "the shift of at most 30 parts at which it is strongest; none where another is not stronger by 0.03", chance: "neighbouring parts are alike, so they count as fewer independent ones; with all lags and tags that are tried, what is listed is there by chance in one of twenty lists at most", compared: "the 300 measured numbers nearest in the plant; counters, states and texts are not" };
+    const action = html`${this.measured(pens).length > 1 ? html`<span class="seg" role="group" aria-label="Compare with pen">${this.measured(pens).map(({ letter }) => html`<button aria-pressed=${letter === leader?.letter} @click=${() => setQuery({ together: letter })}>${letter.toUpperCase()}</button>`)}</span>` : nothing}`;
+    return html`<isthmus-card class="together" heading="Moves together with ${leader?.letter.toUpperCase() ?? "…"}" sub=${sub} .blank=${blank} .why=${why} .action=${action} .load=${leader ? this.together.load : undefined} ?hollow=${!found}>
+      <isthmus-together class="scroll" .site=${this.site} .found=${found} .shown=${new Set(this.paths)} .always=${always} @isthmus-pick=${this.picked} @isthmus-when=${() => setQuery({ when: always ? undefined : "always" })}></isthmus-together></isthmus-card>`;
   }
 
   private sql() {

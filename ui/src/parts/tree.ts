@@ -2,7 +2,8 @@ import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { EquipmentInfo, TagInfo } from "../api/contract";
 import { LiveTags } from "../api/live";
-import type { Site } from "../app/site";
+import { type Site, tail } from "../app/site";
+import { Favourites } from "../app/favourites";
 import { fits } from "../draw/find";
 import { digitsOf, number, unitText, wordOf } from "../draw/number";
 import { reading } from "./analog";
@@ -19,11 +20,13 @@ interface Row {
 }
 
 const MOST_ROWS = 400;
+const FAVOURITES = "favourites";
 
 /**
  * The namespace: equipment and its tags.
  *
  * Arrows move and open, Space or Enter fires `isthmus-pick` {path}; `selected` maps a tag's path to its letter.
+ * F or the star makes a favourite, which stands at the top as well; this browser keeps them.
  */
 @customElement("isthmus-tree")
 export class Tree extends Part {
@@ -32,12 +35,14 @@ export class Tree extends Part {
   @property() filter = "";
   @state() private opened = new Set<string>();
   @state() private at = "";
+  private readonly stars = new Favourites(this);
   private started = false;
   protected readonly follow = new LiveTags(this, () => this.rows().flatMap((row) => (row.tag ? [row.tag.id] : [])).slice(0, MOST_ROWS));
 
   protected override willUpdate(): void {
     if (this.started) return;
     this.started = true;
+    this.opened.add(FAVOURITES);
     const wanted = [...this.selected.keys()];
     for (const equipment of this.site.equipment.values()) {
       const above = equipment.level === "area" || equipment.level === "work_center";
@@ -54,6 +59,12 @@ export class Tree extends Part {
       if (all && inside.length === 0) return [];
       return [{ key: equipment.path, depth, name: equipment.name, open, count: this.site.count(equipment) }, ...inside];
     };
+    const starred = this.stars.paths.flatMap((path) => this.site.tagPaths.get(path) ?? []).filter((tag) => fits(this.filter, tag.path));
+    if (starred.length) {
+      const open = all || this.opened.has(FAVOURITES);
+      rows.push({ key: FAVOURITES, depth: 0, name: "Favourites", open, count: starred.length });
+      if (open) rows.push(...starred.map((tag): Row => ({ key: `${FAVOURITES}/${tag.path}`, depth: 1, name: tail(tag.path), tag })));
+    }
     for (const area of this.site.info.areas) rows.push(...enter(area, 0));
     return rows.slice(0, MOST_ROWS);
   }
@@ -66,12 +77,21 @@ export class Tree extends Part {
   }
 
   private row(row: Row, active: boolean) {
-    const letter = this.selected.get(row.key);
+    const letter = row.tag && this.selected.get(row.tag.path);
     return html`<li role="treeitem" data-key=${row.key} style="padding-left:${8 + row.depth * 14}px" tabindex=${active ? 0 : -1} aria-level=${row.depth + 1}
       aria-expanded=${row.tag ? nothing : row.open ? "true" : "false"} aria-selected=${letter ? "true" : "false"} draggable=${row.tag ? "true" : "false"}
-      @dragstart=${(event: DragEvent) => event.dataTransfer?.setData("text/plain", row.key)} @click=${() => this.act(row)}>
-      <span class="tw" aria-hidden="true">${row.tag ? "" : row.open ? "▾" : "▸"}</span><span class="grow clip ${row.tag ? "tag" : ""}" title=${row.key}>${row.name}</span>
+      @dragstart=${(event: DragEvent) => event.dataTransfer?.setData("text/plain", row.tag?.path ?? "")} @click=${() => this.act(row)}>
+      <span class="tw" aria-hidden="true">${row.tag ? "" : row.open ? "▾" : "▸"}</span><span class="grow clip ${row.tag ? "tag" : ""}" title=${row.tag?.path ?? row.key}>${row.name}</span>${row.tag ? this.star(row.tag) : nothing}
       ${row.tag ? letter ? html`<span class="letter-box pen-${letter}">${letter.toUpperCase()}</span>` : this.value(row.tag) : html`<span class="small muted">${row.count}</span>`}</li>`;
+  }
+
+  private star(tag: TagInfo) {
+    const on = this.stars.has(tag.path);
+    const turn = (event: Event) => {
+      event.stopPropagation();
+      this.stars.turn(tag.path);
+    };
+    return html`<button class="star" tabindex="-1" aria-pressed=${on} aria-label="${tag.path} is ${on ? "a" : "no"} favourite" title=${on ? "no favourite any more (F)" : "make it a favourite (F)"} @click=${turn}>${on ? "★" : "☆"}</button>`;
   }
 
   private value(tag: TagInfo) {
@@ -82,7 +102,7 @@ export class Tree extends Part {
 
   private act(row: Row): void {
     this.at = row.key;
-    if (row.tag) this.dispatchEvent(new CustomEvent("isthmus-pick", { bubbles: true, detail: { path: row.key } }));
+    if (row.tag) this.dispatchEvent(new CustomEvent("isthmus-pick", { bubbles: true, detail: { path: row.tag.path } }));
     else this.fold(row.key, !row.open);
   }
 
@@ -94,6 +114,7 @@ export class Tree extends Part {
   }
 
   private key(event: KeyboardEvent, rows: Row[]): void {
+    if (event.target instanceof HTMLButtonElement) return;
     const at = Math.max(0, rows.findIndex((row) => row.key === (event.target as HTMLElement).dataset["key"]));
     const row = rows[at];
     if (!row) return;
@@ -106,7 +127,8 @@ export class Tree extends Part {
     else if (event.key === "ArrowLeft") {
       if (row.open) this.fold(row.key, false);
       else for (next = at; next > 0 && (rows[next]?.depth ?? 0) >= row.depth; ) next -= 1;
-    } else if (event.key === " " || event.key === "Enter") this.act(row);
+    } else if (event.key === "f" && row.tag && !event.ctrlKey && !event.metaKey && !event.altKey) this.stars.turn(row.tag.path);
+    else if (event.key === " " || event.key === "Enter") this.act(row);
     else return;
     event.preventDefault();
     this.at = rows[next]?.key ?? "";

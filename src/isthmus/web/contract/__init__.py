@@ -20,9 +20,11 @@ from isthmus.web.contract.figures import (
 )
 from isthmus.web.contract.gaps import GapInfo
 from isthmus.web.contract.history import (
+    Companion,
     History,
     Interval,
     LateStretch,
+    MovedTogether,
     Pen,
     Period,
     QualityStretch,
@@ -52,6 +54,7 @@ __all__ = [
     "Attention",
     "Baseline",
     "BrowseNode",
+    "Companion",
     "Derived",
     "DerivedInput",
     "DerivedValue",
@@ -80,6 +83,7 @@ __all__ = [
     "Loss",
     "Meter",
     "Milliseconds",
+    "MovedTogether",
     "NewTag",
     "Numbers",
     "OrderInfo",

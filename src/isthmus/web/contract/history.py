@@ -110,3 +110,35 @@ class Ribbon(Answer):
     path: str
     title: str
     intervals: list[Interval]
+
+
+class Companion(Answer):
+    """A tag that moved with another one; a `lag` above 0 means that it came after it, in ms.
+
+    `rho` is Spearman's rank correlation over `pairs` stretches, which are worth only
+    `independent` ones, since neighbours are alike.
+    """
+
+    tag: int
+    rho: float
+    lag: Milliseconds
+    pairs: int
+    independent: float
+
+
+class MovedTogether(Answer):
+    """Which tags moved with `tag`, the strongest first; those that chance explains are left out.
+
+    Of `stretches` of `stretch` ms the tag is known in `known`. `compared` tags could be compared,
+    `unknown` ones have too little data or do not move, `left_out` are too far away in the plant.
+    """
+
+    tag: int
+    stretch: Milliseconds
+    stretches: int
+    known: int
+    while_running: bool
+    compared: int
+    unknown: int
+    left_out: int
+    rows: list[Companion]
