@@ -48,8 +48,8 @@ def peers(name: str, folder: Path) -> list[Engine]:
 
 
 def start(report: Report, folder: Path, names: Sequence[str]) -> list[Engine]:
-    """Ours and those peers that are installed."""
-    engines: list[Engine] = [Ours(folder / "ours")]
+    """Those peers that are installed."""
+    engines: list[Engine] = []
     for name in names:
         try:
             engines += peers(name, folder)
@@ -70,7 +70,8 @@ def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
         f"{hours * HOURLY:,} samples, {hours} hours of 10,000 tags"
         + (f"; servers hold the first {fewer}" if fewer < hours else "")
     )
-    engines = start(report, folder, options.peers)
+    ours = Ours(folder / "ours")
+    engines = [ours, *start(report, folder, options.peers)]
     try:
         said(f"{len(engines)} engines")
         for engine in engines:
@@ -84,6 +85,7 @@ def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
         step("asking", lambda: ask.in_turns(report, engines, span, theirs, folder / "ours"))
         length = 1.5 if options.quick else 8.0
         step("crowd", lambda: ask.crowds(report, engines, span, theirs, length))
+        step("old", lambda: ask.of_old(report, ours, span))
         step("a year", lambda: ask.a_year(report, folder, 30 if options.quick else 365))
     finally:
         for engine in engines:

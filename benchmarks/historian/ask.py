@@ -14,7 +14,7 @@ from benchmarks.historian import crowd, data
 from benchmarks.historian.data import FIRST, Span, moment
 from benchmarks.historian.duck import DuckDb, files_of, over_files, plain
 from benchmarks.historian.engine import Engine, Question
-from benchmarks.historian.ours import STREAM, Ours, opened
+from benchmarks.historian.ours import LATE, STREAM, Ours, opened
 from benchmarks.historian.sql import ONE, POINTS
 from benchmarks.historian.stream import Through
 from benchmarks.report import Report, middle
@@ -22,6 +22,7 @@ from isthmus.historian.settings import DAY
 from isthmus.model.sample import TagId
 
 ROUNDS = 9
+OLD = ("raw_hour_ms", "day_500_ms", "thousand_tags_hour_ms", "asof_hour_ms")
 LONG = 2.0  # seconds of an answer that is waited for once
 FILES = "duckdb on our files"
 
@@ -114,6 +115,19 @@ def _ours(report: Report, engine: Ours, span: Span, seconds: float) -> None:
         report.add("crowd_stream_rss_mb", round(path.rss_mb()))
         path.seal()
     engine.reopen()
+
+
+def of_old(report: Report, engine: Ours, span: Span) -> None:
+    """Ours again when days have become files of their own: smaller, and farther to go."""
+    engine.close()
+    engine.reopen(LATE)
+    engine.settle()
+    report.add("bytes_per_sample_old", engine.size() / engine.count())
+    questions = engine.questions(span)
+    for name in OLD:
+        times = [milliseconds(questions[name]) for _ in range(ROUNDS + 1)]
+        report.add(f"old_{name}", round(middle(times[1:]), 4))
+    report.note(f"old_: {LATE // DAY} days later, days are files of their own; else slices of 2 h")
 
 
 def a_year(report: Report, folder: Path, days: int) -> None:

@@ -25,17 +25,23 @@ from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
-LATE = FIRST + 400 * DAY  # the clock that maintenance sees: every day is over
+RECENT, LATE = 3 * DAY, 400 * DAY  # after the newest sample: slices are closed, days are one file
 EVERYTHING = np.arange(TAGS, dtype=np.int32)
 THOUSAND = np.arange(0, TAGS, 10, dtype=np.int32)
 STREAM = "bench"
 PLAIN = Wish(["Minimum", "Maximum", "Average"])
 
 
-def opened(folder: Path) -> Lake:
-    """The lake of a folder."""
-    settings = LakeSettings(merge_pause=0)
-    return Lake.open(folder, now=lambda: Nanoseconds(LATE), settings=settings)
+def opened(folder: Path, after: int = LATE) -> Lake:
+    """The lake of a folder, whose clock is so long after the newest sample."""
+    held: list[Lake] = []
+
+    def now() -> Nanoseconds:
+        span = held[0].view().span() if held else None
+        return Nanoseconds((span[1] if span else FIRST) + after)
+
+    held.append(Lake.open(folder, now=now, settings=LakeSettings(merge_pause=0)))
+    return held[0]
 
 
 class Ours(Engine):
@@ -52,9 +58,9 @@ class Ours(Engine):
         self.folder = folder
         self.reopen()
 
-    def reopen(self) -> None:
+    def reopen(self, after: int = RECENT) -> None:
         """Open what is there, and seal from now on."""
-        self.lake = opened(self.folder)
+        self.lake = opened(self.folder, after)
         self._position = self.lake.positions().get(STREAM, 0)
         self._done = threading.Event()
         self._sealing = threading.Thread(target=self._seal, daemon=True)

@@ -64,7 +64,7 @@ def trends(rows: Batch, tags: Int32s, start: int, end: int, points: int) -> dict
             own = (value[cut],) * 5
             made = Trend(True, rows.time[cut], *own, good[cut], count, good_share, top)
         else:
-            made = Trend(False, *_cut(columns, begin, after), count, good_share, top)
+            made = Trend(False, *sliced(columns, begin, after), count, good_share, top)
         found[TagId(tag)] = made
     return found
 
@@ -99,7 +99,7 @@ def _bucketed(
     return edge, (rows.time[edge], low, high, mean, first, final, share)
 
 
-def _cut(columns: Columns, begin: int, after: int) -> Columns:
+def sliced(columns: Columns, begin: int, after: int) -> Columns:
     """Some rows of the columns."""
     time, low, high, mean, first, final, share = columns
     cut = slice(begin, after)

@@ -15,8 +15,9 @@ from isthmus.historian.columns import settled
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.delta.reader import Reader
 from isthmus.historian.delta.segment import Segments
-from isthmus.historian.rollup import build
+from isthmus.historian.rollup import build, stitch
 from isthmus.historian.rollup.rows import NAMES, Rollup, in_spans, of_samples
+from isthmus.historian.rollup.table import began
 from isthmus.historian.settings import DAY, HOUR, MINUTE, SECOND, LakeSettings, Trend
 from isthmus.historian.trend import trends
 from isthmus.model.sample import Batch, Nanoseconds, Status
@@ -188,6 +189,42 @@ def test_late_and_corrected_samples_change_the_roll_ups_of_their_slice(tmp_path)
     lake.close()
 
 
+def test_samples_on_both_sides_of_a_roll_up_stay_on_their_sides(tmp_path):
+    """Hours in the middle of a bucket are known, late samples lie before and after them."""
+    lake, rows = opened(tmp_path), day()
+    put(lake, 1, rows)
+    lake.maintain()
+    late = rows.where(np.isin(rows.time // HOUR % 24, (0, 23)))
+    late = replace(late, value=late.value + 100, time=late.time + SECOND // 2)
+    lake.append(late, stream="s", position=2)
+    agree(lake, Batch.concat([rows, late]))
+    for points in (1, 2, 3):
+        same(
+            lake.trend(BOTH, Nanoseconds(MIDNIGHT), Nanoseconds(MIDNIGHT + DAY), points),
+            trends(settled(Batch.concat([rows, late])), BOTH, MIDNIGHT, MIDNIGHT + DAY, points),
+        )
+    lake.close()
+
+
+def test_samples_are_read_where_they_are_fewer_than_the_roll_ups(tmp_path, monkeypatch):
+    """As an hour of many tags beside a month of their hours; never where samples are gone."""
+    lake, rows = opened(tmp_path), day()
+    put(lake, 1, rows)
+    lake.maintain()
+    read = []
+    table = lake.view().rollups.hours
+    whole = table.read
+    monkeypatch.setattr(table, "read", lambda *asked: read.append(asked) or whole(*asked))
+    agree(lake, rows)
+    assert read
+    read.clear()
+    monkeypatch.setattr(stitch, "FEW", 0)
+    monkeypatch.setattr(stitch, "DEARER", 1 << 40)
+    agree(lake, rows)
+    assert not read
+    lake.close()
+
+
 def test_a_damaged_roll_up_costs_nothing_but_time(tmp_path):
     lake, rows = opened(tmp_path), day()
     put(lake, 1, rows)
@@ -236,8 +273,8 @@ def test_roll_ups_outlive_the_samples(tmp_path):
     lake.close()
 
 
-def test_a_month_of_hours_is_one_file_and_a_day_of_minutes_too(tmp_path):
-    """So a year of one tag reads a dozen row groups; here the turn of a month, October 2024."""
+def test_hours_are_a_file_a_day_then_one_a_month_and_a_day_of_minutes_is_one(tmp_path):
+    """So an hour of all tags is near, a year of one tag a dozen reads; here October 2024."""
     first, days = MIDNIGHT + 18 * DAY, 14
     now, every = [first], []
     chosen = replace(SMALL, slice_hours=8)
@@ -249,12 +286,13 @@ def test_a_month_of_hours_is_one_file_and_a_day_of_minutes_too(tmp_path):
         put(lake, number + 1, every[-1])
         lake.maintain()
     hours, minutes = lake._store.rollups
-    by_month = {}
-    for file in hours.files:
-        by_month.setdefault(file.date, []).append(file.rows)
-    assert by_month.keys() == {"2024-10-01", "2024-11-01"}
-    assert len(by_month["2024-10-01"]) == 1
-    assert all(len(rows) <= 6 for rows in by_month.values())
+    spans = [(began(file) + file.hours[0], began(file) + file.hours[1]) for file in hours.files]
+    assert sorted(spans) == [
+        (first // HOUR + number * 24, first // HOUR + number * 24 + 24) for number in range(days)
+    ]
+    now[0] += 30 * DAY + chosen.day_after
+    lake.maintain()
+    assert sorted(file.date for file in hours.files) == ["2024-10-01", "2024-11-01"]
     assert max(sum(f.date == file.date for f in minutes.files) for file in minutes.files) <= 2
     whole = Batch.concat(every)
     end = first + days * DAY

@@ -109,9 +109,12 @@ class Reader(Queries):
         try:
             return tuple(
                 RollupTable(
-                    Manifest.of(self._root / name), self._lock, open_files=self.settings.open_files
+                    Manifest.of(self._root / name),
+                    self._lock,
+                    group=group,
+                    open_files=self.settings.open_files,
                 )
-                for name in ROLLUPS
+                for name, group in ROLLUPS.items()
             )
         except (DeltaError, OSError):
             return ()

@@ -51,7 +51,7 @@ OURS = "isthmus:"  # before names of our own counters, which are no streams
 SEAL = f"{OURS}seal"
 TURN = f"{OURS}compaction"
 KEPT = f"{OURS}retention"
-ROLLUPS = ("hours", "minutes")
+ROLLUPS = {"hours": 8_192, "minutes": 2_048}  # rows of a row group: months of a tag, a day of one
 
 
 class Store:
@@ -75,8 +75,8 @@ class Store:
         self.damaged: list[str] = []
         self.kpi = KpiTable.open(root / "kpi", self.lock)
         self.rollups = tuple(
-            RollupTable.open(root / name, self.lock, open_files=settings.open_files)
-            for name in ROLLUPS
+            RollupTable.open(root / name, self.lock, group=group, open_files=settings.open_files)
+            for name, group in ROLLUPS.items()
         )
         self.damage = Damages(
             self.segments.damaged, Damage(events.root), Damage(tags.root), self.kpi.damage

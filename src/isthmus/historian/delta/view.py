@@ -13,9 +13,10 @@ import numpy as np
 
 from isthmus.historian.columns import arranged, ends, ids, settled
 from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.delta.parquet import GROUP
 from isthmus.historian.delta.segment import Segments
 from isthmus.historian.hot import Tail
-from isthmus.historian.rollup.known import Hours, Rollups
+from isthmus.historian.rollup.known import Hours, Rollups, near
 from isthmus.historian.rollup.stitch import stitched
 from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
 from isthmus.historian.trend import trends
@@ -67,6 +68,10 @@ class View:
         first, last = hours.span()
         rows = settled(Batch.concat(self._parts(tags, max(start, first), min(end, last), hours)))
         return rows.where(hours.at(rows.time))
+
+    def near(self, tags: Int32s, start: int, end: int) -> int:
+        """At most how many rows the samples of `tags` in [start, end) must be looked for in."""
+        return near(self.files, tags, start, end, GROUP)
 
     def hot_hours(self, tags: Int32s, start: int, end: int, hours: Hours) -> Bools:
         """Which of the hours hold samples of `tags` that no file holds yet."""

@@ -14,10 +14,11 @@ import numpy as np
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.merge import WIDEST, gathered, merged, neighbours
 from isthmus.historian.delta.store import Store
+from isthmus.historian.rollup.draft import Draft
 from isthmus.historian.rollup.known import Known
 from isthmus.historian.rollup.rows import Rollup, in_spans, newest, of_samples
 from isthmus.historian.rollup.stitch import DENSE
-from isthmus.historian.rollup.table import Draft, RollupTable, began
+from isthmus.historian.rollup.table import RollupTable, began
 from isthmus.historian.settings import DAY, HOUR, MINUTE, LakeSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Clock
@@ -26,6 +27,7 @@ ROUND = 30.0  # seconds of building in one round of maintenance
 TOGETHER = 16  # days published in one commit
 WINDOW = 131_072  # rows of each file held while files are merged
 A_DAY = 24  # hours
+Tile = tuple[str, int]  # what files become one: their partition, and when (ns) the tile ends
 
 
 class Rolling:
@@ -52,8 +54,8 @@ class Rolling:
                 if files:
                     self._store.rollups[place].publish(files)
         hours, minutes = self._store.rollups
-        self._merge(hours, _end_of_month)
-        self._merge(minutes, _end_of_day)
+        self._merge(hours, self._day_or_month)
+        self._merge(minutes, _day)
 
     def _known(self, samples: Sequence[DataFile]) -> Known:
         return Known.of(samples, *(table.files for table in self._store.rollups))
@@ -101,8 +103,8 @@ class Rolling:
         month = np.datetime64(date, "M").astype("M8[D]")
         shift = int((np.datetime64(date, "D") - month).astype(np.int64)) * A_DAY
         with (
-            Draft(store.draft("minutes"), seal) as finer,
-            Draft(store.draft("hours"), seal) as coarser,
+            Draft(by_minute, store.draft("minutes"), seal) as finer,
+            Draft(by_hour, store.draft("hours"), seal) as coarser,
         ):
             for minutes in _by_tag(blocks):
                 made = in_spans(minutes, HOUR)
@@ -113,20 +115,33 @@ class Rolling:
                 coarser.add(made)
             whole = (hours[0] + shift, hours[1] + shift)
             return (
-                coarser.finish(by_hour, date=str(month), hours=whole),
-                finer.finish(by_minute, date=date, hours=hours),
+                coarser.finish(date=str(month), hours=whole),
+                finer.finish(date=date, hours=hours),
             )
 
-    def _merge(self, table: RollupTable, end: Callable[[str], int]) -> None:
-        """One file of the files of each partition that is over, of others as they gather."""
+    def _merge(self, table: RollupTable, tile: Callable[[DataFile], Tile]) -> None:
+        """One file of the files of each tile that is over, of others as they gather."""
         settings, now = self._settings, self._now()
-        files = sorted(table.files, key=lambda file: (file.date, file.seq, file.path))
-        for date, group in groupby(files, key=lambda file: file.date):
-            part = list(group)
-            over = now - end(date) >= settings.merge_pause
+        pairs = sorted(
+            ((tile(file), file) for file in table.files),
+            key=lambda pair: (pair[0], pair[1].seq, pair[1].path),
+        )
+        for (_, end), group in groupby(pairs, key=lambda pair: pair[0]):
+            part = [file for _, file in group]
+            over = now - end >= settings.merge_pause
             run = gathered(part, settings) if over else neighbours(part, settings.merge_files)
             if run and self._right(run) and self._fits(sum(file.size for file in run)):
                 self._replace(table, run)
+
+    def _day_or_month(self, file: DataFile) -> Tile:
+        """Where a file of hours belongs: a day, so that recent hours of many tags are near.
+
+        Long after its month, when charts ask for a few tags over long times, to the month.
+        """
+        end = _end_of_month(file.date)
+        if self._now() - end < self._settings.day_after:
+            end = (began(file) + file.hours[0]) // A_DAY * DAY + DAY
+        return file.date, end
 
     def _right(self, run: Sequence[DataFile]) -> bool:
         """Whether everything between the first and last hour of some files is known.
@@ -140,10 +155,10 @@ class Rolling:
     def _replace(self, table: RollupTable, run: Sequence[DataFile]) -> None:
         hours = (min(file.hours[0] for file in run), max(file.hours[1] for file in run))
         try:
-            with Draft(self._store.draft("rollup-merge"), run[-1].seq) as draft:
+            with Draft(table, self._store.draft("rollup-merge"), run[-1].seq) as draft:
                 for first, last in table.windows(run, WINDOW):
                     draft.add(newest(table.window(run, first, last)))
-                made = draft.finish(table, date=run[0].date, hours=hours)
+                made = draft.finish(date=run[0].date, hours=hours)
         except StorageError:
             if not any(file.path in table.damage for file in run):
                 raise
@@ -172,8 +187,9 @@ def _by_tag(blocks: Iterable[Batch]) -> Iterator[Rollup]:
         yield held
 
 
-def _end_of_day(date: str) -> int:
-    return int((np.datetime64(date, "D") + 1).astype(np.int64)) * DAY
+def _day(file: DataFile) -> Tile:
+    """The day of a file of minutes."""
+    return file.date, int((np.datetime64(file.date, "D") + 1).astype(np.int64)) * DAY
 
 
 def _end_of_month(date: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.rollup.table import RollupTable, began
 from isthmus.historian.settings import HOUR
-from isthmus.model.sample import Bools, Int64s
+from isthmus.model.sample import Bools, Int32s, Int64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,22 @@ def _span(file: DataFile) -> tuple[int, int, int]:
 def _promise(file: DataFile) -> tuple[int, int, int]:
     base = began(file)
     return base + file.hours[0], base + file.hours[1], file.seq
+
+
+def near(files: Iterable[DataFile], tags: Int32s, start: int, end: int, group: int) -> int:
+    """At most how many rows lie in the row groups, of `group` rows, that may hold rows of `tags`.
+
+    That is, of rows that begin in [start, end): a bound that costs no look into a file.
+    """
+    rows = 0
+    for file in files:
+        if file.rows and file.times[0] < end and file.times[1] >= start:
+            first, stop = (
+                np.searchsorted(tags, file.tags[0]),
+                np.searchsorted(tags, file.tags[1], "right"),
+            )
+            rows += min(file.rows, int(stop - first) * group)
+    return rows
 
 
 class Rollups:

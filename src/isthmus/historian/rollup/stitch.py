@@ -9,19 +9,23 @@ asked: then the finest row that is left counts at the time of its first sample.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from isthmus.historian.columns import arranged
-from isthmus.historian.rollup.known import Hours, Known, Rollups
+from isthmus.historian.rollup.known import Hours, Known, Rollups, near
 from isthmus.historian.rollup.rows import Rollup, in_spans, newest, of_samples
+from isthmus.historian.rollup.table import CHARTED, COUNTED
 from isthmus.historian.settings import HOUR, MINUTE, Trend
-from isthmus.historian.trend import buckets, trends
+from isthmus.historian.trend import buckets, sliced, trends
 from isthmus.model.sample import Batch, Bools, Int32s, Int64s, TagId
 
 DENSE = 600  # samples of a tag in an hour from which on its minutes are kept as well
+FEW = 500_000  # rows of roll-ups that are always read: a tenth of a second
+DEARER = 7  # a row of a roll-up to read, counted in samples: four times the columns; measured
 
 
 class Source(Protocol):
@@ -29,6 +33,10 @@ class Source(Protocol):
 
     def raw_in(self, tags: Int32s, start: int, end: int, hours: Hours) -> Batch:
         """The samples of `tags` in [start, end) of the marked hours, by (tag, time)."""
+        ...
+
+    def near(self, tags: Int32s, start: int, end: int) -> int:
+        """At most how many rows the samples of `tags` in [start, end) must be looked for in."""
         ...
 
     def hot_hours(self, tags: Int32s, start: int, end: int, hours: Hours) -> Bools:
@@ -56,14 +64,25 @@ class Asked:
             return Batch.empty()
         return self.source.raw_in(tags, self.start, self.end, Hours(self.hours.base, marked))
 
+    def worthwhile(self) -> bool:
+        """Whether reading roll-ups costs less: a month of them may be more than an hour of samples.
+
+        Where tags are many and the time is short, that is.
+        """
+        of, asked = self.rollups, (self.tags, self.start, self.end)
+        rows = near(of.hour_files, *asked, of.hours.group)
+        if self.width < HOUR:
+            rows += near(of.minute_files, *asked, of.minutes.group)
+        return rows < FEW or rows * DEARER < self.source.near(*asked)
+
     def place(self, time: Int64s) -> Int64s:
         """The number of each time's hour among the hours."""
         return time // HOUR - self.hours.base
 
-    def rows(self, usable: Bools) -> Rollup:
-        """The roll-ups of usable hours."""
-        start, end = Hours(self.hours.base, usable).span()
-        rows = newest(self.rollups.hours.read(self.rollups.hour_files, self.tags, start, end))
+    def rows(self, usable: Bools, columns: Sequence[str] = CHARTED) -> Rollup:
+        """The roll-ups of usable hours; those columns that are not read are zero."""
+        span, files = Hours(self.hours.base, usable).span(), self.rollups.hour_files
+        rows = newest(self.rollups.hours.read(files, self.tags, *span, columns))
         return rows.where(usable[self.place(rows.time)])
 
     def finer(self, rows: Rollup) -> tuple[Rollup, Rollup]:
@@ -94,16 +113,22 @@ def stitched(
     if not (here.hours.any() and (width >= MINUTE or here.gone.any())):
         return None
     asked = Asked(source, rollups, tags, start, end, origin, width, hours, here)
+    if not here.gone.any() and not asked.worthwhile():
+        return None
     usable = hours.marked & here.whole & (here.hours > 0)
     usable &= ~source.hot_hours(tags, start, end, hours)
-    used, others = asked.rows(usable), Rollup.empty()
+    used, others = asked.rows(usable, CHARTED if width >= HOUR else COUNTED), Rollup.empty()
     if width < MINUTE:
         used, others = others, used
     elif width < HOUR:
         used, others = asked.finer(used)
     samples = _samples(asked, usable, used, others)
     gone = others.where(~_among(others, samples))
-    parts = [used, *asked.finer(gone), in_spans(of_samples(samples), width, origin)]
+    if len(gone):
+        every = asked.rows(usable)
+        gone = every.where(_among(every, gone))
+    step = width if width < MINUTE else MINUTE if width < HOUR else HOUR  # none reaches over a row
+    parts = [used, *asked.finer(gone), in_spans(of_samples(samples), step, origin)]
     return _drawn(asked, Rollup.concat(parts), points)
 
 
@@ -127,12 +152,8 @@ def _drawn(asked: Asked, rows: Rollup, points: int) -> dict[TagId, Trend]:
     total = np.diff(np.append(0, np.cumsum(rows.samples))[np.stack([low, high])], axis=0)[0]
     few = asked.tags[total <= points]
     found = _raw(asked, rows.where(np.isin(rows.tag, few)), few, total[total <= points], points)
-    edge = np.searchsorted(made.tag, asked.tags)
-    stop = np.searchsorted(made.tag, asked.tags, "right")
-    for tag, first, last in zip(asked.tags.tolist(), edge.tolist(), stop.tolist(), strict=True):
-        if TagId(tag) not in found:
-            found[TagId(tag)] = _trend(made.slice(first, last))
-    return found
+    left = np.array([tag not in found for tag in asked.tags.tolist()], np.bool_)
+    return {**found, **_bucketed(made, asked.tags[left])}
 
 
 def _raw(
@@ -152,25 +173,27 @@ def _raw(
     return trends(samples, tags[count == total], asked.start, asked.end, points)
 
 
-def _trend(rows: Rollup) -> Trend:
-    """The trend of one tag's buckets."""
-    samples = int(rows.samples.sum())
-    drawn = rows.last[rows.drawn > 0]
+def _bucketed(rows: Rollup, tags: Int32s) -> dict[TagId, Trend]:
+    """The trends of buckets by (tag, time)."""
+    low = np.searchsorted(rows.tag, tags, "left")
+    high = np.searchsorted(rows.tag, tags, "right")
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = rows.sum / rows.drawn
-    return Trend(
-        False,
-        rows.opened,
-        rows.min,
-        rows.max,
-        mean,
-        rows.first,
-        rows.final,
-        rows.good / rows.samples,
-        samples,
-        float(rows.good.sum() / samples) if samples else 0.0,
-        float(drawn[-1]) if len(drawn) else None,
+        mean, share = rows.sum / rows.drawn, rows.good / rows.samples
+    columns = (rows.opened, rows.min, rows.max, mean, rows.first, rows.final, share)
+    drawn = np.where(rows.drawn > 0, np.arange(len(rows)), -1)
+    newest = np.append(np.maximum.accumulate(drawn), -1)[high - 1]
+    some, good = (
+        np.diff(np.append(0, np.cumsum(count))[np.stack([low, high])], axis=0)[0]
+        for count in (rows.samples, rows.good)
     )
+    found = {}
+    for tag, begin, after, last, samples, fine in zip(
+        *(column.tolist() for column in (tags, low, high, newest, some, good)), strict=True
+    ):
+        top = float(rows.last[last]) if last >= begin else None
+        cut = sliced(columns, begin, after)
+        found[TagId(tag)] = Trend(False, *cut, samples, fine / samples if samples else 0.0, top)
+    return found
 
 
 def _among(rows: Batch | Rollup, others: Batch | Rollup) -> Bools:

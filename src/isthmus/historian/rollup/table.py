@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -22,10 +21,8 @@ import pyarrow.parquet as pq
 
 from isthmus.historian.delta.damage import Damage, is_shortage
 from isthmus.historian.delta.manifest import DataFile, Manifest
-from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.delta.repair import missing, quarantine_files
 from isthmus.historian.delta.segment import BROKEN
-from isthmus.historian.durable import fsync
 from isthmus.historian.rollup.rows import NAMES, Rollup
 from isthmus.historian.settings import DAY, HOUR
 from isthmus.model.errors import StorageError
@@ -34,7 +31,6 @@ from isthmus.model.sample import Bools, Int32s, Int64s
 log = logging.getLogger(__name__)
 TURN = "isthmus:rollup"
 Lock = AbstractContextManager[Any]
-GROUP = 8_192  # rows of a row group: a tag's month of hours is a tenth of one
 NUMBERS = ("samples", "drawn", "good")
 FLOATS = ("min", "max", "sum", "first", "last", "final", "integral", "held")
 ROLLUPS = pa.schema(
@@ -68,7 +64,8 @@ def encode(rows: Rollup, seq: int) -> pa.Table:
 
 def decode(table: pa.Table) -> Rollup:
     """The rows in a table of schema `ROLLUPS`; what is not in it is zero."""
-    columns = dict.fromkeys(("integral", "held"), np.zeros(table.num_rows))
+    columns = dict.fromkeys(ROLLUPS.names, np.zeros(table.num_rows, np.int64))
+    columns |= dict.fromkeys(FLOATS, np.zeros(table.num_rows))
     columns |= {
         name: column.to_numpy()
         for name, column in zip(table.schema.names, table.columns, strict=True)
@@ -80,6 +77,7 @@ def decode(table: pa.Table) -> Rollup:
 
 
 CHARTED = [name for name in ROLLUPS.names if name not in ("integral", "held", "seq")]
+COUNTED = ["tag", "time", "samples"]  # what tells which hours have minutes
 
 
 class Derived(Damage):
@@ -94,21 +92,25 @@ class Derived(Damage):
 
 
 class RollupTable:
-    """The roll-ups of one length below one root; one process writes, and holds `lock` then."""
+    """The roll-ups of one length below one root; one process writes, and holds `lock` then.
 
-    def __init__(self, manifest: Manifest, lock: Lock, *, open_files: int) -> None:
+    `group` is the rows of a row group.
+    """
+
+    def __init__(self, manifest: Manifest, lock: Lock, *, group: int, open_files: int) -> None:
         self.manifest, self.damage = manifest, Derived(manifest.root)
         self.files = tuple(manifest.files())
+        self.group = group
         self._lock = lock
         self._reading = threading.Lock()
         self._open: OrderedDict[str, tuple[pq.ParquetFile, Int64s]] = OrderedDict()
         self._open_files = open_files
 
     @classmethod
-    def open(cls, root: Path, lock: Lock, *, open_files: int) -> Self:
+    def open(cls, root: Path, lock: Lock, *, group: int, open_files: int) -> Self:
         """The table at `root`, made if there is none; raises StorageError."""
         manifest = Manifest.open(root, ROLLUPS, partition=["date"])
-        table = cls(manifest, lock, open_files=open_files)
+        table = cls(manifest, lock, group=group, open_files=open_files)
         missing(table.damage, table.files)
         return table
 
@@ -118,7 +120,14 @@ class RollupTable:
             self.files = tuple(self.manifest.files())
 
     # ------------------------------------------------------------------ reading
-    def read(self, files: Iterable[DataFile], tags: Int32s, start: int, end: int) -> list[Rollup]:
+    def read(
+        self,
+        files: Iterable[DataFile],
+        tags: Int32s,
+        start: int,
+        end: int,
+        columns: Sequence[str] = CHARTED,
+    ) -> list[Rollup]:
         """The rows of `tags` (ascending) that begin in [start, end), by file, oldest first.
 
         A broken file is noted in `damage`, and StorageError raised: its hours are not known then.
@@ -126,7 +135,7 @@ class RollupTable:
         found = []
         for file in files:
             if file.rows and file.times[0] < end and file.times[1] >= start:
-                rows = self._groups(file, lambda low, high: _between(tags, low, high), CHARTED)
+                rows = self._groups(file, lambda low, high: _between(tags, low, high), columns)
                 time = rows["time"].to_numpy().view(np.int64) * 1_000
                 wanted = (time >= start) & (time < end) & np.isin(rows["tag"].to_numpy(), tags)
                 found.append(decode(rows.take(np.flatnonzero(wanted))))
@@ -152,7 +161,9 @@ class RollupTable:
             with self._reading:  # a Parquet reader is not made for two threads
                 opened, bounds = self._opened(file)
                 near = np.flatnonzero(wanted(bounds[:, 0], bounds[:, 1])).tolist()
-                return opened.read_row_groups(near, columns=list(columns), use_threads=False)
+                return opened.read_row_groups(
+                    near, columns=list(columns), use_threads=len(near) > 1
+                )
         except BROKEN as error:
             if not is_shortage(error):
                 self.damage.note(file, error)
@@ -179,7 +190,8 @@ class RollupTable:
         last = np.sort(np.concatenate([of[:, 1] for of in bounds])) if bounds else np.empty(0)
         if not len(last):
             return []
-        cuts = np.unique(last[max(0, rows // GROUP - 1) :: max(1, rows // GROUP)]).tolist()
+        count = max(1, rows // self.group)
+        cuts = np.unique(last[count - 1 :: count]).tolist()
         if not cuts or cuts[-1] < last[-1]:
             cuts.append(int(last[-1]))
         return list(zip([0, *(cut + 1 for cut in cuts[:-1])], cuts, strict=True))
@@ -223,76 +235,6 @@ class RollupTable:
 
 def _between(tags: Int32s, low: Int64s, high: Int64s) -> Bools:
     return np.searchsorted(tags, low, "left") < np.searchsorted(tags, high, "right")
-
-
-PACKING: dict[str, Any] = {  # decimals plain under zstd are smaller than split; measured
-    "compression": "zstd",
-    "compression_level": 6,
-    "write_page_checksum": True,
-    "use_dictionary": ["tag", "time", *NUMBERS, "held", "seq"],
-    "column_encoding": {
-        "opened": "DELTA_BINARY_PACKED",
-        "closed": "DELTA_BINARY_PACKED",
-        "sum": "BYTE_STREAM_SPLIT",
-        "integral": "BYTE_STREAM_SPLIT",
-    },
-}
-
-
-class Draft:
-    """A file of roll-ups being written: blocks in order of (tag, time), then `finish`."""
-
-    def __init__(self, path: Path, seq: int) -> None:
-        """It knows of every seal up to `seq`. Raises OSError."""
-        self._path, self._sink, self._seq = path, Sink(path), seq
-        self._out = pq.ParquetWriter(self._sink, ROLLUPS, **PACKING)
-        self._rows = 0
-        self._tags, self._times = (0, -1), (0, -1)
-
-    def add(self, rows: Rollup) -> None:
-        """Write rows after those before; raises OSError."""
-        if not len(rows):
-            return
-        low, high = int(rows.time.min()), int(rows.time.max())
-        if self._rows:
-            low, high = min(low, self._times[0]), max(high, self._times[1])
-        self._times = (low, high)
-        self._tags = (self._tags[0] if self._rows else int(rows.tag[0]), int(rows.tag[-1]))
-        self._rows += len(rows)
-        self._out.write_table(encode(rows, self._seq), GROUP)
-
-    def finish(self, table: RollupTable, *, date: str, hours: tuple[int, int]) -> DataFile:
-        """The durable file of `table`: right for `hours` after `date` begins. Raises OSError.
-
-        There may be no rows: then it says that there is nothing.
-        """
-        self._out.close()
-        self._sink.close()
-        root, turn = table.manifest.root, table.turn + 1
-        folder = root / f"date={date}"
-        if not folder.is_dir():
-            folder.mkdir()
-            fsync(root)
-        part = f"{hours[0]:02d}to{hours[1]:02d}"
-        name = f"{self._seq:012d}-{turn:06d}-{self._sink.crc:08x}-{part}.parquet"
-        size = self._path.stat().st_size
-        self._path.rename(folder / name)
-        fsync(folder)
-        path = f"date={date}/{name}"
-        return DataFile(path, size, self._rows, date, self._seq, self._tags, self._times)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            self._sink.__exit__(kind, error, trace)
-            self._path.unlink(missing_ok=True)
 
 
 def began(file: DataFile) -> int:
