@@ -34,6 +34,7 @@ EXAMPLE = """examples:
 """
 USUAL = "1h"
 BARS = 60  # of a chart
+HELD = 1_000_000  # rows; more go into a file as they come
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -79,11 +80,55 @@ def run(args: argparse.Namespace) -> int:
     with Plant(source_of(data_folder(args.data))) as plant:
         if args.sql:
             _print(plant.sql(args.sql, rows=args.rows, seconds=60.0).arrow(), args, plant)
+        elif _flows(args):
+            _flow(plant, args)
         elif args.chart:
             _chart(plant, args)
         else:
             _print(_ask(plant, args, _span(plant, args)), args, plant)
     return 0
+
+
+def _flows(args: argparse.Namespace) -> bool:
+    """Whether the answer goes into a file as it comes: samples, and more than a table holds."""
+    asked = args.every or args.aggregate or args.grid or args.points or args.chart or args.json
+    return bool(args.rows > HELD and (args.csv or args.parquet) and not asked)
+
+
+def _flow(plant: Plant, args: argparse.Namespace) -> None:
+    """Write samples batch by batch; a Parquet file gets its name when it is whole."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from isthmus.historian.query.forms import said
+
+    batches = plant.batches(args.pattern, **_span(plant, args), rows=args.rows)
+    if args.csv:
+        for place, batch in enumerate(batches):
+            how = pyarrow.csv.WriteOptions(include_header=place == 0)
+            pyarrow.csv.write_csv(said(_table(batch)), sys.stdout.buffer, how)
+        return
+    part, rows, writer = args.parquet.with_name(f"{args.parquet.name}.part"), 0, None
+    try:
+        for batch in batches:
+            writer = writer or pyarrow.parquet.ParquetWriter(part, batch.schema, compression="zstd")
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    except BaseException:
+        if writer is not None:
+            writer.close()
+        part.unlink(missing_ok=True)
+        raise
+    if writer is not None:
+        writer.close()
+    part.replace(args.parquet)
+    print(f"wrote {rows} rows to {args.parquet}")
+
+
+def _table(batch: pa.RecordBatch) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_batches([batch])
 
 
 def _ask(plant: Plant, args: argparse.Namespace, span: Words, **other: object) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +15,7 @@ from isthmus.client.remote import COUNTERS, ZONE
 from isthmus.client.source import Progress, Words
 from isthmus.historian.delta.reader import Reader
 from isthmus.historian.query.asked import Asked
+from isthmus.historian.query.flow import flow
 from isthmus.historian.query.moment import moment
 from isthmus.historian.query.question import SHIFT, Place, answer
 from isthmus.historian.query.table import events_table, samples_table
@@ -94,6 +95,12 @@ class Files:
             )
         place = Place(self.zone, self._now())
         return answer(self._reader, self._chosen(patterns), asked.question(place), place, told)
+
+    def batches(self, patterns: Sequence[str], words: Words) -> Iterator[pa.RecordBatch]:
+        """The sealed samples themselves, one piece in memory at a time."""
+        asked = _asked({**words, "tags": ",".join(patterns)})
+        question = asked.question(Place(self.zone, self._now()))
+        yield from flow(self._reader, self._chosen(patterns), question)
 
     def last(self, patterns: Sequence[str]) -> pa.Table:
         """The newest sealed sample of each tag."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
+
+import pyarrow as pa
 
 from isthmus.client.answer import Answer
 from isthmus.client.source import Progress, Source
@@ -81,6 +83,23 @@ class Plant:
             "rows": rows,
         }
         return Answer(self._source.query(_list(pattern), words, told), self.zone)
+
+    def batches(
+        self,
+        pattern: Patterns,
+        *,
+        start: Time | None = None,
+        end: Time | None = None,
+        last: str | None = None,
+        rows: int = 1_000_000_000,
+    ) -> Iterator[pa.RecordBatch]:
+        """The samples as they are, by time, as Arrow batches: any number in little memory.
+
+        Raises LinkError where the site's answer breaks off, Refused beyond `rows`; what came
+        before is then not the whole answer.
+        """
+        words = {**_span(start, end, last, self.zone), "rows": rows}
+        yield from self._source.batches(_list(pattern), words)
 
     def events(
         self,

@@ -64,6 +64,10 @@ class Remote:
             while part := answer.read(CHUNK):
                 out.write(part)
 
+    def flow(self, path: str, *, accept: str = "", **query: object) -> http.client.HTTPResponse:
+        """The answer's body, to be read as it comes; close it."""
+        return self._open(path, "GET", accept, query, seconds=MAKING)
+
     def send(self, path: str, body: bytes, kind: str = "application/json", **query: object) -> Any:  # noqa: ANN401
         """The JSON answer to `body`, of that media type, posted to `path`."""
         with self._open(path, "POST", "application/json", query, body, kind) as answer:

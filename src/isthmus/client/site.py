@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from isthmus.client.remote import Remote
 from isthmus.client.source import Progress, Words
-from isthmus.historian.export import from_arrow_stream
+from isthmus.historian.query.flow import Whole
 from isthmus.historian.query.forms import MEDIA
 from isthmus.model.tag import Counter, Kind, Tag
 
@@ -67,6 +68,10 @@ class Site:
         told(0.0)
         return self._table("/api/query", tags=",".join(patterns), **words)
 
+    def batches(self, patterns: Sequence[str], words: Words) -> Iterator[pa.RecordBatch]:
+        """The site's samples, as they come; LinkError where they break off."""
+        yield from self._batches("/api/query", tags=",".join(patterns), **words)
+
     def last(self, patterns: Sequence[str]) -> pa.Table:
         """The newest sample of each tag."""
         return self._table("/api/last", tags=",".join(patterns))
@@ -80,8 +85,15 @@ class Site:
         return self._table("/api/sql", q=text, rows=rows, seconds=min(seconds, 30.0))
 
     def _table(self, route: str, **words: object) -> pa.Table:
+        batches = list(self._batches(route, **words))
+        return pa.Table.from_batches(batches)
+
+    def _batches(self, route: str, **words: object) -> Iterator[pa.RecordBatch]:
+        """At least one batch, which may be empty."""
         said = {f"{key}_": _word(value) for key, value in words.items()}  # `path_` is a word too
-        return from_arrow_stream(self._remote.fetch(route, accept=ARROW, **said))
+        with closing(self._remote.flow(route, accept=ARROW, **said)) as answer:
+            whole = Whole(answer, f"the site at {self._remote.url}")
+            yield from whole.batches()
 
     def close(self) -> None:
         """Nothing is held: each question is a request of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,10 @@ class Source(Protocol):
 
     def query(self, patterns: Sequence[str], words: Words, told: Progress) -> pa.Table:
         """The answer to a question, as GET /api/query gives it."""
+        ...
+
+    def batches(self, patterns: Sequence[str], words: Words) -> Iterator[pa.RecordBatch]:
+        """The samples themselves by time, one piece in memory at a time; at least one batch."""
         ...
 
     def last(self, patterns: Sequence[str]) -> pa.Table:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from isthmus.historian.query.asked import Asked
+from isthmus.historian.query.flow import arrow_parts, flow
 from isthmus.historian.query.forms import MEDIA, TEXT_ROWS, Form, encoded, form_of
 from isthmus.historian.query.moment import moment
 from isthmus.historian.query.question import SHIFT, Place, answer
+from isthmus.historian.query.reading import AT_ONCE
 from isthmus.historian.query.table import events_table, samples_table
 from isthmus.insight.calendar import shifts
-from isthmus.model.errors import ConfigError
+from isthmus.model.errors import ConfigError, IsthmusError
 from isthmus.model.sample import TagId
 from isthmus.model.selection import select
 from isthmus.model.tag import Tag
 from isthmus.runtime.app import App
 from isthmus.web.ask import DIGITS, Problem
+
+log = logging.getLogger(__name__)
 
 MOST_TAGS = 2_000
 MOST_EVENTS = 100_000
@@ -49,7 +56,11 @@ def routes(app: App) -> APIRouter:
     def query(request: Request, asked: Annotated[Asked, Query()]) -> Response:
         tags = tags_of(app, asked.tags)
         place = _place(app, asked)
-        made = answer(app.historian, tags, asked.question(place), place)
+        question = asked.question(place)
+        form = asked.form or form_of(request.headers.get("accept", ""))
+        if question.raw and form == "arrow":
+            return _flowing(flow(app.historian, tags, question))
+        made = answer(app.historian, tags, question, place)
         return _sent(made, request, asked.form)
 
     @router.get(
@@ -138,6 +149,30 @@ def _place(app: App, asked: Asked) -> Place:
     span = moment(asked.start, zone, now), moment(asked.end, zone, now)
     found = shifts(calendars[name], *span, zone)
     return Place(zone, now, [(shift.name, int(shift.start), int(shift.end)) for shift in found])
+
+
+def _flowing(batches: Iterator[pa.RecordBatch]) -> Response:
+    """An answer of any length; what is refused of its first million rows is refused as ever."""
+    held, rows, over = [], 0, True
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows > AT_ONCE:
+            over = False
+            break
+    parts = arrow_parts(chain(held, batches))
+    headers = {"X-Rows": str(rows)} if over else {}
+    del held
+    return StreamingResponse(_told(parts), media_type=MEDIA["arrow"], headers=headers)
+
+
+def _told(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The same; what breaks it stands in the log, and the connection ends without an end mark."""
+    try:
+        yield from parts
+    except IsthmusError as error:
+        log.warning("an answer breaks off: %s (%s)", error, error.hint)
+        raise
 
 
 def _sent(table: pa.Table, request: Request, chosen: Form | None) -> Response:

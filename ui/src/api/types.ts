@@ -2549,7 +2549,7 @@ export interface operations {
                 sloped?: boolean;
                 /** @description A column for each tag. */
                 wide?: boolean;
-                /** @description Samples at most. */
+                /** @description Samples at most; beyond 5 million as Arrow stream only. */
                 rows?: number;
                 /** @description Part 13, 4.2.1.2. */
                 treat_uncertain_as_bad?: boolean;

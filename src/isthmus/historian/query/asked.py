@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.historian.query.forms import Form
 from isthmus.historian.query.moment import moment
-from isthmus.historian.query.question import MOST_POINTS, MOST_ROWS, SHIFT, Place, Question
+from isthmus.historian.query.question import MOST_FLOW, MOST_POINTS, SHIFT, Place, Question
 from isthmus.historian.query.rules import Rules
 from isthmus.historian.query.step import Step, length
 from isthmus.model.errors import Refused
@@ -42,7 +42,14 @@ class Asked(BaseModel):
         False
     )
     wide: Annotated[bool, Field(description="A column for each tag.")] = False
-    rows: Annotated[int, Field(ge=1, le=MOST_ROWS, description="Samples at most.")] = 1_000_000
+    rows: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MOST_FLOW,
+            description="Samples at most; beyond 5 million as Arrow stream only.",
+        ),
+    ] = 1_000_000
     treat_uncertain_as_bad: Annotated[bool, Field(description="Part 13, 4.2.1.2.")] = True
     percent_data_good: Annotated[float, Field(ge=0, le=100, description="Good from it on.")] = 100.0
     percent_data_bad: Annotated[float, Field(ge=0, le=100, description="Bad from it on.")] = 100.0

@@ -25,6 +25,7 @@ from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 
 MOST_ROWS = 5_000_000
+MOST_FLOW = 10_000_000_000  # samples of an answer that is not held in memory
 MOST_POINTS = 100_000
 Reduce = Literal["minmax", "lttb"]
 SHIFT, UNION = "shift", "union"
@@ -53,6 +54,11 @@ class Question:
     rules: Rules = field(default_factory=Rules)
     wide: bool = False
     rows: int = MOST_ROWS
+
+    @property
+    def raw(self) -> bool:
+        """Whether the samples are asked for as they are."""
+        return not (self.aggregate or self.every or self.grid) and self.points is None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be answered at once."""
@@ -110,13 +116,14 @@ def answer(
 def read(samples: Samples, tags: Mapping[TagId, Tag], question: Question) -> Batch:
     """The samples themselves, by time; Refused where there are too many."""
     ids = np.array(sorted(tags), np.int32)
-    parts, found = [], 0
+    parts, found, most = [], 0, min(question.rows, MOST_ROWS)
     for rows in pieces(samples, ids, question.start, question.end):
         found += len(rows)
-        if found > question.rows:
+        if found > most:
             raise Refused(
-                f"there are more than {question.rows:,} samples",
-                hint="ask for less time or fewer tags, for `points`, or aggregates `every` 1min",
+                f"there are more than {most:,} samples",
+                hint="ask for less time or fewer tags, for `points`, or aggregates `every` 1min;"
+                " as an Arrow stream an answer may be of any length, with `rows`",
             )
         parts.append(rows)
     whole = Batch.concat(parts)
