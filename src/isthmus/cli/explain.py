@@ -1,6 +1,7 @@
 """See how a key figure of an hour or a shift was computed: formula, version, inputs, and before.
 
-Asks the running site. Without a figure it lists those of the last windows.
+Asks the running site; without one what is stored. Without a figure it lists those of the last
+windows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from isthmus.cli.remote import Remote, data_argument, data_folder
+from isthmus.cli.past import Past, asked, plant_argument
+from isthmus.cli.remote import Remote, data_argument
 from isthmus.model.errors import ConfigError
 
 EXAMPLE = """examples:
@@ -19,7 +21,7 @@ EXAMPLE = """examples:
   isthmus explain packaging/line1 oee_index --period shift --at 2026-11-22T10:00
   isthmus query --sql "select time, kpi, value from kpi where period = 'shift' order by time"
 """
-CHANGED = {True: "changed", False: "as it was", None: ""}
+CHANGED = {True: "changed", False: "as it was", None: "not compared"}
 HOUR = 3_600_000.0
 
 
@@ -30,13 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", help="a time inside the window, UTC where it tells no zone (last)")
     parser.add_argument("--period", choices=("hour", "shift"), default="hour")
     data_argument(parser)
+    plant_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     import json
 
-    site = Remote.of(data_folder(args.data))
+    site = asked(args)
     at = _milliseconds(args.at) if args.at else _last(site, args)
     if args.kpi is None:
         told = site.get(
@@ -59,7 +62,7 @@ def _milliseconds(text: str) -> float:
     return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1_000
 
 
-def _last(site: Remote, args: argparse.Namespace) -> float:
+def _last(site: Remote | Past, args: argparse.Namespace) -> float:
     """A time inside the newest window that is computed."""
     now = float(site.get("/api/plant")["now"])
     start = now - 8 * 24 * HOUR
@@ -109,7 +112,7 @@ def _explained(found: dict[str, Any]) -> str:
             each["path"],
             each["samples"],
             each["digest"],
-            "changed" if each["changed"] else "as it was",
+            CHANGED[each["changed"]],
         )
         for each in value["inputs"]
     ]

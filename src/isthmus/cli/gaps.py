@@ -1,6 +1,6 @@
 """See where history knows nothing: stretches of bad quality or of no sample, and why.
 
-Asks the running site.
+Asks the running site; without one what is stored, as of its last moment.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import argparse
 import time
 
 from isthmus.cli.length import seconds
-from isthmus.cli.remote import Remote, data_argument, data_folder
+from isthmus.cli.past import asked, plant_argument
+from isthmus.cli.remote import data_argument
 
 EXAMPLE = """examples:
   isthmus gaps "packaging/**"
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--last", default="24h", help="how far back: 8h, 7d (24h)")
     parser.add_argument("--shortest", default="0s", help="leave shorter ones out: 10s, 1min")
     data_argument(parser)
+    plant_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from isthmus.cli.screen import table
     from isthmus.cli.select import selected
 
-    site = Remote.of(data_folder(args.data))
+    site = asked(args)
     plant = site.get("/api/plant")
     tags = [str(tag["id"]) for tag in selected(plant, args.pattern)]
     last, shortest = seconds(args.last), seconds(args.shortest)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from isthmus.model.sample import Status
 from isthmus.runtime.app import App
-from isthmus.runtime.history.gaps import gaps
+from isthmus.runtime.history.gaps import Gap, gaps
 from isthmus.web import contract
 from isthmus.web.ask import Problem, tag_ids, time_range
 
@@ -40,17 +40,19 @@ def routes(app: App) -> APIRouter:
             shortest=round(shortest * 1e9),
             limit=limit,
         )
-        return [
-            contract.GapInfo(
-                tag=gap.tag,
-                path=app.path(gap.tag),
-                start=gap.start / 1e6,
-                end=gap.end / 1e6,
-                quality=gap.quality,
-                quality_name=Status.word(gap.quality),
-                reason=gap.reason,
-            )
-            for gap in found
-        ]
+        return [gap_info(gap, app.path(gap.tag)) for gap in found]
 
     return router
+
+
+def gap_info(gap: Gap, path: str) -> contract.GapInfo:
+    """A gap of the tag at `path`, as it is told."""
+    return contract.GapInfo(
+        tag=gap.tag,
+        path=path,
+        start=gap.start / 1e6,
+        end=gap.end / 1e6,
+        quality=gap.quality,
+        quality_name=Status.word(gap.quality),
+        reason=gap.reason,
+    )

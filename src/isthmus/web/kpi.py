@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Query
 
 from isthmus.model.kpi import KpiResult
 from isthmus.model.path import nearest
-from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App
 from isthmus.runtime.derive.compute import inputs, read, told
 from isthmus.runtime.derive.formula import FORMULAS
-from isthmus.runtime.figures.read import Window
+from isthmus.runtime.figures.read import Records, Window
 from isthmus.web import contract
 from isthmus.web.ask import Problem, time_range
 
@@ -41,23 +42,9 @@ def routes(app: App) -> APIRouter:
         versions: Versions = False,  # noqa: FBT002 - a query parameter
         limit: Annotated[int, Query(ge=1, le=100_000, description="The newest so many.")] = 10_000,
     ) -> contract.Derived:
-        names = [name for name in kpi.split(",") if name]
-        _require_known(names)
-        found = app.historian.kpis(
-            *time_range(start, end),
-            names=names,
-            path=path or None,
-            period=period,
-            versions=versions,
-            limit=limit,
-        )
-        dirt = app.deriver.dirt
-        return contract.Derived(
-            values=[_value(result) for result in found],
-            waiting_hours=dirt.waiting,
-            late=dirt.late,
-            trouble=app.deriver.trouble,
-        )
+        asked = Asked(path, tuple(name for name in kpi.split(",") if name), period, versions, limit)
+        waits = Waits(app.deriver.dirt.waiting, app.deriver.dirt.late, app.deriver.trouble)
+        return derived(app.historian, *time_range(start, end), asked, waits)
 
     @router.get("/explain", summary="How one value was computed, and whether it still holds")
     def explain(
@@ -66,34 +53,107 @@ def routes(app: App) -> APIRouter:
         at: Annotated[float, Query(description="A time inside the window (ms).")],
         period: Annotated[Literal["hour", "shift"], Query(description="Kind of window.")] = "hour",
     ) -> contract.Explanation:
-        _require_known([kpi])
+        waits = Waits(app.deriver.dirt.waiting)
         time = Nanoseconds(int(at * 1e6))
-        every = app.historian.kpis(
-            *(Nanoseconds(max(0, time - MONTH)), Nanoseconds(time + 1)),
-            names=[kpi],
-            path=path,
-            period=period,
-            versions=True,
-            limit=100_000,
-        )
-        found = [each for each in every if each.path == path and each.start <= time < each.end]
-        if not found:
-            raise Problem(
-                404,
-                f"no {kpi} of {path[:200]} is known for the {period} at that time",
-                "GET /api/kpi lists what there is; a window is computed a minute after it ends",
-            )
-        return contract.Explanation(
-            value=_value(found[-1], _today(app, found[-1])),
-            says=_says(found[-1]),
-            earlier=[_value(result) for result in found[:-1]],
-            waiting_hours=app.deriver.dirt.waiting,
-        )
+        asked = Asked(path, (kpi,), period)
+        return explained(app.historian, time, asked, waits, lambda found: today(app.records, found))
 
     return router
 
 
-def _require_known(names: list[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which derived values: at and below `path`, of these names, of one kind of window."""
+
+    path: str
+    names: tuple[str, ...] = ()
+    period: str = ""
+    versions: bool = False
+    limit: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What is still to be computed, and why it is not."""
+
+    hours: int
+    late: int = 0
+    trouble: str = ""
+
+
+class Results(Protocol):
+    """Who keeps derived values."""
+
+    def kpis(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        names: Collection[str] = (),
+        path: str | None = None,
+        period: str = "",
+        versions: bool = False,
+        limit: int = 10_000,
+    ) -> list[KpiResult]:
+        """The newest `limit` values of windows that begin in [start, end), by start."""
+        ...
+
+
+def derived(
+    history: Results, start: Nanoseconds, end: Nanoseconds, asked: Asked, waits: Waits
+) -> contract.Derived:
+    """The values of windows that begin in [start, end); Problem for a name that there is not."""
+    _require_known(asked.names)
+    found = history.kpis(
+        *(start, end),
+        names=asked.names,
+        path=asked.path or None,
+        period=asked.period,
+        versions=asked.versions,
+        limit=asked.limit,
+    )
+    return contract.Derived(
+        values=[_value(result) for result in found],
+        waiting_hours=waits.hours,
+        late=waits.late,
+        trouble=waits.trouble,
+    )
+
+
+def explained(
+    history: Results,
+    time: Nanoseconds,
+    asked: Asked,
+    waits: Waits,
+    now: Callable[[KpiResult], dict[str, str] | None],
+) -> contract.Explanation:
+    """How the value of the window around `time` was computed; `now` gives today's digests."""
+    _require_known(asked.names)
+    every = history.kpis(
+        *(Nanoseconds(max(0, time - MONTH)), Nanoseconds(time + 1)),
+        names=asked.names,
+        path=asked.path,
+        period=asked.period,
+        versions=True,
+        limit=100_000,
+    )
+    found = [each for each in every if each.path == asked.path and each.start <= time < each.end]
+    if not found:
+        raise Problem(
+            404,
+            f"no {asked.names[0]} of {asked.path[:200]} is known for the {asked.period} at that "
+            "time",
+            "GET /api/kpi lists what there is; a window is computed a minute after it ends",
+        )
+    return contract.Explanation(
+        value=_value(found[-1], now(found[-1])),
+        says=_says(found[-1]),
+        earlier=[_value(result) for result in found[:-1]],
+        waiting_hours=waits.hours,
+    )
+
+
+def _require_known(names: Sequence[str]) -> None:
     known = {name for formula in FORMULAS for name in formula.says}
     for name in names:
         if name not in known:
@@ -107,23 +167,19 @@ def _says(result: KpiResult) -> str:
     return formula.says.get(result.kpi, "") if formula else ""
 
 
-def _today(app: App, result: KpiResult) -> dict[str, str]:
+def today(records: Records, result: KpiResult) -> dict[str, str]:
     """The digest of each input as history tells it now; empty where the line is no more."""
-    line = _line(app, result.path)
+    path = f"{result.path}/"
+    lines = (line for line in records.plant.lines() if path.startswith(f"{line.path}/"))
+    line = next(lines, None)
     formula = next((each for each in FORMULAS if each.id == result.formula), None)
     if line is None or formula is None:
         return {}
-    records = app.records
     seen = read(records, line, Window("", result.start, result.end))
     return {each.path: each.digest for each in told(seen, inputs(records, line, formula))}
 
 
-def _line(app: App, path: str) -> Equipment | None:
-    lines = (line for line in app.plant.lines())
-    return next((line for line in lines if f"{path}/".startswith(f"{line.path}/")), None)
-
-
-def _value(result: KpiResult, today: dict[str, str] | None = None) -> contract.DerivedValue:
+def _value(result: KpiResult, now: dict[str, str] | None = None) -> contract.DerivedValue:
     return contract.DerivedValue(
         path=result.path,
         kpi=result.kpi,
@@ -142,7 +198,7 @@ def _value(result: KpiResult, today: dict[str, str] | None = None) -> contract.D
                 path=each.path,
                 samples=each.samples,
                 digest=each.digest,
-                changed=None if today is None else today.get(each.path) != each.digest,
+                changed=None if now is None else now.get(each.path) != each.digest,
             )
             for each in result.inputs
         ],

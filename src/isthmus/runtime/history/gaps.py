@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from isthmus.historian.port import Historian
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status
 
@@ -29,8 +29,31 @@ class Gap:
     reason: str = ""
 
 
+class Told(Protocol):
+    """What gaps are found in: a history's samples and events."""
+
+    def raw(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Batch:
+        """The samples in [start, end) by (tag, time)."""
+        ...
+
+    def before(self, tags: Int32s, time: Nanoseconds) -> Batch:
+        """The last sample of each tag at or before `time`."""
+        ...
+
+    def events(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        kinds: Collection[str] = (),
+        limit: int = 10_000,
+    ) -> list[Event]:
+        """The newest `limit` events in [start, end), by time."""
+        ...
+
+
 def gaps(
-    historian: Historian,
+    historian: Told,
     tags: Int32s,
     start: Nanoseconds,
     end: Nanoseconds,
@@ -61,7 +84,7 @@ def gaps(
 Open = dict[int, tuple[int, int] | None]  # since when a tag is unknown, and its quality
 
 
-def _held(historian: Historian, tags: Int32s, start: Nanoseconds) -> Open:
+def _held(historian: Told, tags: Int32s, start: Nanoseconds) -> Open:
     held = historian.before(tags, start)
     known = dict(zip(held.tag.tolist(), held.quality.tolist(), strict=True))
     found: Open = {}
