@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.view import View
 from isthmus.historian.event import matching
 from isthmus.historian.settings import LakeSettings, Trend
-from isthmus.historian.sql import Shelf, UnreadableError, select
+from isthmus.historian.sql import Shelf, Stock, UnreadableError, select
 from isthmus.model.event import Event
 from isthmus.model.kpi import KpiResult
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, TagId
@@ -120,6 +121,11 @@ class Queries(ABC):
             limit=limit,
         )
 
+    @cached_property
+    def _stock(self) -> Stock:
+        """Databases that questions in SQL are answered by."""
+        return Stock()
+
     def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
         """The answer to one read-only SQL query, as an Arrow table.
 
@@ -133,7 +139,13 @@ class Queries(ABC):
             shelf, before = shelf.without(self.damage), len(self.damage)
             left = max(round(end - time.monotonic(), 1), 0.1)
             try:
-                return select(shelf, query, seconds=left, rows=rows, settings=self.settings)
+                return select(
+                    *(shelf, query),
+                    seconds=left,
+                    rows=rows,
+                    settings=self.settings,
+                    stock=self._stock,
+                )
             except UnreadableError as error:
                 for damage, file in shelf.suspects(self.damage, str(error.__cause__)):
                     if time.monotonic() >= end:

@@ -2,5 +2,6 @@
 
 from isthmus.historian.sql.select import UnreadableError, select
 from isthmus.historian.sql.shelf import Shelf, shelve
+from isthmus.historian.sql.stock import Stock
 
-__all__ = ["Shelf", "UnreadableError", "select", "shelve"]
+__all__ = ["Shelf", "Stock", "UnreadableError", "select", "shelve"]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from isthmus.historian.sql.allow import Parsed
 from isthmus.historian.sql.select import CHUNK, OURS
 from isthmus.historian.sql.shelf import Shelf
+from isthmus.historian.sql.stock import Loan
 
 if TYPE_CHECKING:
     from isthmus.historian.sql.desk import Desk
@@ -47,6 +48,7 @@ class Answer:
         self._plan = plan
         self._busy = threading.Lock()
         self._stopped = False
+        self._loan: Loan | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._reader: pa.RecordBatchReader | None = None
         self._started = False
@@ -61,6 +63,7 @@ class Answer:
             try:
                 batch = self._reader.read_next_batch()
             except StopIteration:
+                self._let_go(clean=True)
                 return None
         return batch.rename_columns(self.schema.names)
 
@@ -85,7 +88,11 @@ class Answer:
 
     def _begin(self, shelf: Shelf | None) -> None:
         desk, plan = self._plan.desk, self._plan
-        made = desk.cursor(plan.path) if shelf is None else desk.history(plan, shelf)
+        if shelf is None:
+            made = desk.cursor(plan.path)
+        else:
+            self._loan = desk.history(plan, shelf)
+            made = self._loan.connection
         self._connection = made
         if self._stopped:
             made.interrupt()
@@ -111,11 +118,14 @@ class Answer:
             self._let_go()
             self._started = True
 
-    def _let_go(self) -> None:
+    def _let_go(self, *, clean: bool = False) -> None:
         self._reader = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        loan, self._loan = self._loan, None
+        if loan is not None:
+            loan.end(clean=clean and not self._stopped)
+        elif connection is not None:
+            connection.close()
 
 
 def is_ours(error: duckdb.Error) -> bool:

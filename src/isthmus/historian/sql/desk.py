@@ -1,8 +1,8 @@
 """One reader's place in the library: queries are checked, planned and answered there.
 
 Facts about tables live in a small database without rows, which answers what asks for nothing else
-and tells the columns of everything. What reads history gets a database of its own, which sees the
-files of that moment and ends with the answer.
+and tells the columns of everything. What reads history is lent a database of its own, which sees
+the files and the newest rows of that moment, until the answer ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from isthmus.historian.sql.answer import Plan, shown
 from isthmus.historian.sql.bounds import Bounds, Finder
 from isthmus.historian.sql.curated import Curated, Relation
 from isthmus.historian.sql.shelf import Shelf
-from isthmus.historian.sql.views import prepare, quoted
+from isthmus.historian.sql.stock import Loan, Stock
+from isthmus.historian.sql.views import quoted
 from isthmus.historian.sql.wide import named, wide
 from isthmus.historian.sql.window import windowed
 from isthmus.model.event import Event
@@ -75,12 +76,20 @@ class Desk:
     """Where one reader asks, in one time zone; every method may be called from any thread."""
 
     def __init__(
-        self, source: Source, view: Curated, facts: Facts, zone: str, settings: LakeSettings
+        self,
+        source: Source,
+        view: Curated,
+        facts: Facts,
+        zone: str,
+        settings: LakeSettings,
+        stock: Stock,
     ) -> None:
+        self._stock = stock
         self.source, self.view, self.facts, self.zone = source, view, facts, zone
         self.settings = settings
         self.known = view.relations.keys() | facts.tables.keys()
         self._bare = duckdb.connect(":memory:")
+        self._name_schemas(self._bare)
         self._furnish(self._bare, facts.tables.keys(), facts.functions.keys())
         for relation in view.relations.values():
             columns = ", ".join(f"{named(one.name)} {one.type}" for one in relation.columns)
@@ -93,17 +102,19 @@ class Desk:
         wanted: AbstractSet[tuple[str, str]],
         calls: AbstractSet[str],
     ) -> None:
-        """The schemas, and of the catalogue the tables and functions that are wanted."""
-        schemas = {"public", "pg", "info", *(schema for schema, _ in self.view.relations)}
-        schemas |= {relation.schema for relation in self.view.relations.values()}
-        for schema in {name.lower(): name for name in schemas}.values():
-            connection.execute(f"create schema if not exists {named(schema)}")
+        """Of the catalogue the tables and functions that are wanted."""
         needed = self.facts.functions.keys() & calls
         for place in (wanted | self.facts.needs if needed else wanted) & self.facts.tables.keys():
             table = self.facts.tables[place]
             _keep(connection, f"{named(place[0])}.{named(place[1])}", table)
         for function in needed:
             connection.execute(self.facts.functions[function])
+
+    def _name_schemas(self, connection: duckdb.DuckDBPyConnection) -> None:
+        schemas = {"public", "pg", "info", *(schema for schema, _ in self.view.relations)}
+        schemas |= {relation.schema for relation in self.view.relations.values()}
+        for schema in {name.lower(): name for name in schemas}.values():
+            connection.execute(f"create schema if not exists {named(schema)}")
 
     def _lock(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"set global TimeZone = {quoted(self.zone)}")
@@ -150,28 +161,34 @@ class Desk:
         self._bare.close()
 
     # ------------------------------------------------------------------ history
-    def history(self, plan: Plan, shelf: Shelf) -> duckdb.DuckDBPyConnection:
+    def history(self, plan: Plan, shelf: Shelf) -> Loan:
         """A database that sees what `plan` reads of `shelf`, and nothing else."""
-        connection = duckdb.connect(":memory:")
+        loan = self._stock.lend(
+            self, shelf, self.settings, zone=self.zone, furnish=self._keep_words
+        )
         try:
-            reads = plan.parsed.reads
-            _keep_words(connection, self.view)
+            connection, reads = loan.connection, plan.parsed.reads
             self._furnish(connection, reads, plan.parsed.calls)
             wanted = [self.view.relations[place] for place in reads & self.view.relations.keys()]
-            bounds = Finder(self._bare).find(plan.parsed.tree) if wanted else {}
-            bodies = {}
+            carried = any(one.carried for one in wanted)
+            bounds = Finder(self._bare).find(plan.parsed.tree) if carried else {}
             for one in wanted:
-                bodies[_place(one)] = one.sql or self._wide(
-                    connection, one, _bounds_of(one, bounds), plan, shelf
-                )
-            prepare(connection, shelf, self.settings, self.zone)
-            for place, body in bodies.items():
-                connection.execute(f"create view {place} as {body}")
+                body = one.sql or self._wide(connection, one, _bounds_of(one, bounds), plan, shelf)
+                connection.execute(f"create view {_place(one)} as {body}")
             connection.execute(_path(plan.path))
         except BaseException:
-            connection.close()
+            loan.end()
             raise
-        return connection
+        return loan
+
+    def _keep_words(self, database: duckdb.DuckDBPyConnection) -> None:
+        """What every question needs: the schemas, and what names the ids that the reader sees."""
+        self._name_schemas(database)
+        database.execute("create schema plant")
+        _keep(database, "plant.tags", self.view.tags)
+        _keep(database, "plant.words", self.view.words)
+        if self.view.places is not None:
+            _keep(database, "plant.places", self.view.places)
 
     def _wide(
         self,
@@ -260,11 +277,3 @@ def _keep(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> 
     connection.register(mark, table)
     connection.execute(f"create table {name} as select * from {mark}")  # noqa: S608
     connection.unregister(mark)
-
-
-def _keep_words(connection: duckdb.DuckDBPyConnection, view: Curated) -> None:
-    connection.execute("create schema plant")
-    _keep(connection, "plant.tags", view.tags)
-    _keep(connection, "plant.words", view.words)
-    if view.places is not None:
-        _keep(connection, "plant.places", view.places)

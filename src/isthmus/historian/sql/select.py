@@ -8,11 +8,13 @@ import duckdb
 import pyarrow as pa
 
 from isthmus.historian.settings import LakeSettings
+from isthmus.historian.sql.allow import parsed
 from isthmus.historian.sql.shelf import Shelf
-from isthmus.historian.sql.views import prepare
+from isthmus.historian.sql.stock import Stock
 from isthmus.model.errors import Refused, StorageError
 
 ALLOWED = {"SELECT", "EXPLAIN"}
+VIEWS = frozenset(("main", name) for name in ("samples", "tags", "events", "kpi", "kpi_versions"))
 CHUNK = 2_048  # rows at a time, DuckDB's own vector: what one brings is not bounded otherwise
 MOST_BYTES = 64 << 20
 OURS = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)  # not the query's
@@ -23,10 +25,11 @@ class UnreadableError(StorageError):
 
 
 def select(
-    shelf: Shelf, query: str, *, seconds: float, rows: int, settings: LakeSettings
+    shelf: Shelf, query: str, *, seconds: float, rows: int, settings: LakeSettings, stock: Stock
 ) -> pa.Table:
     """The answer to `query`; Refused where it is no query, is wrong, or exceeds its limits."""
-    connection = duckdb.connect(":memory:")
+    loan = stock.lend(stock, shelf, settings)
+    connection, clean = loan.connection, False
     late = threading.Event()
 
     def stop() -> None:
@@ -43,9 +46,9 @@ def select(
                 f"running the query: it is {' and '.join(kinds) or 'empty'}",
                 hint="one SELECT over the views samples, tags, events, kpi",
             )
-        prepare(connection, shelf, settings)
         timer.start()
-        return _fetch(connection.sql(query), rows)
+        found = _fetch(connection.sql(query), rows)
+        clean = _is_plain(connection, query)
     except duckdb.Error as error:
         if late.is_set():
             raise Refused(
@@ -58,9 +61,20 @@ def select(
                 hint="`isthmus doctor` verifies the files; restore the one named from a backup",
             ) from error
         raise Refused(f"running the query: {error}") from error
+    else:
+        return found
     finally:
         timer.cancel()
-        connection.close()
+        loan.end(clean=clean and not late.is_set())
+
+
+def _is_plain(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    """Whether a query surely left nothing behind, as one of our views alone has not."""
+    try:
+        parsed(connection, query, VIEWS, ("main",))
+    except Refused:
+        return False
+    return True
 
 
 def _first(error: Exception) -> str:

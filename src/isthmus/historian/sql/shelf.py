@@ -39,6 +39,15 @@ class Shelf:
         there = self.away is not None and file.path in self.away
         return there and not (self.root / "samples" / file.path).exists()
 
+    def state(self) -> tuple[object, ...]:
+        """What two shelves have in common that read the same files in the same way."""
+        tables = (self.clean, self.mixed, self.event_files, self.tag_files, self.kpi_files)
+        away = [self.is_away(file) for file in (*self.clean, *self.mixed)] if self.away else []
+        return (
+            *(self.root, self.hot_replaces, tuple(away)),
+            *(tuple(file.path for file in files) for files in tables),
+        )
+
     def without(self, damage: Damages) -> Shelf:
         """The same without what is known to be broken."""
         return replace(

@@ -52,12 +52,22 @@ def _scans(shelf: Shelf, kind: Literal["clean", "mixed"]) -> list[str]:
     return [*found, f"archived_{kind}"] if len(here) < len(files) else found
 
 
-def _away(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
-    """Give the connection the files in the archive, each fetched once a query reads it."""
+def give(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> list[str]:
+    """Give one connection what no file here holds, under names that the views know.
+
+    The newest rows are those of `shelf`; files in the archive are fetched once a query reads them.
+    """
+    given = {
+        "hot_samples": shelf.hot,
+        "hot_events": shelf.hot_events,
+    }
     for name, files in (("archived_clean", shelf.clean), ("archived_mixed", shelf.mixed)):
         away = [file for file in files if shelf.is_away(file)]
         if away and shelf.away is not None:
-            connection.register(name, fetching(shelf.away, away))
+            given[name] = fetching(shelf.away, away)
+    for name, table in given.items():
+        connection.register(name, table)
+    return list(given)
 
 
 def _samples(shelf: Shelf) -> str:
@@ -84,7 +94,10 @@ def prepare(
     settings: LakeSettings,
     zone: str = "UTC",
 ) -> None:
-    """Give a fresh connection the views of `shelf`, its limits, and no way out."""
+    """Give a new database the views of `shelf`, its limits, and no way out.
+
+    Each connection to it is given by `give` what no file holds.
+    """
     folders = {
         "samples": [*shelf.clean, *shelf.mixed],
         "events": shelf.event_files,
@@ -94,16 +107,15 @@ def prepare(
     paths = [
         str(shelf.root / folder / file.path) for folder, files in folders.items() for file in files
     ]
-    _away(connection, shelf)
-    connection.register("hot_samples", shelf.hot)
-    connection.register("hot_events", shelf.hot_events)
-    connection.register("no_tags", TAGS.empty_table())  # gives an older file its columns
+    given = give(connection, shelf)
+    for name, table in (("no_tags", TAGS), ("no_kpi", KPI)):  # give an older file its columns
+        connection.register("no_rows", table.empty_table())
+        connection.execute(f"create table {name} as select * from no_rows")  # noqa: S608
+        connection.unregister("no_rows")
     tags = "select * from no_tags"
     if shelf.tag_files:
         scan = _scan(shelf.root, "tags", shelf.tag_files)
         tags += f" union all by name select * from {scan}"  # noqa: S608 - our own words only
-    if not shelf.kpi_files:
-        connection.register("no_kpi", KPI.empty_table())
     results = _scan(shelf.root, "kpi", shelf.kpi_files) if shelf.kpi_files else "no_kpi"
     events = "select time, path, kind, text, severity, data from hot_events"
     if shelf.event_files:
@@ -111,15 +123,18 @@ def prepare(
         events += f" union all select time, path, kind, text, severity, data from {scan}"  # noqa: S608
     connection.execute(f"set memory_limit = {quoted(settings.sql_memory)}")
     connection.execute(f"set threads = {settings.sql_threads}")
-    connection.execute(f"set TimeZone = {quoted(zone)}")
+    connection.execute(f"set global TimeZone = {quoted(zone)}")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set parquet_metadata_cache = true")  # files never change under a name
+    connection.execute("set enable_external_file_cache = false")  # the system has one
     connection.execute("set temp_directory = ''")
     connection.execute("set allowed_paths = [" + ", ".join(map(quoted, paths)) + "]")
     connection.execute("set enable_external_access = false")
     connection.execute(f"create view tags as {tags}")
     connection.execute(f"create view events as {events}")
     connection.execute(VIEWS.format(union=_samples(shelf), results=results))
+    for name in given:
+        connection.unregister(name)  # it would be held as long as the database is
     connection.execute("set lock_configuration = true")

@@ -16,6 +16,7 @@ from isthmus.historian.sql.allow import ForbiddenError
 from isthmus.historian.sql.answer import Answer, Plan, is_ours
 from isthmus.historian.sql.curated import Curated, Relation, curated
 from isthmus.historian.sql.desk import Desk, Facts, Source
+from isthmus.historian.sql.stock import Stock
 from isthmus.model.errors import IsthmusError, StorageError
 from isthmus.model.plant import Plant
 from isthmus.model.tag import Namespace
@@ -84,6 +85,7 @@ class SqlGate:
         self._source, self._users = source, users
         self._desks: OrderedDict[tuple[SqlUser, int, str], Desk] = OrderedDict()
         self._lock = threading.Lock()
+        self._stock = Stock()
 
     def verifier(self, user: str) -> Verifier | None:
         """What proves this user, None where there is none."""
@@ -137,9 +139,8 @@ class SqlGate:
         tags = [(int(number), tag) for number, tag in self._namespace.items()]
         view = curated(self._plant, tags, visible if patterns is not None else None)
         found = facts(view, database, user.name)
-        return Desk(
-            self._source, view, Facts(found.tables, found.functions, NEEDS), zone, self._limits
-        )
+        known = Facts(found.tables, found.functions, NEEDS)
+        return Desk(self._source, view, known, zone, self._limits, self._stock)
 
 
 def facts(view: Curated, database: str, user: str) -> Catalog:
