@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+import duckdb
 import psycopg
 import pytest
 import yaml
@@ -32,7 +33,8 @@ def stamp(second):
 def expanded(sql, units):
     """What Grafana's PostgreSQL data source sends: its variables and macros written out."""
     chosen = ",".join("'" + unit.replace("'", "''") + "'" for unit in units)
-    sql = sql.replace("${unit:sqlstring}", chosen).replace("$__interval", f"{STEP}s")
+    sql = sql.replace("${unit:sqlstring}", chosen)
+    sql = sql.replace("$__interval_ms", str(STEP * 1000)).replace("$__interval", f"{STEP}s")
     sql = re.sub(
         r"\$__timeGroup\((\w+),\s*(\d+)s\)",
         lambda found: f"floor(extract(epoch from {found[1]})/{found[2]})*{found[2]}",
@@ -134,6 +136,31 @@ def test_a_trend_is_the_mean_of_what_is_good(connection):
     found = {int(row[0]) - BEGIN: row[2] for row in rows}
     assert found[0] == pytest.approx(100 + sum(range(60)) / 60 / 10)
     assert 1800 not in found, "a minute in which nothing was known has no point"
+
+
+MOVED = [(0, 10.0, 0), (45, 20.0, 0), (130, 40.0, 0), (150, 0.0, 1 << 31), (200, 8.0, 0)]
+BY_TIME = {
+    0: (10 * 45 + 20 * 15) / 60,
+    120: (20 * 10 + 40 * 20) / 30,  # it held when the minute began; from 150 on it was bad
+    180: 8.0,  # known from 200 on
+}
+
+
+def test_a_value_weighs_as_long_as_it_holds():
+    """Told only when it moves, as a plant does it; the query runs as DuckDB runs it for all."""
+    sql = trend("Power", [Tag("line/power")])["targets"][0]["rawSql"]
+    rows = ", ".join(
+        f"(timestamptz '{stamp(BEGIN + at)}', 'line/power', 'line', {value}, {quality} = 0)"
+        for at, value, quality in MOVED
+    )
+    with duckdb.connect() as own:
+        own.execute("set timezone = 'UTC'")
+        own.execute(
+            "create view samples as select * from "
+            f"(values {rows}) t(time, path, equipment, value, good)"
+        )
+        found = own.execute(expanded(sql, ["line"])).fetchall()
+    assert {at - BEGIN: value for at, _, value in found} == pytest.approx(BY_TIME)
 
 
 def test_a_counter_is_drawn_as_what_it_grew(connection):

@@ -27,11 +27,26 @@ def paths_of(tags: Sequence[Tag]) -> str:
 
 
 def trend(title: str, tags: Sequence[Tag], *, where: str = "") -> Json:
-    """Means a pixel of `tags`, which share a unit; limits that all of them share as thresholds."""
+    """Means by time a pixel of `tags`, which share a unit; limits that all share as thresholds.
+
+    A value weighs as long as it holds in the stretch, what held when the stretch began included;
+    what is not good weighs nothing.
+    """
+    spoke = "over (partition by path order by time)"
+    end = "slot + $__interval_ms / 1000.0"
     sql = (
-        "select $__timeGroup(time, $__interval) as time, equipment as metric, "  # noqa: S608 - literals
-        f"avg(value) as value from samples where $__timeFilter(time) and path in ({paths_of(tags)})"
-        f"{where} and good group by 1, 2 order by 1, 2"
+        "with told as (select time, equipment, value, good, "  # noqa: S608 - literals
+        "extract(epoch from time) as spoken, $__timeGroup(time, $__interval) as slot, "
+        f"extract(epoch from lead(time) {spoke}) as until, lag(value) {spoke} as held, "
+        f"lag(good) {spoke} as known, lag(time) {spoke} as earlier from samples "
+        f"where $__timeFilter(time) and path in ({paths_of(tags)}){where}), "
+        f"part as (select slot, equipment, value, least(coalesce(until, {end}), {end}, "
+        "extract(epoch from $__timeTo()::timestamptz)) - spoken as seconds from told where good "
+        "union all select slot, equipment, held, spoken - slot from told "
+        "where known and extract(epoch from earlier) < slot) "
+        "select slot as time, equipment as metric, "
+        "sum(value * seconds) / sum(seconds) as value from part "
+        "group by 1, 2 having sum(seconds) > 0 order by 1, 2"
     )
     first = tags[0]
     defaults: Json = {
