@@ -30,6 +30,12 @@ class Server:
         try:
             answer = self._request(target, body or query.encode())
             status, data = answer.status, answer.read(MOST)
+        except ssl.SSLCertVerificationError as error:
+            self.close()
+            raise LinkError(
+                f"asking {self.url}: its certificate is not trusted: {error.verify_message}",
+                hint="name the file of its authority as `ca`, and the host as its certificate does",
+            ) from error
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise LinkError(
@@ -69,7 +75,13 @@ class Server:
         host = parts.hostname or ""
         if parts.scheme == "http":
             return http.client.HTTPConnection(host, parts.port or 8123, timeout=self._timeout)
-        context = ssl.create_default_context(cafile=self._ca or None)
+        try:
+            context = ssl.create_default_context(cafile=self._ca or None)
+        except (OSError, ssl.SSLError) as error:
+            raise LinkError(
+                f"asking {self.url}: reading the authorities in {self._ca}: {error}",
+                hint="`ca` is a file of certificates in PEM",
+            ) from error
         return http.client.HTTPSConnection(
             host, parts.port or 8443, timeout=self._timeout, context=context
         )
