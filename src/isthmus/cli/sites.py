@@ -200,7 +200,9 @@ class Files:
         wanted = [Tag(tag.path, unit=tag.unit, description=source) for tag in create]
         if fresh := make_tags(self.folder, wanted, self._catalogue.namespace):
             self._catalogue.bind(fresh)
-            self._write_tags(fresh)
+        named = self.tags() if wanted else {}  # whoever was killed had perhaps not come so far
+        if missing := [tag for tag in wanted if tag.path not in named]:
+            self._write_tags(missing)
         known = _await(self._imports.begin(number, source, by, again=again))
         return known.parts, known.done
 
@@ -258,8 +260,9 @@ class Files:
             raise Refused(f"importing: the disk of {self.folder} is full", hint="free some space")
 
     async def _tell(self, event: Event) -> None:
-        position = self._lake.positions().get("import:events", 0) + 1
-        self._lake.append_events([event], stream="import:events", position=position)
+        # once a turn: what ended and was not noted in the journal ends again
+        stream, turn = f"import:{event.data['id']}:events", int(str(event.data["turn"]))
+        self._lake.append_events([event], stream=stream, position=turn)
 
 
 def _await(doing: Awaitable[T]) -> T:

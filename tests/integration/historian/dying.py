@@ -30,6 +30,7 @@ SETTINGS = LakeSettings(
 CALLS = ("fsync", "rename", "replace", "unlink", "mkdir")
 DELTA = ("create_write_transaction", "create_checkpoint", "cleanup_metadata", "vacuum")
 PLAIN_WRITE = os.write
+Story = Callable[[Path, Callable[[int], None]], None]
 
 
 def opened(root: Path) -> Lake:
@@ -108,7 +109,7 @@ class Steps:
         os.write = self.write
 
 
-def child(root: Path, last: int) -> None:
+def child(root: Path, last: int, story: Story) -> None:
     """Write until the end comes."""
     said = os.open(root / f"{last}.said", os.O_WRONLY | os.O_CREAT, 0o644)
     steps = Steps(last)
@@ -118,14 +119,14 @@ def child(root: Path, last: int) -> None:
         (root / "steps").write_text(str(steps.count))
 
 
-def main() -> None:
+def main(story: Story = story) -> None:
     """Fork before anything has threads."""
     root = Path(sys.argv[1])
     for last in map(int, sys.argv[2:]):
         pid = os.fork()
         if not pid:
             try:
-                child(root, last)
+                child(root, last, story)
             finally:
                 os._exit(0 if not last else 3)
         _, status = os.waitpid(pid, 0)

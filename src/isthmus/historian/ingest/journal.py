@@ -31,6 +31,7 @@ class Import:
     first: int = 0  # ns
     last: int = 0
     time: int = 0  # when it ended
+    turn: int = 1  # how often it was begun from its start
 
 
 class Journal:
@@ -59,8 +60,8 @@ class Journal:
 
     def forget(self, number: str) -> None:
         """Import it again from its first part on."""
-        if self._known.pop(number, None) is not None:
-            self._save()
+        if (known := self._known.get(number)) is not None:
+            self.note(Import(number, known.source, known.by, turn=known.turn + 1))
 
     def note(self, known: Import) -> None:
         """Remember, durably."""

@@ -166,6 +166,7 @@ def event(known: Import, now: Nanoseconds) -> Event:
     )
     data: dict[str, str | float | int | bool | None] = {
         "id": known.id,
+        "turn": known.turn,
         "source": known.source,
         "by": known.by,
         "new": known.fresh,
