@@ -61,6 +61,30 @@ def rows(batch: pa.RecordBatch, columns: Sequence[Column], formats: Sequence[int
     return out.tobytes()
 
 
+def texts(array: pa.Array, column: Column) -> pa.Array:
+    """One column as the texts that its values are told by."""
+    field = field_of(array, column, 0)
+    if not len(field.size):
+        return pa.array([], pa.large_string())
+    ends = np.append(field.start, field.start[-1] + max(int(field.size[-1]), 0))
+    valid = np.packbits(field.size >= 0, bitorder="little")
+    buffers = [pa.py_buffer(valid), pa.py_buffer(ends.astype(np.int64)), pa.py_buffer(field.data)]
+    return pa.LargeStringArray.from_buffers(len(field.size), buffers[1], buffers[2], buffers[0])
+
+
+def lines(array: pa.Array) -> bytes:
+    """The CopyData messages of lines, one for each."""
+    field = _strings(array)
+    total = field.size + 6  # type, length, the end of the line
+    ends = np.cumsum(total)
+    out = np.full(int(ends[-1]), ord("\n"), np.uint8)
+    at = ends - total
+    _lay(out, at, np.full(len(at), ord("d"), np.uint8).reshape(-1, 1))
+    _lay(out, at + 1, _big(total - 1, ">i4"))
+    _copy(out, at + 5, field, field.size)
+    return out.tobytes()
+
+
 def _big(numbers: Int64s, form: str) -> Bytes:
     return numbers.astype(form).view(np.uint8).reshape(len(numbers), -1)
 

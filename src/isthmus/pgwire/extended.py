@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from isthmus.pgwire import message, oid, reply
+from isthmus.pgwire.copy import copied
 from isthmus.pgwire.encode import rows
 from isthmus.pgwire.error import (
     DUPLICATE_CURSOR,
     DUPLICATE_STATEMENT,
     NO_CURSOR,
     NO_STATEMENT,
+    NOT_SUPPORTED,
     SYNTAX,
     TOO_LARGE,
     SqlError,
@@ -99,6 +101,13 @@ class Extended:
         one = statement(found[0]) if found else None
         if one is not None:
             self._session.block.allow(one)
+            if one.sort is Sort.COPY:
+                copied(one.words)
+                raise SqlError(
+                    NOT_SUPPORTED,
+                    "COPY is not prepared here",
+                    hint="say it as a simple query, as psql and `cursor.copy` of psycopg do",
+                )
         count = max(one.parameters if one else 0, len(said.types))
         if count > MOST_PARAMETERS:
             raise SqlError(TOO_LARGE, f"{count} parameters, more than {MOST_PARAMETERS:,}")

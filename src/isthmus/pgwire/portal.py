@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -13,8 +13,10 @@ import pyarrow.compute as pc
 from isthmus.pgwire.encode import rows
 from isthmus.pgwire.error import CANCELLED, LIMIT, SqlError
 from isthmus.pgwire.limits import Limits
-from isthmus.pgwire.oid import columns
+from isthmus.pgwire.oid import Column, columns
 from isthmus.pgwire.port import Answer, Plan
+
+Encode = Callable[[pa.RecordBatch, Sequence[Column], Sequence[int]], bytes]
 
 
 @dataclass(slots=True)
@@ -48,8 +50,15 @@ class Stream:
     """The rows of one answer, in pieces that fit a client's wishes."""
 
     def __init__(
-        self, plan: Plan, turns: Turns, *, seconds: float, told: pa.Schema | None = None
+        self,
+        plan: Plan,
+        turns: Turns,
+        *,
+        seconds: float,
+        told: pa.Schema | None = None,
+        encode: Encode = rows,
     ) -> None:
+        self._rows = encode
         self._plan, self._turns, self._seconds = plan, turns, seconds
         self._schema = plan.schema if told is None else told
         self.columns = columns(self._schema)
@@ -98,7 +107,7 @@ class Stream:
             self.close()
 
     def _encode(self, batch: pa.RecordBatch, formats: Sequence[int]) -> bytes:
-        return rows(conform(batch, self._schema), self.columns, formats)
+        return self._rows(conform(batch, self._schema), self.columns, formats)
 
     async def _next(self) -> pa.RecordBatch | None:
         if self._rest is not None:

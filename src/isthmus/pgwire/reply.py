@@ -25,6 +25,7 @@ CLOSED = message(b"3")
 NO_DATA = message(b"n")
 EMPTY = message(b"I")
 SUSPENDED = message(b"s")
+COPIED = message(b"c")
 
 
 def sasl(mechanisms: Sequence[str]) -> bytes:
@@ -106,3 +107,8 @@ def description(columns: Sequence[Column], formats: Sequence[int]) -> bytes:
             + struct.pack(">IhIhih", 0, 0, kind.oid, kind.size, column.modifier, code)
         )
     return message(b"T", b"".join(parts))
+
+
+def copying(columns: int) -> bytes:
+    """Rows of so many columns follow, as text."""
+    return message(b"H", struct.pack(f">bH{columns}H", 0, columns, *[0] * columns))

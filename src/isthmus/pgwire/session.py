@@ -11,6 +11,7 @@ import pyarrow as pa
 from isthmus.pgwire import message, reply
 from isthmus.pgwire.block import Block
 from isthmus.pgwire.channel import Channel
+from isthmus.pgwire.copy import Copy, copied
 from isthmus.pgwire.dialect import rewrite
 from isthmus.pgwire.error import IDLE, STOPPED, SYNTAX, SqlError, broken
 from isthmus.pgwire.extended import Extended
@@ -148,12 +149,21 @@ class Session:
             self.table(*self.show(one))
         elif one.sort is Sort.SESSION:
             await self.words.do(one)
+        elif one.sort is Sort.COPY:
+            await self._copy(copied(one.words))
         else:
             stream = Stream(await self.plan(one), self.turns, seconds=self.seconds())
             formats = [0] * len(stream.columns)
             self.channel.say(reply.description(stream.columns, formats))
             await self.send(stream, formats, 0)
             self.channel.say(reply.complete(self.tag(one, stream.sent)))
+
+    async def _copy(self, copy: Copy) -> None:
+        plan = await self.plan(copy.query)
+        stream = Stream(plan, self.turns, seconds=self.seconds(), encode=copy.encode)
+        self.channel.say(reply.copying(len(stream.columns)), copy.names(stream.columns))
+        await self.send(stream, [0] * len(stream.columns), 0)
+        self.channel.say(reply.COPIED, reply.complete(f"COPY {stream.sent}"))
 
     async def plan(self, one: Statement, literals: Sequence[str] = ()) -> Plan:
         """How a query is answered with these values of its parameters."""

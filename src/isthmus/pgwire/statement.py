@@ -16,6 +16,7 @@ class Sort(Enum):
     QUERY = "query"
     EXPLAIN = "explain"
     SHOW = "show"
+    COPY = "copy"
     SESSION = "session"  # set, reset, transactions, cursors: nothing to read
 
 
@@ -51,7 +52,7 @@ WRITES = {
     *("REVOKE", "COMMENT", "VACUUM", "ANALYZE", "REINDEX", "CLUSTER", "REFRESH", "IMPORT"),
     *("LOCK", "NOTIFY", "REASSIGN", "SECURITY", "CALL", "DO"),
 }
-OTHERS = {"COPY", "LISTEN", "PREPARE", "EXECUTE", "LOAD", "CHECKPOINT"}
+OTHERS = {"LISTEN", "PREPARE", "EXECUTE", "LOAD", "CHECKPOINT"}
 
 
 def statement(tokens: Sequence[Token]) -> Statement:
@@ -64,6 +65,8 @@ def statement(tokens: Sequence[Token]) -> Statement:
         return Statement(tuple(tokens), Sort.EXPLAIN, verb)
     if verb == "SHOW":
         return Statement(tuple(tokens), Sort.SHOW, verb)
+    if verb == "COPY":
+        return Statement(tuple(tokens), Sort.COPY, verb)
     if verb in SESSION:
         return Statement(tuple(tokens), Sort.SESSION, verb)
     if verb in WRITES:

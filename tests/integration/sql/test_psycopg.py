@@ -116,7 +116,7 @@ def test_cursors_on_the_server(connection):
     [
         ("insert into samples values (1)", psycopg.errors.ReadOnlySqlTransaction),
         ("create table x (a int)", psycopg.errors.ReadOnlySqlTransaction),
-        ("copy samples to '/tmp/x'", psycopg.errors.FeatureNotSupported),
+        ("copy samples to '/tmp/x'", psycopg.errors.InsufficientPrivilege),
         ("selec 1", psycopg.errors.SyntaxError),
         ("select * from", psycopg.errors.SyntaxError),
         ("select nofunction(1)", psycopg.errors.UndefinedFunction),
@@ -190,6 +190,6 @@ def test_the_search_path_is_followed_as_far_as_one_may_see(site):
                 made.execute(f"select * from {table}")
 
 
-def test_copy_is_refused_and_said_so(connection):
+def test_a_prepared_copy_is_refused_and_said_so(connection):
     with pytest.raises(psycopg.errors.FeatureNotSupported), connection.cursor() as cursor:
-        cursor.execute("copy (select 1) to stdout")
+        cursor.execute("copy (select 1) to stdout", prepare=True)
