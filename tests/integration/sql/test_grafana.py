@@ -30,11 +30,11 @@ def stamp(second):
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def expanded(sql, units):
+def expanded(sql, units, step=STEP):
     """What Grafana's PostgreSQL data source sends: its variables and macros written out."""
     chosen = ",".join("'" + unit.replace("'", "''") + "'" for unit in units)
     sql = sql.replace("${unit:sqlstring}", chosen)
-    sql = sql.replace("$__interval_ms", str(STEP * 1000)).replace("$__interval", f"{STEP}s")
+    sql = sql.replace("$__interval_ms", str(step * 1000)).replace("$__interval", f"{step}s")
     sql = re.sub(
         r"\$__timeGroup\((\w+),\s*(\d+)s\)",
         lambda found: f"floor(extract(epoch from {found[1]})/{found[2]})*{found[2]}",
@@ -161,6 +161,18 @@ def test_a_value_weighs_as_long_as_it_holds():
         )
         found = own.execute(expanded(sql, ["line"])).fetchall()
     assert {at - BEGIN: value for at, _, value in found} == pytest.approx(BY_TIME)
+
+
+def test_of_long_stretches_each_sample_weighs_the_same(connection):
+    sql = trend("Speed", [Tag("packaging/line1/filler/speed")])["targets"][0]["rawSql"]
+    rows = connection.execute(expanded(sql, [], step=1800).encode(), prepare=False).fetchall()
+    (plain,) = connection.execute(
+        "select avg(value) from samples where path = 'packaging/line1/filler/speed' and good "
+        f"and time >= '{stamp(BEGIN)}' and time < '{stamp(BEGIN + 1800)}'".encode(),
+        prepare=False,
+    ).fetchone()
+    assert rows[0] == (BEGIN, "packaging/line1/filler", pytest.approx(plain))
+    assert 1 <= len(rows) <= 3
 
 
 def test_a_counter_is_drawn_as_what_it_grew(connection):

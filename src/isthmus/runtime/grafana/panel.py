@@ -12,6 +12,7 @@ from isthmus.runtime.grafana.unit import grafana_unit
 Json = dict[str, Any]
 SOURCE = {"type": "grafana-postgresql-datasource", "uid": "${ds}"}
 WIDTH = 24
+WEIGHED = 120_000  # ms of a stretch: charts of up to two days
 RUN, STAND, BAD = "#3A4147", "#C2C5C8", "#8F959A"
 STOPPED = frozenset({"stopped", "aborted", "held", "idle"})
 
@@ -30,23 +31,28 @@ def trend(title: str, tags: Sequence[Tag], *, where: str = "") -> Json:
     """Means by time a pixel of `tags`, which share a unit; limits that all share as thresholds.
 
     A value weighs as long as it holds in the stretch, what held when the stretch began included;
-    what is not good weighs nothing.
+    what is not good weighs nothing. Where stretches are longer than `WEIGHED`, each sample weighs
+    the same: to know how long each of a year's holds takes more memory than a question may have.
     """
+    read = f"from samples where $__timeFilter(time) and path in ({paths_of(tags)}){where}"
     spoke = "over (partition by path order by time)"
     end = "slot + $__interval_ms / 1000.0"
     sql = (
         "with told as (select time, equipment, value, good, "  # noqa: S608 - literals
         "extract(epoch from time) as spoken, $__timeGroup(time, $__interval) as slot, "
         f"extract(epoch from lead(time) {spoke}) as until, lag(value) {spoke} as held, "
-        f"lag(good) {spoke} as known, lag(time) {spoke} as earlier from samples "
-        f"where $__timeFilter(time) and path in ({paths_of(tags)}){where}), "
+        f"lag(good) {spoke} as known, lag(time) {spoke} as earlier {read} "
+        f"and $__interval_ms <= {WEIGHED}), "
         f"part as (select slot, equipment, value, least(coalesce(until, {end}), {end}, "
         "extract(epoch from $__timeTo()::timestamptz)) - spoken as seconds from told where good "
         "union all select slot, equipment, held, spoken - slot from told "
         "where known and extract(epoch from earlier) < slot) "
         "select slot as time, equipment as metric, "
         "sum(value * seconds) / sum(seconds) as value from part "
-        "group by 1, 2 having sum(seconds) > 0 order by 1, 2"
+        "group by 1, 2 having sum(seconds) > 0 union all "
+        "select $__timeGroup(time, $__interval) as time, equipment as metric, "
+        f"avg(value) as value {read} and good and $__interval_ms > {WEIGHED} "
+        "group by 1, 2 order by 1, 2"
     )
     first = tags[0]
     defaults: Json = {
