@@ -55,6 +55,7 @@ ELSEWHERE = {
     "/api/events": "test_query",
     "/api/gaps": "test_kpi",
     "/api/imports": "test_import",
+    "/api/imports/lost": "test_import_opcua",
     "/api/imports/preview": "test_import",
     "/api/imports/{number}/end": "test_import",
     "/api/imports/{number}/parts": "test_import",

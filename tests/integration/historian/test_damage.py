@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import resource
 from dataclasses import replace
 from pathlib import Path
@@ -159,13 +161,19 @@ def test_what_this_process_cannot_read_just_now_is_not_damaged(tmp_path):
     fill(tmp_path, 2)
     lake = opened(tmp_path)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1
-    resource.setrlimit(resource.RLIMIT_NOFILE, (used, hard))
+    highest = max(int(one.name) for one in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    taken = []
     try:
+        with contextlib.suppress(OSError):
+            while len(taken) <= highest:  # whatever numbers are free below the limit
+                taken.append(os.open(os.devnull, os.O_RDONLY))
         with pytest.raises(StorageError, match="Too many open files"):
             lake.raw([TagId(5)], 0, 1 << 62)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for handle in taken:
+            os.close(handle)
     assert not lake.damage
     assert lake.raw([TagId(5)], 0, 1 << 62).value.tolist() == [1.0, 2.0]
     lake.close()

@@ -40,7 +40,7 @@ def peer(postgresql):
 def test_postgresql_writes_the_same(site, peer, rows, form, alone):
     lit = sql.quote
     listed = ", ".join(
-        f"({number}, {lit(a)}::text, {lit(b)}::int8, {lit(c)}::text)"
+        f"({number}, {lit(a)}::text, ({lit(b)})::int8, {lit(c)}::text)"
         for number, (a, b, c) in enumerate([(None, None, None), *rows])
     )
     shown = "a" if alone else 'a, b, c as "C, ""c"""'

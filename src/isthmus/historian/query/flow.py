@@ -33,7 +33,7 @@ def flow(
         if found > question.rows:
             raise Refused(
                 f"there are more than {question.rows:,} samples",
-                hint="allow more `rows`, or ask for less time or fewer tags",
+                hint="allow more `rows`, ask for less time, fewer tags, or aggregates `every` 1min",
             )
         ordered = rows.where(np.argsort(rows.time, kind="stable"))
         yield from samples_table(ordered, tags).combine_chunks().to_batches() or [

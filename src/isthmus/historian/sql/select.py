@@ -28,7 +28,10 @@ def select(
     shelf: Shelf, query: str, *, seconds: float, rows: int, settings: LakeSettings, stock: Stock
 ) -> pa.Table:
     """The answer to `query`; Refused where it is no query, is wrong, or exceeds its limits."""
-    loan = stock.lend(stock, shelf, settings)
+    try:
+        loan = stock.lend(stock, shelf, settings)
+    except duckdb.Error as error:
+        raise _unreadable(error) from error
     connection, clean = loan.connection, False
     late = threading.Event()
 
@@ -56,10 +59,7 @@ def select(
                 hint="ask for a shorter time or fewer tags",
             ) from error
         if isinstance(error, OURS) or type(error) is duckdb.Error or ".parquet" in str(error):
-            raise UnreadableError(
-                f"reading history for the query: {_first(error)}",
-                hint="`isthmus doctor` verifies the files; restore the one named from a backup",
-            ) from error
+            raise _unreadable(error) from error
         raise Refused(f"running the query: {error}") from error
     else:
         return found
@@ -75,6 +75,13 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
     except Refused:
         return False
     return True
+
+
+def _unreadable(error: duckdb.Error) -> UnreadableError:
+    return UnreadableError(
+        f"reading history for the query: {_first(error)}",
+        hint="`isthmus doctor` verifies the files; restore the one named from a backup",
+    )
 
 
 def _first(error: Exception) -> str:
