@@ -32,6 +32,7 @@ from isthmus.runtime.config import load
 from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
+from isthmus.runtime.late import PAST
 from isthmus.runtime.settings import Settings
 from isthmus.runtime.sql.endpoint import demonstrate_sql
 from isthmus.trust.authority import PlantAuthority, write_private
@@ -103,7 +104,7 @@ class Demonstration:
         """Send the past through the stream like everything else; the number of samples."""
         sent, app = 0, self.app
         total = sum(len(batch) for _, batch, _ in self._past) or 1
-        subject = app.subjects.frame("back-fill")
+        subject = app.subjects.frame(PAST)
         for paths, batch, events in self._past:
             ids = np.array([app.namespace.id(path) for path in paths], dtype=float)
             own = ids[batch.tag]
@@ -114,7 +115,7 @@ class Demonstration:
                 await app.publisher.publish(subject, frame.encode(part))
             if events:
                 data = document.encode_events(events)
-                await app.publisher.publish(app.subjects.events("back-fill"), data)
+                await app.publisher.publish(app.subjects.events(PAST), data)
             sent += len(rows)
             self._progress("filling in the day before", sent / total)
         self._past.clear()

@@ -15,7 +15,7 @@ from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Namespace, Tag
 from isthmus.runtime import late as late_module
-from isthmus.runtime.late import DAY, IMPORT, NAMED, Count, Late, Span
+from isthmus.runtime.late import DAY, IMPORT, NAMED, PAST, Count, Late, Span
 from isthmus.runtime.live import Live
 
 SECOND = 10**9
@@ -66,6 +66,15 @@ def test_what_comes_in_order_is_not_late_however_old_it_is():
     bench.come(at(5_000, tag=B))
     assert bench.late.total() == Count()
     assert not bench.flush()
+
+
+def test_the_past_of_a_demonstration_is_not_late():
+    bench = Bench()
+    bench.come(at(10))
+    bench.come(at(9_000, 8_000), link=PAST)
+    assert bench.late.total() == Count()
+    assert not bench.flush()
+    assert not bench.spans(link=PAST)
 
 
 def test_a_few_seconds_of_disorder_are_not_late():
