@@ -87,7 +87,7 @@ class Demo:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return (self.site / "web" / "url").read_text("utf-8")  # the port that it found
 
     @property
     def token(self):

@@ -44,6 +44,7 @@ from isthmus.web.session import HEADERS, LOOPBACK, Sessions, protect
 log = logging.getLogger(__name__)
 
 TRIES = 20
+BACKLOG = 2_048  # connections that wait to be taken, as uvicorn has it
 
 
 def create(app: App, sessions: Sessions) -> FastAPI:
@@ -133,7 +134,7 @@ class WebServer:
         hosts = LOOPBACK | {host} | set(named if isinstance(named, list | tuple) else ())
         self.sessions = Sessions.open(app.settings.folder / "web", hosts)
         self._app = app
-        self._socket = _bind(host, port)
+        self._socket = listening(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             create(app, self.sessions),
@@ -176,19 +177,23 @@ def _require_protection(host: str, *, plain: bool) -> None:
     )
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    """The first free port from `port` on, so that two plants can live on one machine."""
+def listening(host: str, port: int) -> socket.socket:
+    """A socket on the first free port from `port` on: two plants can live on one machine.
+
+    It listens at once: until one does, the system gives a port to two that start together.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in [port] if port == 0 else range(port, port + TRIES):
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((host, candidate))
+            found.bind((host, candidate))
+            found.listen(BACKLOG)
         except OSError as error:
-            listening.close()
+            found.close()
             last = error
         else:
-            return listening
+            return found
     raise ConfigError(
         f"listening on {host}:{port}: {last}", hint="set `web: {listen: 127.0.0.1:9000}`"
     )

@@ -227,6 +227,7 @@ def bind(settings: SqlSettings) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((settings.host, port))
+            listening.listen()  # else the system gives the port to two that start together
         except OSError as error:
             listening.close()
             last = error
