@@ -37,7 +37,51 @@ class Samples(Protocol):
         ...
 
 
-class Historian(Samples, Protocol):
+class History(Samples, Protocol):
+    """Everything that can be read, whether somebody writes or not."""
+
+    def trend(
+        self, tags: Tags, start: Nanoseconds, end: Nanoseconds, points: int
+    ) -> Mapping[TagId, Trend]:
+        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
+        ...
+
+    def events(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        kinds: Collection[str] = (),
+        path: str | None = None,
+        limit: int = 10_000,
+    ) -> list[Event]:
+        """The newest `limit` events in [start, end) by time, at or below `path`."""
+        ...
+
+    def kpis(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        names: Collection[str] = (),
+        path: str | None = None,
+        period: str = "",
+        versions: bool = False,
+        limit: int = 10_000,
+    ) -> list[KpiResult]:
+        """The newest `limit` results of windows that begin in [start, end).
+
+        By start, path, name and period; at or below `path`. With `versions` also those that
+        later ones replaced, in the order they were written. Times are kept to the microsecond.
+        """
+        ...
+
+    def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
+        """The answer to one read-only SQL query; Refused where it is none or exceeds a limit."""
+        ...
+
+
+class Historian(History, Protocol):
     """One writer appends, one thread seals and maintains, any number read."""
 
     def positions(self) -> Mapping[str, int]:
@@ -73,51 +117,11 @@ class Historian(Samples, Protocol):
         """Whatever keeps the engine quick and within its bounds; long. Raises StorageError."""
         ...
 
-    def trend(
-        self, tags: Tags, start: Nanoseconds, end: Nanoseconds, points: int
-    ) -> Mapping[TagId, Trend]:
-        """Each tag's samples in [start, end) in at most `points` buckets of equal length."""
-        ...
-
-    def events(
-        self,
-        start: Nanoseconds,
-        end: Nanoseconds,
-        *,
-        kinds: Collection[str] = (),
-        path: str | None = None,
-        limit: int = 10_000,
-    ) -> list[Event]:
-        """The newest `limit` events in [start, end) by time, at or below `path`."""
-        ...
-
     def write_kpis(self, results: Sequence[KpiResult]) -> None:
         """Make derived values durable before it returns; of equal keys those written last hold.
 
         Raises StorageError; then none of them was written.
         """
-        ...
-
-    def kpis(
-        self,
-        start: Nanoseconds,
-        end: Nanoseconds,
-        *,
-        names: Collection[str] = (),
-        path: str | None = None,
-        period: str = "",
-        versions: bool = False,
-        limit: int = 10_000,
-    ) -> list[KpiResult]:
-        """The newest `limit` results of windows that begin in [start, end).
-
-        By start, path, name and period; at or below `path`. With `versions` also those that
-        later ones replaced, in the order they were written. Times are kept to the microsecond.
-        """
-        ...
-
-    def sql(self, query: str, *, seconds: float = 30.0, rows: int = 100_000) -> pa.Table:
-        """The answer to one read-only SQL query; Refused where it is none or exceeds a limit."""
         ...
 
     def write_tags(self, tags: Iterable[tuple[TagId, Tag]]) -> None:

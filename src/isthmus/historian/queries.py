@@ -121,6 +121,10 @@ class Queries(ABC):
             limit=limit,
         )
 
+    def close(self) -> None:
+        """Let go of the databases that wait for questions."""
+        self._stock.close()
+
     @cached_property
     def _stock(self) -> Stock:
         """Databases that questions in SQL are answered by."""

@@ -42,65 +42,14 @@ def routes(app: App) -> APIRouter:
 
 def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
     """The line's energy for the page."""
-    tariff = Tariff.of(app.plant)
-    base, won = found.baseline, found.saving
-    money = _money(found, tariff)
-    ratio = None
-    if found.per_piece is not None and found.baseline_per_piece:
-        ratio = found.per_piece / found.baseline_per_piece
     return contract.Energy(
         path=line.path,
         window=found.window.name,
         start=found.window.start / 1e6,
         end=found.window.end / 1e6,
-        per_piece=_kpi(
-            "per_piece",
-            "Energy per good piece, last 8 h",
-            found.per_piece,
-            "kWh",
-            4,
-            "" if found.per_piece is not None else "no good piece known of in these hours",
-        ),
-        baseline_per_piece=_kpi(
-            "baseline_per_piece",
-            "Baseline at the same output",
-            found.baseline_per_piece,
-            "kWh",
-            4,
-            f"now {100 * (ratio - 1):+.1f} %" if ratio is not None else "",
-        ),
-        saved=_kpi(
-            "saved",
-            "Saved against the baseline",
-            won.kwh if won else None,
-            "kWh",
-            1,
-            f"± {won.margin:,.1f} kWh (95 %), {won.hours} h" if won else "needs 8 hours of data",
-        ),
-        money=_kpi(
-            "money",
-            "in money",
-            money,
-            app.plant.currency,
-            2,
-            f"± {won.margin * tariff.mean:,.2f}, each hour at its price" if won else "",
-        ),
-        co2=_kpi(
-            "co2",
-            "in CO2",
-            won.kwh * tariff.co2 if won else None,
-            "kg",
-            1,
-            f"± {won.margin * tariff.co2:,.1f} at {tariff.co2:.3f} kg/kWh" if won else "",
-        ),
-        base_load=_kpi(
-            "base_load",
-            "Base load",
-            found.base_load,
-            "kW",
-            1,
-            f"regression says {base.base:.1f} kW" if base else "mean while nothing is made",
-        ),
+        **_of_pieces(found),
+        **_won(app, found),
+        base_load=_base_load(found),
         hours=_hours(found),
         profile={
             "hour": (np.arange(96) / 4).tolist(),
@@ -112,6 +61,44 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
         why=_why(found),
         notes=_notes(found),
     )
+
+
+def _of_pieces(found: LineEnergy) -> dict[str, contract.Kpi]:
+    """What a piece takes, and what it takes after the baseline."""
+    now, base = found.per_piece, found.baseline_per_piece
+    unknown = "" if now is not None else "no good piece known of in these hours"
+    against = f"now {100 * (now / base - 1):+.1f} %" if now is not None and base else ""
+    words = ("Energy per good piece, last 8 h", "Baseline at the same output")
+    return {
+        "per_piece": _kpi("per_piece", words[0], now, "kWh", 4, unknown),
+        "baseline_per_piece": _kpi("baseline_per_piece", words[1], base, "kWh", 4, against),
+    }
+
+
+def _won(app: App, found: LineEnergy) -> dict[str, contract.Kpi]:
+    """What was saved against the baseline: energy, money, CO2, each with its margin."""
+    won, tariff, currency = found.saving, Tariff.of(app.plant), app.plant.currency
+    kwh = co2 = None
+    margins = ["needs 8 hours of data", "", ""]
+    if won is not None:
+        kwh, co2 = won.kwh, won.kwh * tariff.co2
+        margins = [
+            f"± {won.margin:,.1f} kWh (95 %), {won.hours} h",
+            f"± {won.margin * tariff.mean:,.2f}, each hour at its price",
+            f"± {won.margin * tariff.co2:,.1f} at {tariff.co2:.3f} kg/kWh",
+        ]
+    money = _money(found, tariff)
+    return {
+        "saved": _kpi("saved", "Saved against the baseline", kwh, "kWh", 1, margins[0]),
+        "money": _kpi("money", "in money", money, currency, 2, margins[1]),
+        "co2": _kpi("co2", "in CO2", co2, "kg", 1, margins[2]),
+    }
+
+
+def _base_load(found: LineEnergy) -> contract.Kpi:
+    base = found.baseline
+    detail = f"regression says {base.base:.1f} kW" if base else "mean while nothing is made"
+    return _kpi("base_load", "Base load", found.base_load, "kW", 1, detail)
 
 
 def _money(found: LineEnergy, tariff: Tariff) -> float | None:

@@ -41,7 +41,7 @@ Shape = Annotated[
 def routes(app: App) -> APIRouter:
     """The routes that make files, and tell of those made by themselves."""
     router = APIRouter(prefix="/api", tags=["history"])
-    free = threading.BoundedSemaphore(AT_ONCE)
+    making = _Making(app)
 
     @router.get(
         "/export",
@@ -66,25 +66,7 @@ def routes(app: App) -> APIRouter:
             every=step,
             layout=layout or ("wide" if step else "long"),
         )
-        if not free.acquire(blocking=False):
-            raise Problem(
-                503, f"{AT_ONCE} exports are being made", "try again when one of them is done"
-            )
-        out: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - closed once it was sent
-        try:
-            facts = (("plant", f"{app.plant.enterprise} / {app.plant.site}"), _made(app))
-            export(app.historian, wish, format, out, facts=facts)  # type: ignore[arg-type]
-        except BaseException:
-            out.close()
-            raise
-        finally:
-            free.release()
-        size = out.tell()
-        headers = {
-            "Content-Disposition": f'attachment; filename="{_name(app, wish.start, format)}"',
-            "Content-Length": str(size),
-        }
-        return StreamingResponse(_read(out), media_type=MEDIA[format], headers=headers)
+        return making.made(wish, format)
 
     @router.get("/exports", summary="The scheduled exports, and how the last of each went")
     def exports() -> list[contract.ScheduledExport]:
@@ -102,6 +84,36 @@ def routes(app: App) -> APIRouter:
         ]
 
     return router
+
+
+class _Making:
+    """Makes files for those who ask, so many at once."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._free = app, threading.BoundedSemaphore(AT_ONCE)
+
+    def made(self, wish: Extract, kind: Format) -> Response:
+        """The file as an answer; Problem where enough are being made."""
+        app = self._app
+        if not self._free.acquire(blocking=False):
+            raise Problem(
+                503, f"{AT_ONCE} exports are being made", "try again when one of them is done"
+            )
+        out: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - closed once it was sent
+        try:
+            facts = (("plant", f"{app.plant.enterprise} / {app.plant.site}"), _made(app))
+            export(app.historian, wish, kind, out, facts=facts)  # type: ignore[arg-type]
+        except BaseException:
+            out.close()
+            raise
+        finally:
+            self._free.release()
+        size = out.tell()
+        headers = {
+            "Content-Disposition": f'attachment; filename="{_name(app, wish.start, kind)}"',
+            "Content-Length": str(size),
+        }
+        return StreamingResponse(_read(out), media_type=MEDIA[kind], headers=headers)
 
 
 def _step(text: str) -> int:

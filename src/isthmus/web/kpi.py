@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from isthmus.historian.port import History
 from isthmus.model.kpi import KpiResult
 from isthmus.model.path import nearest
 from isthmus.model.sample import Nanoseconds
@@ -81,26 +82,8 @@ class Waits:
     trouble: str = ""
 
 
-class Results(Protocol):
-    """Who keeps derived values."""
-
-    def kpis(
-        self,
-        start: Nanoseconds,
-        end: Nanoseconds,
-        *,
-        names: Collection[str] = (),
-        path: str | None = None,
-        period: str = "",
-        versions: bool = False,
-        limit: int = 10_000,
-    ) -> list[KpiResult]:
-        """The newest `limit` values of windows that begin in [start, end), by start."""
-        ...
-
-
 def derived(
-    history: Results, start: Nanoseconds, end: Nanoseconds, asked: Asked, waits: Waits
+    history: History, start: Nanoseconds, end: Nanoseconds, asked: Asked, waits: Waits
 ) -> contract.Derived:
     """The values of windows that begin in [start, end); Problem for a name that there is not."""
     _require_known(asked.names)
@@ -121,7 +104,7 @@ def derived(
 
 
 def explained(
-    history: Results,
+    history: History,
     time: Nanoseconds,
     asked: Asked,
     waits: Waits,

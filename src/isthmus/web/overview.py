@@ -97,64 +97,69 @@ def _figures(
     used: LineEnergy,
     orders: list[contract.OrderInfo],
 ) -> list[contract.Kpi]:
-    unit = bottleneck(line)
-    speed = _live(app, unit, "speed")
-    ideal = line.ideal_rate * 60 if line.ideal_rate else None
     figures = [
-        contract.Kpi(
-            key="rate",
-            title="Rate",
-            value=speed,
-            unit="/min",
-            low=0,
-            high=ideal * 1.2 if ideal else None,
-            target=ideal,
-            normal=(ideal * 0.9, ideal * 1.05) if ideal else None,
-            detail=f"ideal {ideal:.0f} /min" if ideal else "",
-        ),
+        _rate(app, line),
         percent("oee", "OEE this shift", found.oee.index if found else None, _made(found)),
     ]
     running = next((order for order in orders if order.state == "running"), None)
     if running:
-        share = 100 * running.done / running.planned if running.planned else None
-        figures.append(
-            contract.Kpi(
-                key="order",
-                title=f"Order {running.order}, {running.product}",
-                value=share,
-                unit=f"% of {running.planned:,.0f}",
-                low=0,
-                high=100,
-                detail=f"{running.done:,.0f} pieces done",
-            )
-        )
+        figures.append(_progress(running))
+    return [*figures, _energy_per_piece(used), _line_power(app, line)]
+
+
+def _rate(app: App, line: Equipment) -> contract.Kpi:
+    ideal = line.ideal_rate * 60 if line.ideal_rate else None
+    return contract.Kpi(
+        key="rate",
+        title="Rate",
+        value=_live(app, bottleneck(line), "speed"),
+        unit="/min",
+        low=0,
+        high=ideal * 1.2 if ideal else None,
+        target=ideal,
+        normal=(ideal * 0.9, ideal * 1.05) if ideal else None,
+        detail=f"ideal {ideal:.0f} /min" if ideal else "",
+    )
+
+
+def _progress(running: contract.OrderInfo) -> contract.Kpi:
+    return contract.Kpi(
+        key="order",
+        title=f"Order {running.order}, {running.product}",
+        value=100 * running.done / running.planned if running.planned else None,
+        unit=f"% of {running.planned:,.0f}",
+        low=0,
+        high=100,
+        detail=f"{running.done:,.0f} pieces done",
+    )
+
+
+def _energy_per_piece(used: LineEnergy) -> contract.Kpi:
     base = used.baseline_per_piece
-    figures.append(
-        contract.Kpi(
-            key="energy",
-            title="Energy per piece",
-            value=used.per_piece,
-            unit="kWh",
-            digits=4,
-            low=0,
-            high=2 * base if base else None,
-            normal=(0.95 * base, 1.05 * base) if base else None,
-            detail=f"baseline {base:.4f} kWh" if base else "no baseline yet",
-        )
+    return contract.Kpi(
+        key="energy",
+        title="Energy per piece",
+        value=used.per_piece,
+        unit="kWh",
+        digits=4,
+        low=0,
+        high=2 * base if base else None,
+        normal=(0.95 * base, 1.05 * base) if base else None,
+        detail=f"baseline {base:.4f} kWh" if base else "no baseline yet",
     )
-    meter = app.plant.equipment(line.energy_meter) if line.energy_meter else unit
+
+
+def _line_power(app: App, line: Equipment) -> contract.Kpi:
+    meter = app.plant.equipment(line.energy_meter) if line.energy_meter else bottleneck(line)
     kw = _live(app, meter, "power")
-    figures.append(
-        contract.Kpi(
-            key="power",
-            title="Power",
-            value=kw,
-            unit="kW",
-            low=0,
-            detail=f"{_price(app, kw)} now" if kw is not None else "",
-        )
+    return contract.Kpi(
+        key="power",
+        title="Power",
+        value=kw,
+        unit="kW",
+        low=0,
+        detail=f"{_price(app, kw)} now" if kw is not None else "",
     )
-    return figures
 
 
 def _made(found: LinePerformance | None) -> str:

@@ -9,10 +9,10 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from tests.integration.site.conftest import eventually
 
 from isthmus.cli.remote import Remote
 from isthmus.historian.delta.reader import Reader
-from isthmus.model.errors import IsthmusError
 from isthmus.model.sample import Status
 
 PLANT = """
@@ -33,18 +33,6 @@ connections:
 SPEED = "hall/line1/press/speed"
 
 
-def until(what, seconds=60.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if found := what():
-                return found
-        except (IsthmusError, OSError, KeyError, ValueError):
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
 @contextmanager
 def site(folder, *, kill):
     """A running site; in the end it is asked to stop, or killed."""
@@ -55,7 +43,7 @@ def site(folder, *, kill):
             [sys.executable, "-m", "isthmus", *words], stdout=subprocess.DEVNULL, stderr=log
         )
     try:
-        yield until(lambda: asked(folder))
+        yield eventually(lambda: asked(folder))
     finally:
         process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
         process.wait(60)
@@ -81,18 +69,18 @@ def test_a_site_that_was_away_has_what_the_device_recorded_meanwhile(opcua, tmp_
         (tmp_path / "plant.yaml").write_text(PLANT.format(url=running.url), "utf-8")
         with site(tmp_path, kill=kill) as remote:
             running.put(Speed=[20.0, "Double"])
-            until(lambda: sql(remote, seen(20.0)))
+            eventually(lambda: sql(remote, seen(20.0)))
             time.sleep(2.5)  # so that the heartbeat says that we still ran
         values = [100.0 + step for step in range(25)]
         for value in values:
             running.put(Speed=[value, "Double"])
             time.sleep(0.02)
         with site(tmp_path, kill=False) as remote:
-            (told,) = until(
+            (told,) = eventually(
                 lambda: sql(remote, "select path, text, data from events where kind = 'backfill'")
             )
             assert told["path"] == "press-plc"
-            until(lambda: sql(remote, seen(values[-1])))
+            eventually(lambda: sql(remote, seen(values[-1])))
     rows = (
         Reader(tmp_path / "data" / "history")
         .sql(

@@ -271,10 +271,7 @@ class Lake(Queries):
         with self._store.lock:
             sealed = self._store.last.times(hot.tag)
         return shelve(
-            self._store.root,
-            view.files,
-            hot,
-            sealed,
+            *(self._store.root, view.files, hot, sealed),
             event_files=event_files,
             hot_events=encode_events(events, 0),
             tag_files=self._store.tag_files,
@@ -325,6 +322,7 @@ class Lake(Queries):
 
     def close(self) -> None:
         """Let the next writer in. What was not sealed is in the stream; call `seal` first."""
+        super().close()
         with self._maintaining, self._store.lock:  # a thread may still write
             self._closed = True
             self._lock.release()

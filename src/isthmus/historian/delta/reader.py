@@ -180,4 +180,5 @@ class Reader(Queries):
 
     def close(self) -> None:
         """Let go of the files."""
+        super().close()
         self._segments.forget({file.path for file in self._view.files})

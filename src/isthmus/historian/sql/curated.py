@@ -106,73 +106,74 @@ from main.kpi"""
 _OURS = " where path in (select path from plant.places)"
 TIME = Attribute("time", "timestamptz", "When it was so, in UTC.")
 _PATH = Attribute("path", "varchar", "The place in the plant: area/line/unit/tag.")
+_QUALITY = Attribute("quality", "bigint", "OPC UA StatusCode; good is below 1073741824.")
+_SAMPLE_COLUMNS = (
+    *(TIME, _PATH),
+    Attribute("equipment", "varchar", "The path of the equipment."),
+    Attribute("name", "varchar", "The tag's own name."),
+    Attribute("value", "double", "The number, in the tag's unit."),
+    Attribute("text", "varchar", "The word that the number stands for, where it has one."),
+    Attribute("unit", "varchar", "The unit of the value."),
+    _QUALITY,
+    Attribute("good", "boolean", "Whether the value can be trusted."),
+)
+_TAG_COLUMNS = (
+    _PATH,
+    Attribute("area", "varchar", "The area that it is in (ISA-95)."),
+    Attribute("line", "varchar", "The work center: the production line."),
+    Attribute("work_unit", "varchar", "The machine."),
+    Attribute("module", "varchar", "The part of the machine, where it is one's."),
+    _SAMPLE_COLUMNS[2],
+    Attribute("type", "varchar", "The type of the equipment."),
+    Attribute("title", "varchar", "The equipment's name for people."),
+    _SAMPLE_COLUMNS[3],
+    Attribute("unit", "varchar", "The unit of its values."),
+    Attribute("kind", "varchar", "number, boolean, enumeration or text."),
+    Attribute("role", "varchar", "What it means to figures: state, power, ..."),
+    Attribute("description", "varchar", "What it measures."),
+    Attribute("range_low", "double", "The lower end of the instrument's range."),
+    Attribute("range_high", "double", "The upper end of the instrument's range."),
+    Attribute("normal_low", "double", "From here on a healthy machine works."),
+    Attribute("normal_high", "double", "Up to here a healthy machine works."),
+    Attribute("low_low", "double", "Below it: act now."),
+    Attribute("low", "double", "Below it: take care."),
+    Attribute("high", "double", "Above it: take care."),
+    Attribute("high_high", "double", "Above it: act now."),
+    Attribute("counter", "boolean", "Whether it only grows."),
+    Attribute("legend", "varchar", "Words by number, as JSON."),
+)
+_EVENT_COLUMNS = (
+    *(TIME, Attribute("path", "varchar", "The tag, equipment or connection.")),
+    Attribute("kind", "varchar", "text, order, shift, link-down, ..."),
+    Attribute("text", "varchar", "What happened; the value of a text tag."),
+    Attribute("severity", "integer", "1 to 1000, as in OPC UA."),
+    Attribute("data", "varchar", "Details, as JSON."),
+)
+_KPI_COLUMNS = (
+    Attribute("time", "timestamptz", "When the window begins."),
+    Attribute("until", "timestamptz", "When it ends."),
+    Attribute("path", "varchar", "The equipment."),
+    Attribute("kpi", "varchar", "Which figure (ISO 22400): oee_index, availability, ..."),
+    Attribute("period", "varchar", "How long the window is: hour or shift."),
+    Attribute("shift", "varchar", "The shift, where the window is one."),
+    Attribute("value", "double", "The figure, in its unit."),
+    Attribute("unit", "varchar", "The unit of the value."),
+    _QUALITY,
+    Attribute("formula", "varchar", "How it was computed."),
+    Attribute("version", "integer", "Of the formula."),
+    Attribute("inputs", "varchar", "What it was computed from, as JSON."),
+    Attribute("computed", "timestamptz", "When it was computed."),
+)
 
 
 def _general(*, restricted: bool) -> list[Relation]:
     narrow = _OURS if restricted else ""
-    quality = Attribute("quality", "bigint", "OPC UA StatusCode; good is below 1073741824.")
-    samples = (
-        *(TIME, _PATH),
-        Attribute("equipment", "varchar", "The path of the equipment."),
-        Attribute("name", "varchar", "The tag's own name."),
-        Attribute("value", "double", "The number, in the tag's unit."),
-        Attribute("text", "varchar", "The word that the number stands for, where it has one."),
-        Attribute("unit", "varchar", "The unit of the value."),
-        quality,
-        Attribute("good", "boolean", "Whether the value can be trusted."),
-    )
-    tags = (
-        _PATH,
-        Attribute("area", "varchar", "The area that it is in (ISA-95)."),
-        Attribute("line", "varchar", "The work center: the production line."),
-        Attribute("work_unit", "varchar", "The machine."),
-        Attribute("module", "varchar", "The part of the machine, where it is one's."),
-        samples[2],
-        Attribute("type", "varchar", "The type of the equipment."),
-        Attribute("title", "varchar", "The equipment's name for people."),
-        samples[3],
-        Attribute("unit", "varchar", "The unit of its values."),
-        Attribute("kind", "varchar", "number, boolean, enumeration or text."),
-        Attribute("role", "varchar", "What it means to figures: state, power, ..."),
-        Attribute("description", "varchar", "What it measures."),
-        Attribute("range_low", "double", "The lower end of the instrument's range."),
-        Attribute("range_high", "double", "The upper end of the instrument's range."),
-        Attribute("normal_low", "double", "From here on a healthy machine works."),
-        Attribute("normal_high", "double", "Up to here a healthy machine works."),
-        Attribute("low_low", "double", "Below it: act now."),
-        Attribute("low", "double", "Below it: take care."),
-        Attribute("high", "double", "Above it: take care."),
-        Attribute("high_high", "double", "Above it: act now."),
-        Attribute("counter", "boolean", "Whether it only grows."),
-        Attribute("legend", "varchar", "Words by number, as JSON."),
-    )
-    events = (
-        *(TIME, Attribute("path", "varchar", "The tag, equipment or connection.")),
-        Attribute("kind", "varchar", "text, order, shift, link-down, ..."),
-        Attribute("text", "varchar", "What happened; the value of a text tag."),
-        Attribute("severity", "integer", "1 to 1000, as in OPC UA."),
-        Attribute("data", "varchar", "Details, as JSON."),
-    )
-    kpi = (
-        Attribute("time", "timestamptz", "When the window begins."),
-        Attribute("until", "timestamptz", "When it ends."),
-        Attribute("path", "varchar", "The equipment."),
-        Attribute("kpi", "varchar", "Which figure (ISO 22400): oee_index, availability, ..."),
-        Attribute("period", "varchar", "How long the window is: hour or shift."),
-        Attribute("shift", "varchar", "The shift, where the window is one."),
-        Attribute("value", "double", "The figure, in its unit."),
-        Attribute("unit", "varchar", "The unit of the value."),
-        quality,
-        Attribute("formula", "varchar", "How it was computed."),
-        Attribute("version", "integer", "Of the formula."),
-        Attribute("inputs", "varchar", "What it was computed from, as JSON."),
-        Attribute("computed", "timestamptz", "When it was computed."),
-    )
+    events, kpi = _EVENTS + narrow, _KPI + narrow
     return [
-        Relation("public", "samples", samples, "Every sample, one a row.", _SAMPLES),
-        Relation("public", "tags", tags, "What is measured: names, units, meaning.", _TAGS),
-        Relation("public", "events", events, "What happened, and text values.", _EVENTS + narrow),
-        Relation("public", "kpi", kpi, "Derived values, the newest of each.", _KPI + narrow),
+        Relation("public", "samples", _SAMPLE_COLUMNS, "Every sample, one a row.", _SAMPLES),
+        Relation("public", "tags", _TAG_COLUMNS, "What is measured: names, units, meaning.", _TAGS),
+        Relation("public", "events", _EVENT_COLUMNS, "What happened, and text values.", events),
+        Relation("public", "kpi", _KPI_COLUMNS, "Derived values, the newest of each.", kpi),
     ]
 
 

@@ -69,12 +69,14 @@ class Stock:
         """Keep a database for the next question of its owner."""
         with self._lock:
             self._idle.append(ready)
-            gone, self._idle = self._idle[: -self._most], self._idle[-self._most :]
+            over = max(0, len(self._idle) - self._most)
+            gone, self._idle = self._idle[:over], self._idle[over:]
         _end(gone)
 
     def close(self) -> None:
-        """Let go of all that wait."""
+        """Let go of all that wait, and keep none from now on."""
         with self._lock:
+            self._most = 0
             gone, self._idle = self._idle, []
         _end(gone)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from isthmus.historian.port import History
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Int32s, Nanoseconds, Status
 
@@ -29,31 +29,8 @@ class Gap:
     reason: str = ""
 
 
-class Told(Protocol):
-    """What gaps are found in: a history's samples and events."""
-
-    def raw(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Batch:
-        """The samples in [start, end) by (tag, time)."""
-        ...
-
-    def before(self, tags: Int32s, time: Nanoseconds) -> Batch:
-        """The last sample of each tag at or before `time`."""
-        ...
-
-    def events(
-        self,
-        start: Nanoseconds,
-        end: Nanoseconds,
-        *,
-        kinds: Collection[str] = (),
-        limit: int = 10_000,
-    ) -> list[Event]:
-        """The newest `limit` events in [start, end), by time."""
-        ...
-
-
 def gaps(
-    historian: Told,
+    history: History,
     tags: Int32s,
     start: Nanoseconds,
     end: Nanoseconds,
@@ -62,14 +39,14 @@ def gaps(
     limit: int = 10_000,
 ) -> list[Gap]:
     """The gaps of `tags` in [start, end) of at least `shortest` ns, the first `limit` by time."""
-    falls = historian.events(Nanoseconds(start - DAY), end, kinds=("link-down",), limit=limit)
+    falls = history.events(Nanoseconds(start - DAY), end, kinds=("link-down",), limit=limit)
     found: list[Gap] = []
     for first in range(0, len(tags), TOGETHER):
         some = np.sort(tags[first : first + TOGETHER])
-        open_ = _held(historian, some, start)
+        open_ = _held(history, some, start)
         for low in range(start, end, DAY):
             high = min(low + DAY, end)
-            rows = historian.raw(some, Nanoseconds(low), Nanoseconds(high))
+            rows = history.raw(some, Nanoseconds(low), Nanoseconds(high))
             found += _day(rows, some, open_, falls)
         found += [
             _gap(tag, since, end, code, falls)
@@ -84,8 +61,8 @@ def gaps(
 Open = dict[int, tuple[int, int] | None]  # since when a tag is unknown, and its quality
 
 
-def _held(historian: Told, tags: Int32s, start: Nanoseconds) -> Open:
-    held = historian.before(tags, start)
+def _held(history: History, tags: Int32s, start: Nanoseconds) -> Open:
+    held = history.before(tags, start)
     known = dict(zip(held.tag.tolist(), held.quality.tolist(), strict=True))
     found: Open = {}
     for tag in tags.tolist():

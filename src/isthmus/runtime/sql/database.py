@@ -87,6 +87,10 @@ class SqlGate:
         self._lock = threading.Lock()
         self._stock = Stock()
 
+    def close(self) -> None:
+        """Let go of what waits for questions."""
+        self._stock.close()
+
     def verifier(self, user: str) -> Verifier | None:
         """What proves this user, None where there is none."""
         try:

@@ -194,7 +194,10 @@ class SqlEndpoint:
         gate = SqlGate(self._plant, self._namespace, queries, users, **bounds)
         self.server = PgServer(gate, limits, tls=context, binding=binding)
         self._note("listening")
-        await self.server.serve(listening)
+        try:
+            await self.server.serve(listening)
+        finally:
+            gate.close()
 
     def _renew(self) -> None:
         """Take a fresh certificate in time."""
