@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ ESCAPES = {
     "\t": "\\t",
     "\v": "\\v",
 }
+ESCAPED = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))|''", re.DOTALL)
+CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 WRONG_DELIMITERS = '\\\r\n"abcdefghijklmnopqrstuvwxyz0123456789.'
 
 
@@ -150,9 +153,17 @@ def _with(copy: Copy, name: str, text: str) -> Copy:
     return replace(copy, delimiter=text)
 
 
+def _sign(found: re.Match[str]) -> str:
+    """What stands for an escape in E'...': PostgreSQL's manual, 4.1.2.2."""
+    hexadecimal, octal, letter = found.groups()
+    if hexadecimal or octal:
+        return chr(int(hexadecimal or octal, 16 if hexadecimal else 8) & 0xFF)
+    return CONTROL.get(letter, letter) if letter else "'"
+
+
 def _text(token: Token) -> str:
     if token.kind is not Kind.STRING:
         raise SqlError(SYNTAX, f'syntax error at or near "{token.text[:40]}"')
     if token.text[0] in "eE":
-        return token.text[2:-1].replace("\\t", "\t").replace("''", "'")
+        return ESCAPED.sub(_sign, token.text[2:-1])
     return token.text[1:-1].replace("''", "'")

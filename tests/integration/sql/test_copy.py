@@ -18,6 +18,9 @@ FORMS = [
     "csv header",
     "with (format csv, header true, delimiter ';', null 'none')",
     "with (format text, header, delimiter '|', null '')",
+    r"with (format csv, delimiter E'\t', null E'\'\'none')",
+    r"with (delimiter E'\x7c', null E'\\N')",
+    r"with (delimiter E'\176')",
 ]
 SIGNS = st.sampled_from([*"abN\\\"'.,;|\t\n\r\b\f\v é€", "none", "\\.", "\\N", '""'])
 WORDS = st.none() | st.lists(SIGNS, max_size=6).map("".join)
