@@ -503,6 +503,169 @@ class TestFavourites:
         assert desk.wrong == []
 
 
+def kept(page):
+    """The saved views of this browser, the names in the order that the panel has them."""
+    found = json.loads(page.evaluate("localStorage.getItem('isthmus-views')") or "[]")
+    return {one["name"]: one["query"] for one in found}
+
+
+def save(page, name):
+    """Keep what is shown as `name`; what the button said that it would do."""
+    page.click("isthmus-views summary")
+    page.fill("#view-name", name)
+    said = page.inner_text("isthmus-views form button")
+    page.keyboard.press("Enter")
+    return said
+
+
+def marked(page):
+    """The names in the bar that are marked as the one that is shown."""
+    return page.locator("isthmus-views a.in-bar[aria-current=true]").all_inner_texts()
+
+
+class TestSavedViews:
+    def test_a_view_opens_the_picture_that_was_saved(self, visit, past):
+        desk = visit()
+        page = opened(
+            desk, past, f"{SPEED},{COUNT}", cursors=f"{past[0] + 60_000}-{past[1]}", compare=HOUR
+        )
+        assert save(page, " bearing  review ") == "Save"
+        assert not page.locator("isthmus-views details").get_attribute("open")
+        assert marked(page) == ["bearing review"]
+        shown = page.evaluate(SHOWN)
+        page.click("isthmus-range >> text=1 h")
+        page.wait_for_function("() => location.search.includes('range=1h')")
+        assert marked(page) == []
+        page.reload()
+        desk.ready()
+        page.click("isthmus-views >> text=bearing review")
+        page.wait_for_function("() => document.querySelector('a.in-bar[aria-current=true]')")
+        assert page.evaluate(SHOWN) == shown
+        assert parse_qs(urlsplit(page.url).query)["compare"] == [str(HOUR)]
+        assert desk.wrong == []
+
+    def test_the_same_name_replaces_the_same_picture_renames(self, visit, past):
+        page = opened(visit(), past)
+        save(page, "one")
+        assert save(page, "two") == "Rename \u201cone\u201d"
+        assert list(kept(page)) == ["two"]
+        page.click("isthmus-range >> text=1 h")
+        assert save(page, "Two") == "Replace \u201ctwo\u201d"
+        assert kept(page) == {"Two": f"pens={SPEED}&range=1h"}
+
+    def test_one_is_removed_by_keys_and_comes_back(self, visit, past):
+        desk = visit()
+        page = opened(desk, past)
+        save(page, "first")
+        page.click("isthmus-range >> text=1 h")
+        save(page, "second")
+        page.locator("isthmus-views summary").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.activeElement.id === 'view-name'")
+        for _ in range(2):  # the link, its remover; Save is off without a name
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("isthmus-views .undo")
+        assert list(kept(page)) == ["second"]
+        page.keyboard.press("Enter")
+        eventually(lambda: list(kept(page)) == ["first", "second"])
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.localName") == "summary"
+        other = page.context.new_page()  # another window of the same browser
+        other.goto(page.url)
+        other.wait_for_selector("a.in-bar >> text=first")
+        other.close()
+
+    def test_they_are_so_many_and_it_says_so(self, visit, past):
+        page = opened(visit(), past)
+        full = json.dumps([{"name": f"v{n}", "query": f"pens={n}"} for n in range(20)])
+        page.evaluate("text => localStorage.setItem('isthmus-views', text)", full)
+        page.reload()
+        page.wait_for_selector("a.in-bar")
+        save(page, "one more")
+        assert "There are 20 views" in page.inner_text("isthmus-views [role=alert]")
+        assert len(kept(page)) == 20
+        assert "one more" not in kept(page)
+
+    def test_a_browser_that_keeps_nothing_says_so(self, visit, past):
+        page = opened(visit(), past)
+        page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+        save(page, "lost")
+        assert "keeps nothing" in page.inner_text("isthmus-views [role=alert]")
+        assert page.input_value("#view-name") == "lost"
+
+    def test_a_view_says_which_of_its_tags_are_gone(self, visit, past):
+        desk = visit()
+        page = opened(desk, past)
+        old = [{"name": "old", "query": f"pens={UNIT}/gone,{SPEED}&range=1h"}]
+        page.evaluate("text => localStorage.setItem('isthmus-views', text)", json.dumps(old))
+        page.reload()
+        desk.ready()
+        page.click("isthmus-views summary")
+        assert "1 tag is gone" in page.inner_text("isthmus-views li")
+        page.click("isthmus-views li a")
+        page.wait_for_selector(f".notice >> text={UNIT}/gone")
+        assert [pen[1] for pen in page.evaluate(SHOWN)[3]] == [SPEED]
+        assert marked(page) == ["old"]
+        page.click(".notice >> text=leave out")
+        page.wait_for_function("() => !document.querySelector('.notice')")
+        assert parse_qs(urlsplit(page.url).query)["pens"] == [SPEED]
+
+    @pytest.mark.parametrize("size", [(1024, 768), (390, 844)])
+    def test_a_narrow_window_has_them_behind_a_menu(self, visit, past, size):
+        from tests.web.looks import WIDE
+
+        page = opened(visit(size=size), past)
+        save(page, "bearing review")
+        assert not page.locator("a.in-bar").is_visible()
+        assert page.inner_text("isthmus-views summary") == "views"
+        page.click("isthmus-views summary")
+        box = page.locator("isthmus-views .panel").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+        assert page.locator("isthmus-views li a").is_visible()
+        assert page.evaluate(WIDE) == []
+
+
+class TestOrder:
+    ORDER = "isthmus-range button:text-is('order')"
+
+    def test_the_range_begins_with_the_order_that_runs(self, desk, client, visit):
+        (running,) = [
+            one for one in client.get("/api/overview").json()["orders"] if one["state"] == "running"
+        ]
+        page = desk.open(f"/explore?pens={SPEED}")
+        page.click(self.ORDER)
+        page.wait_for_function("() => /range=order/.test(location.search)")
+        assert running["order"] in page.get_attribute(self.ORDER, "title")
+        start, end = page.evaluate(SPAN)
+        now = client.get("/api/plant").json()["now"]
+        assert start == running["start"]
+        assert end == pytest.approx(now, abs=10_000)
+        there = visit().open(urlsplit(page.url)._replace(scheme="", netloc="").geturl())
+        there.wait_for_function(f"() => document.querySelector('isthmus-trend').from === {start}")
+        assert there.locator(".notice").count() == 0
+
+    def test_where_none_runs_the_button_is_off_and_the_page_says_why(self, visit):
+        window = visit()
+
+        def idle(route):
+            told = route.fetch().json()
+            told["orders"] = [{**one, "state": "next"} for one in told["orders"][:1]]
+            route.fulfill(json=told)
+
+        window.page.route("**/api/overview*", idle)
+        page = window.open(f"/explore?pens={SPEED}&range=order")
+        page.wait_for_selector(".notice >> text=The last 8 h are shown: no order runs now")
+        assert page.locator(self.ORDER).is_disabled()
+        assert "is the next" in page.get_attribute(self.ORDER, "title")
+        start, end = page.evaluate(SPAN)
+        assert end - start == 8 * HOUR
+        page.click("isthmus-range >> text=shift")
+        page.keyboard.press("]")
+        page.wait_for_function("() => /range=24h/.test(location.search)")
+
+
 class TestLateSamples:
     def test_history_tells_when_they_came_in_both_forms(self, client, past, late):
         query = {"tags": f"{PRESSURE},{SPEED}", "from": past[0], "to": past[1]}

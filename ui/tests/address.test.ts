@@ -22,17 +22,21 @@ describe("the address", () => {
 });
 
 describe("ranges", () => {
-  it("follow the clock by name", () => expect(parseRange("3h", NOW, undefined)).toEqual({ from: NOW - 3 * HOUR, to: NOW, follows: true, name: "3h" }));
+  it("follow the clock by name", () => expect(parseRange("3h", NOW, {})).toEqual({ from: NOW - 3 * HOUR, to: NOW, follows: true, name: "3h", begun: false }));
   it("begin with the shift where it is known", () => {
-    expect(parseRange("shift", NOW, NOW - HOUR).from).toBe(NOW - HOUR);
-    expect(parseRange("shift", NOW, undefined).from).toBe(NOW - 8 * HOUR);
+    expect(parseRange("shift", NOW, { shift: NOW - HOUR }).from).toBe(NOW - HOUR);
+    expect(parseRange("shift", NOW, { order: NOW - HOUR }).from).toBe(NOW - 8 * HOUR);
+  });
+  it("begin with the order that runs, and say where none is known", () => {
+    expect(parseRange("order", NOW, { shift: NOW, order: NOW - 9 * HOUR })).toEqual({ from: NOW - 9 * HOUR, to: NOW, follows: true, name: "order", begun: true });
+    for (const order of [undefined, NOW + HOUR]) expect(parseRange("order", NOW, { order })).toEqual({ from: NOW - 8 * HOUR, to: NOW, follows: true, name: "order", begun: false });
   });
   it("stand still between two times, and come back from the address", () => {
-    const range = parseRange(rangeText(NOW - HOUR, NOW), NOW + HOUR, undefined);
-    expect(range).toEqual({ from: NOW - HOUR, to: NOW, follows: false, name: "" });
+    const range = parseRange(rangeText(NOW - HOUR, NOW), NOW + HOUR, {});
+    expect(range).toEqual({ from: NOW - HOUR, to: NOW, follows: false, name: "", begun: false });
   });
   it("fall back on nonsense", () => {
-    for (const text of ["x", "5-4", `${NOW}-${NOW - 1}`, ""]) expect(parseRange(text, NOW, undefined).name).toBe("1h");
+    for (const text of ["x", "5-4", `${NOW}-${NOW - 1}`, ""]) expect(parseRange(text, NOW, {}).name).toBe("1h");
   });
   it("come back from the fields, in local time, also around the change to winter time", () => {
     for (const time of [NOW, Date.UTC(2026, 9, 24, 23, 30), Date.UTC(2026, 9, 25, 3, 0)]) expect(fieldTime(fieldText(time))).toBe(time);
@@ -49,6 +53,12 @@ describe("the plant's index", () => {
   });
   it("knows what is not in a line", () => expect(site.assets().map((asset) => asset.name).slice(5)).toEqual(["meter", "compressor"]));
   it("counts tags with all below", () => expect([...site.info.areas].reduce((sum, area) => sum + site.count(area), 0)).toBe(site.info.tags.length));
+  it("finds the line of a unit, of the line itself, and none of what stands in none", () => {
+    const line = site.line(null);
+    expect([`${line?.path}/capper`, line?.path ?? ""].map((path) => site.lineOf(path)?.path)).toEqual([line?.path, line?.path]);
+    expect(site.lineOf("utilities/compressor")).toBeUndefined();
+    expect(site.lineOf("no/such")).toBeUndefined();
+  });
   it("shortens paths to what people say", () => expect(tail("packaging/line1/capper/speed")).toBe("capper/speed"));
 });
 

@@ -29,6 +29,11 @@ export function navigate(href: string): void {
   window.scrollTo(0, 0);
 }
 
+/** `query` as it stands in the address, readable where that is allowed. */
+export function queryText(query: URLSearchParams): string {
+  return query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
+}
+
 /** Changes the query in place; an undefined entry is removed. `push` makes it a step to go back to. */
 export function setQuery(changes: Record<string, string | undefined>, push = false): void {
   const query = new URLSearchParams(location.search);
@@ -36,7 +41,7 @@ export function setQuery(changes: Record<string, string | undefined>, push = fal
     if (value === undefined) query.delete(key);
     else query.set(key, value);
   }
-  const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
+  const text = queryText(query);
   history[push ? "pushState" : "replaceState"](null, "", text ? `${location.pathname}?${text}` : location.pathname);
   moved();
 }

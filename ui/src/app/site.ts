@@ -40,6 +40,17 @@ export class Site {
     return found.length ? found : line.children;
   }
 
+  /** The line that the equipment at `path` is, belongs to, or stands in. */
+  lineOf(path: string): EquipmentInfo | undefined {
+    const lines = this.lines();
+    for (let at = this.equipment.get(path); at; at = this.parents.get(at.path)) {
+      const here = at;
+      const found = lines.find((line) => line === here || this.unitsOf(line).includes(here));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   /** All equipment that has tags and is worth a faceplate: units first, then the rest. */
   assets(): EquipmentInfo[] {
     const inLines = this.lines().flatMap((line) => this.unitsOf(line));

@@ -9,6 +9,7 @@ import { assetHref } from "./site";
 import { setTheme, theme } from "./theme";
 import type { Search } from "./search";
 import "./search";
+import "../parts/saved-views";
 
 const NEXT = { auto: "dark", dark: "light", light: "auto" } as const;
 
@@ -18,6 +19,7 @@ export class Topbar extends Part {
   @property() page = "";
   @property() path = "";
   @property({ attribute: false }) site: Site | undefined;
+  @property({ attribute: false }) query = new URLSearchParams();
   protected readonly follow = new LiveTags(this, () => []);
   /** Whether the search covers the bar of a small screen. */
   @state() private searching = false;
@@ -45,6 +47,7 @@ export class Topbar extends Part {
     const wanted = theme();
     return html`<h1>${title}</h1><nav class="crumb hide-s" aria-label="Path">${this.crumbs()}</nav>
       <div class="grow"></div>
+      ${this.site && this.page === "explore" ? html`<isthmus-views .site=${this.site} .query=${this.query}></isthmus-views>` : nothing}
       ${this.site ? html`<isthmus-search class="search ${this.searching ? "over" : ""}" .site=${this.site}></isthmus-search>` : nothing}
       <button class="switch hide-s" title="Theme: ${wanted}; next: ${NEXT[wanted]}" aria-label="Theme is ${wanted}, change to ${NEXT[wanted]}" @click=${this.turn}>
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" style="fill:none;stroke:currentColor;stroke-width:1.5" /><path d="M7 1a6 6 0 0 1 0 12z" style="fill:currentColor" /></svg></button>

@@ -36,7 +36,7 @@ export class AssetPage extends Part {
   @property() path = "";
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly overview = new Resource<Overview>(this, () => (this.line ? address("/api/overview", { line: this.line.path }) : undefined));
-  private readonly range = new Follow(this, () => this.query.get("range"), () => this.overview.value?.shift_start);
+  private readonly range = new Follow(this, () => this.query.get("range"), () => ({ shift: this.overview.value?.shift_start }));
   private readonly sparks = new Resource<Trends>(this, () => this.sparkAddress(), { keep: true, read: readTrends });
   private readonly trend = new Resource<Trends>(this, () => this.trendAddress(), { keep: true, read: readTrends });
   private readonly states = new Resource<Ribbon[]>(this, () => this.stateAddress(), { keep: true });

@@ -1,12 +1,15 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { moved, within } from "../api/columns";
-import type { MovedTogether, Overview, Statistics } from "../api/contract";
+import type { EquipmentInfo, MovedTogether, Overview, Statistics } from "../api/contract";
 import { address } from "../api/get";
 import { Levels, Pieces, type View } from "../api/levels";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
 import { Follow } from "../app/follow";
+import { type OrderNow, orderNow } from "../app/order";
+import { Moving } from "../app/moving";
+import { LETTERS, pensOf } from "../app/pens";
 import { type Range, fieldText, fieldTime, rangeText } from "../app/range";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
@@ -25,10 +28,9 @@ import "../parts/together";
 import "../parts/tree";
 import "../parts/trend";
 
-const LETTERS = "abcdef";
 const POINTS = 800;
-/** A gesture ends after so many ms without another: then it is a step to go back to. */
-const REST_MS = 220;
+/** How often it is asked which shift and order run: where the range begins with one, and where only a button needs it. */
+const ORDER_MS = { begins: 15_000, offers: 60_000 };
 const COPIED_MS = 2000;
 /** What moved together is asked anew when a range that follows the clock has gone on by such a part of itself. */
 const PARTS = 60;
@@ -40,40 +42,21 @@ export class ExplorePage extends Part {
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private filter = "";
   @state() private copied = "";
-  /** The range while a hand moves it; the address follows when it rests. */
-  @state() private moving: { from: number; to: number } | undefined;
   @query("#filter") private field!: HTMLInputElement;
   @query("isthmus-trend") private trend!: Trend;
-  private rest = 0;
-  private steps = 0;
+  private readonly moving = new Moving(this);
   private letters = new Map<string, string>();
   private readonly pieces = new Pieces();
-  private readonly overview = new Resource<Overview>(this, () => (this.query.get("range") === "shift" && this.site.lines()[0] ? address("/api/overview", { line: this.site.lines()[0]?.path }) : undefined), { keep: true });
-  private readonly follow = new Follow(this, () => this.query.get("range"), () => this.overview.value?.shift_start, "3h");
+  private readonly overview = new Resource<Overview>(this, () => (this.line ? address("/api/overview", { line: this.line.path }) : undefined), { keep: true, every: () => (["shift", "order"].includes(this.query.get("range") ?? "") ? ORDER_MS.begins : ORDER_MS.offers) });
+  private readonly follow = new Follow(this, () => this.query.get("range"), () => ({ shift: this.overview.value?.shift_start, order: this.order.start }), "3h");
   private readonly levels = new Levels(this, () => this.view(0), this.pieces);
   private readonly past = new Levels(this, () => (this.offset ? this.view(this.offset) : undefined), this.pieces);
   private readonly statistics = new Resource<Statistics[]>(this, () => this.statisticsAddress(0), { keep: true });
   private readonly compared = new Resource<Statistics[]>(this, () => (this.offset ? this.statisticsAddress(this.offset) : undefined), { keep: true });
   private readonly together = new Resource<MovedTogether>(this, () => this.togetherAddress(), { keep: true });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener("popstate", this.settled);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener("popstate", this.settled);
-    clearTimeout(this.rest);
-  }
-
-  private readonly settled = () => {
-    clearTimeout(this.rest);
-    this.moving = undefined;
-  };
-
   private range(): Range {
-    return this.moving ? { ...this.moving, follows: false, name: "" } : this.follow.range();
+    return this.moving.range ? { ...this.moving.range, follows: false, name: "", begun: false } : this.follow.range();
   }
 
   /** How long before the range the one lies that it is compared with; 0 for none. */
@@ -83,15 +66,19 @@ export class ExplorePage extends Part {
   }
 
   private get paths(): string[] {
-    const asked = (this.query.get("pens")?.split(",") ?? this.usual()).filter((path) => this.site.tagPaths.has(path));
-    return [...new Set(asked)].slice(0, LETTERS.length);
+    return pensOf(this.site, this.query).paths;
   }
 
-  /** What to show where nothing is asked for: the first figure of the line's first three units. */
-  private usual(): string[] {
-    const line = this.site.lines()[0];
-    const first = (line ? this.site.unitsOf(line) : this.site.assets()).slice(0, 3).map((unit) => this.site.tag(unit.headline[0]));
-    return first.flatMap((tag) => (tag ? [tag.path] : []));
+  /** The line of the first pen, whose shifts and orders are meant. */
+  private get line(): EquipmentInfo | undefined {
+    const first = this.site.tagPaths.get(this.paths[0] ?? "");
+    return (first && this.site.lineOf(first.equipment)) ?? this.site.lines()[0];
+  }
+
+  private get order(): OrderNow {
+    if (!this.line) return { start: undefined, text: "this plant has no line, so it has no orders" };
+    const told = this.overview.value?.path === this.line.path ? this.overview.value : undefined;
+    return orderNow(told, this.overview.load);
   }
 
   private pens(): Pen[] {
@@ -172,23 +159,37 @@ export class ExplorePage extends Part {
 
   private picture(pens: Pen[]) {
     const { from, to } = this.range();
-    const blank = pens.length ? undefined : { title: "Choose a tag at the left", text: "press Space on it, click it, or drag it here; up to six pens, each with its letter; texts have no trend" };
+    const gone = this.gone();
+    const blank = pens.length ? undefined : { title: gone || "Choose a tag at the left", text: "press Space on it, click it, or drag it here; up to six pens, each with its letter; texts have no trend" };
     const { bucket } = this.levels;
     const drawn = bucket ? `min and max of each ${duration(Math.max(1000, bucket))}` : "every sample";
     return html`<isthmus-card class="picture" .blank=${blank} .load=${pens.length ? this.levels.load : undefined} ?hollow=${!this.levels.some}>
-      ${this.toolbar()}
+      ${this.toolbar()}${this.notices(gone)}
       <isthmus-trend .pens=${pens} .from=${from} .to=${to} .lanes=${this.query.get("axis") !== "one"} .cursors=${this.cursors} @isthmus-zoom=${this.zoom} @isthmus-cursors=${this.moveCursors} @isthmus-back-range=${this.back}></isthmus-trend>
       <div class="tiny muted row between"><span class="clip" title="wheel and + - zoom at the pointer or cursor, drag and arrows move, shift-drag chooses, double click and Backspace go back, click, 1 and 2 set cursors, Esc removes them">wheel zooms, drag moves, shift-drag chooses, double click goes back, click sets cursor 1, then 2</span><span class="nowrap">${this.offset ? `dashed grey: ${clock.moment(from - this.offset)} to ${clock.moment(to - this.offset)}; ` : ""}${drawn}</span></div></isthmus-card>`;
+  }
+
+  /** Which pens of the address are no tags of this plant; empty where all are. */
+  private gone(): string {
+    const { missing } = pensOf(this.site, this.query);
+    return missing.length ? `Not in this plant, or no longer: ${missing.join(", ")}` : "";
+  }
+
+  /** What the address asks for and the picture does not show. */
+  private notices(gone: string) {
+    const { name, begun } = this.range();
+    const lacks = name === "order" && !begun ? `The last 8 h are shown: ${this.order.text}` : "";
+    return html`${gone ? html`<div class="fail notice" role="status"><span class="grow">${gone}</span><button class="plain" @click=${() => setQuery({ pens: this.paths.join() || "none" })}>leave out</button></div>` : nothing}${lacks ? html`<div class="fail notice" role="status">${lacks}</div>` : nothing}`;
   }
 
   private toolbar() {
     const { from, to, name, follows } = this.range();
     const one = this.query.get("axis") === "one";
-    return html`<div class="toolbar"><isthmus-range long .name=${name}></isthmus-range>
+    return html`<div class="toolbar"><isthmus-range long .name=${name} .order=${this.order}></isthmus-range>
         <button aria-pressed=${follows} title="follow the clock" @click=${() => setQuery({ range: follows ? rangeText(from, to) : "3h" }, true)}>${follows ? "hold" : "live"}</button>
         <span class="row"><label class="vh" for="from">from</label><input id="from" class="field" type="datetime-local" step="1" .value=${fieldText(from)} @change=${this.typed} /><span class="muted">to</span><label class="vh" for="to">to</label><input id="to" class="field" type="datetime-local" step="1" .value=${fieldText(to)} @change=${this.typed} /></span>
         <span class="seg" role="group" aria-label="Axes"><button aria-pressed=${!one} @click=${() => setQuery({ axis: undefined })}>lanes</button><button aria-pressed=${one} @click=${() => setQuery({ axis: "one" })}>one axis</button></span>
-        <isthmus-compare .line=${this.site.lines()[0]?.path ?? ""} .from=${from} .to=${to} .offset=${this.offset} .name=${this.query.get("with") ?? ""} @isthmus-compare=${this.compare}></isthmus-compare>
+        <isthmus-compare .line=${this.line?.path ?? ""} .from=${from} .to=${to} .offset=${this.offset} .name=${this.query.get("with") ?? ""} @isthmus-compare=${this.compare}></isthmus-compare>
         <span class="grow"></span><isthmus-export .tags=${this.ids()} .from=${from} .to=${to} @isthmus-png=${this.png}></isthmus-export>
         <span class="seg"><button @click=${this.copyLink}>${this.copied === "link" ? "copied" : "Copy link"}</button><button aria-pressed=${this.sqlShown} @click=${() => setQuery({ sql: this.sqlShown ? "0" : undefined })}>SQL</button></span></div>`;
   }
@@ -277,31 +278,12 @@ export class ExplorePage extends Part {
   private readonly typed = () => {
     const from = fieldTime(this.querySelector<HTMLInputElement>("#from")?.value ?? "");
     const to = fieldTime(this.querySelector<HTMLInputElement>("#to")?.value ?? "");
-    if (to > from) {
-      this.steps += 1;
-      setQuery({ range: rangeText(from, to) }, true);
-    }
+    if (to > from) this.moving.put(from, to);
   };
 
-  private readonly zoom = (event: CustomEvent<{ from: number; to: number }>) => {
-    const { from, to } = event.detail;
-    this.moving = { from, to: Math.max(from + 1000, Math.min(to, clock.now())) };
-    clearTimeout(this.rest);
-    this.rest = window.setTimeout(() => {
-      const moving = this.moving;
-      if (!moving) return;
-      this.steps += 1;
-      setQuery({ range: rangeText(moving.from, moving.to) }, true);
-      this.moving = undefined;
-    }, REST_MS);
-  };
+  private readonly zoom = (event: CustomEvent<{ from: number; to: number }>) => this.moving.move(event.detail.from, event.detail.to);
 
-  private readonly back = () => {
-    this.settled();
-    if (this.steps > 0) history.back();
-    else setQuery({ range: undefined });
-    this.steps = Math.max(0, this.steps - 1);
-  };
+  private readonly back = () => this.moving.back();
 
   private readonly moveCursors = (event: CustomEvent<[number | null, number | null]>) => {
     const [one, other] = event.detail;

@@ -59,7 +59,7 @@ export class Tree extends Part {
       if (all && inside.length === 0) return [];
       return [{ key: equipment.path, depth, name: equipment.name, open, count: this.site.count(equipment) }, ...inside];
     };
-    const starred = this.stars.paths.flatMap((path) => this.site.tagPaths.get(path) ?? []).filter((tag) => fits(this.filter, tag.path));
+    const starred = this.stars.items.flatMap((path) => this.site.tagPaths.get(path) ?? []).filter((tag) => fits(this.filter, tag.path));
     if (starred.length) {
       const open = all || this.opened.has(FAVOURITES);
       rows.push({ key: FAVOURITES, depth: 0, name: "Favourites", open, count: starred.length });
