@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -610,6 +611,10 @@ class TestSavedViews:
         page.click(".notice >> text=leave out")
         page.wait_for_function("() => !document.querySelector('.notice')")
         assert parse_qs(urlsplit(page.url).query)["pens"] == [SPEED]
+        page = desk.open(f"/explore?pens={UNIT}/gone&range=order")
+        blank = page.inner_text("isthmus-card.picture .blank")
+        assert blank.startswith(f"Not in this plant, or no longer: {UNIT}/gone")
+        assert page.locator(".notice").count() == 0
 
     @pytest.mark.parametrize("size", [(1024, 768), (390, 844)])
     def test_a_narrow_window_has_them_behind_a_menu(self, visit, past, size):
@@ -664,6 +669,101 @@ class TestOrder:
         page.click("isthmus-range >> text=shift")
         page.keyboard.press("]")
         page.wait_for_function("() => /range=24h/.test(location.search)")
+
+
+TIMES = {1: "once", 2: "twice"}
+
+
+def stops_told(ribbon, start):
+    """How often the intervals of a ribbon go from anything known into a stop after `start`."""
+    looks = [one["look"] for one in ribbon["intervals"] if one["end"] > start]
+    into = [after for before, after in pairwise(looks) if before not in ("stop", "unknown")]
+    return into.count("stop")
+
+
+class TestStops:
+    UNITS = ("filler", "capper")
+
+    def heading(self, page):
+        page.wait_for_function(
+            "() => /(stopped|once|twice|times) .*inside;/"
+            ".test(document.querySelector('.between .sub').innerText)"
+        )
+        return page.inner_text(".between .sub")
+
+    def told(self, client, start, end):
+        found = {}
+        for unit in self.UNITS:
+            place = f"packaging/line1/{unit}"
+            query = {"path": place, "from": start, "to": end}
+            (ribbon,) = client.get("/api/states", params=query).json()
+            assert ribbon["stops"] == stops_told(ribbon, start)
+            found[unit] = ribbon["stops"], ribbon["known"]
+        return found
+
+    def words(self, told):
+        parts = [
+            ("" if known else "at least ") + TIMES.get(stops, f"{stops} times")
+            for stops, known in told.values()
+            if stops
+        ]
+        names = [unit for unit, (stops, _) in told.items() if stops]
+        told = [f"{name} {often}" for name, often in zip(names, parts, strict=True)]
+        return ", ".join(told).replace(" ", " stopped ", 1) + " inside"
+
+    def test_the_heading_tells_how_often_the_units_of_the_pens_stopped(self, desk, client, plant):
+        start, end = round(plant["now"] - 5.5 * HOUR), round(plant["now"] - HOUR / 2)
+        pens = f"{SPEED},{PRESSURE},packaging/line1/capper/speed"
+        told = self.told(client, start, end)
+        assert any(stops for stops, _ in told.values()), "machines stop in five hours"
+        page = opened(desk, (start, end), pens)
+        assert self.words(told) in self.heading(page)
+
+    def test_between_the_cursors_only_those_inside_count(self, desk, client, plant):
+        start, end = round(plant["now"] - 5.5 * HOUR), round(plant["now"] - HOUR / 2)
+        query = {"path": UNIT, "from": start, "to": end}
+        (ribbon,) = client.get("/api/states", params=query).json()
+        stop = next(one for one in ribbon["intervals"][1:] if one["look"] == "stop")
+        cursors = f"{stop['start'] - 3_000:.0f}-{stop['start'] + 3_000:.0f}"
+        page = opened(desk, (start, end), cursors=cursors)
+        assert self.heading(page).startswith("6 s, filler stopped once inside;")
+        inside = f"{stop['start'] + 500:.0f}-{stop['start'] + 2_500:.0f}"
+        page = opened(desk, (start, end), cursors=inside)
+        page.wait_for_selector(".between .sub >> text=2 s")
+        page.wait_for_timeout(500)
+        assert "stopped" not in page.inner_text(".between .sub"), "it began to stop before"
+
+
+class TestTree:
+    def rows(self, page):
+        return page.locator("isthmus-tree li")
+
+    def test_enterprise_and_site_stand_above_the_areas(self, visit, past, plant):
+        page = opened(visit(), past)
+        rows = self.rows(page)
+        areas = [area["name"] for area in plant["areas"]]
+        levels = rows.evaluate_all(
+            "all => all.map((row) => [+row.ariaLevel, row.querySelector('.grow').innerText])"
+        )
+        assert levels[:2] == [[1, plant["enterprise"]], [2, plant["site"]]]
+        assert [name for level, name in levels if level == 3] == areas
+        shown = page.locator(f'li[data-key="{PRESSURE}"]')
+        assert shown.get_attribute("aria-level") == str(2 + len(PRESSURE.split("/")))
+        assert shown.locator(".grow").get_attribute("title") == PRESSURE
+
+    def test_a_root_folds_all_below_and_a_filter_leaves_it_where_something_fits(self, visit, past):
+        page = opened(visit(), past)
+        rows = self.rows(page)
+        rows.first.focus()
+        page.keyboard.press("ArrowLeft")
+        assert eventually(lambda: rows.count() == 1)
+        page.keyboard.press("ArrowRight")
+        assert eventually(lambda: rows.count() > 20)
+        page.fill("#filter", "*/filler/bowl_pressure")
+        assert eventually(lambda: rows.count() == 6)
+        assert rows.last.get_attribute("data-key") == PRESSURE
+        page.fill("#filter", "acme")
+        page.wait_for_selector("isthmus-tree .blank")
 
 
 class TestLateSamples:

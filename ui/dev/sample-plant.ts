@@ -73,7 +73,7 @@ export function ribbons(): Ribbon[] {
       intervals.push({ start: begin, end: at, state: own ? state : "suspended", cause: own ? cause : place < 1 ? "blocked" : "starved", look: own ? look : place < 1 ? "blocked" : "starved" });
     }
     intervals.push({ start: at, end: now(), state: "execute", cause: "", look: "run" });
-    return { path: unit.path, title: unit.title, intervals: intervals.filter((one) => one.end > one.start) };
+    return { path: unit.path, title: unit.title, intervals: intervals.filter((one) => one.end > one.start), stops: intervals.filter((one) => one.look === "stop").length, known: true };
   });
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -84,6 +85,17 @@ class Accounts:
             Episode(looks[first], first, last, int(self.start[first]), int(self.end[last - 1]))
             for first, last in zip(firsts, [*firsts[1:], len(looks)], strict=True)
         ]
+
+    @property
+    def stops(self) -> int:
+        """How often it went into a stop.
+
+        One that held from the beginning, or that follows what is not known, began elsewhere.
+        """
+        looks = [episode.look for episode in self.episodes()]
+        return sum(
+            after is Look.STOP and before is not Look.UNKNOWN for before, after in pairwise(looks)
+        )
 
 
 @dataclass(frozen=True, slots=True)

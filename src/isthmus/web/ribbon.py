@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isthmus.insight.accounting import Accounts
+from isthmus.insight.accounting import Accounts, Look
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.state import CAUSE, PACKML
@@ -55,7 +55,13 @@ def ribbon(unit: Equipment, accounts: Accounts) -> contract.Ribbon:
                 look=look.value,
             )
         )
-    return contract.Ribbon(path=unit.path, title=title(unit), intervals=stretches)
+    return contract.Ribbon(
+        path=unit.path,
+        title=title(unit),
+        intervals=stretches,
+        stops=accounts.stops,
+        known=Look.UNKNOWN not in looks,
+    )
 
 
 def title(unit: Equipment) -> str:

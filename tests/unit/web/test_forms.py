@@ -95,6 +95,27 @@ def test_a_ribbon_has_no_hole_and_no_overlap(kept):
         assert [one.look for one in found] == [str(look) for look in kept.looks()]
 
 
+STOPS = [
+    ("run stop run stop run", 2, True),
+    ("stop run stop", 1, True),
+    ("stop", 0, True),
+    ("run aborting stop run", 1, True),
+    ("run starved run setup run", 0, True),
+    ("run unknown stop run stop run", 1, False),
+    ("run stop unknown", 1, False),
+]
+STATES = {"run": 6, "stop": 2, "aborting": 8, "starved": 5, "setup": 15, "unknown": 0}
+
+
+@pytest.mark.parametrize(("told", "stops", "known"), STOPS)
+def test_a_ribbon_counts_the_stops_that_began_inside(told, stops, known):
+    states = [STATES[word] for word in told.split()]
+    edges = np.arange(len(states) + 1) * 60 * SECOND
+    kept = Accounts(edges[:-1], edges[1:], np.array(states), np.zeros(len(states), np.int64))
+    found = ribbon(Equipment("hall/line1/press", Level.WORK_UNIT), kept)
+    assert (found.stops, found.known) == (stops, known)
+
+
 # ---------------------------------------------------------------- headline
 def tags(*names, **more):
     return tuple(Tag(f"hall/line1/press/{name}", **more) for name in names)

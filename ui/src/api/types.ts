@@ -1818,6 +1818,9 @@ export interface components {
         /**
          * Ribbon
          * @description A unit's states, without holes: what is not known says so.
+         *
+         *     `stops` is how often it went into a stop inside; where its state is not `known` all the time,
+         *     it may have been more.
          */
         Ribbon: {
             /** Path */
@@ -1826,6 +1829,10 @@ export interface components {
             title: string;
             /** Intervals */
             intervals: components["schemas"]["Interval"][];
+            /** Stops */
+            stops: number;
+            /** Known */
+            known: boolean;
         };
         /**
          * ScheduledExport

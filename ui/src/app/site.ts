@@ -51,6 +51,13 @@ export class Site {
     return undefined;
   }
 
+  /** The nearest equipment, from that at `path` upwards, that tells its state. */
+  unitOf(path: string): EquipmentInfo | undefined {
+    let at = this.equipment.get(path);
+    while (at && at.state === null) at = this.parents.get(at.path);
+    return at;
+  }
+
   /** All equipment that has tags and is worth a faceplate: units first, then the rest. */
   assets(): EquipmentInfo[] {
     const inLines = this.lines().flatMap((line) => this.unitsOf(line));

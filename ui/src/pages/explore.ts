@@ -1,8 +1,8 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { moved, within } from "../api/columns";
-import type { EquipmentInfo, MovedTogether, Overview, Statistics } from "../api/contract";
-import { address } from "../api/get";
+import type { EquipmentInfo, MovedTogether, Overview, Ribbon, Statistics } from "../api/contract";
+import { address, get } from "../api/get";
 import { Levels, Pieces, type View } from "../api/levels";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
@@ -15,6 +15,7 @@ import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
 import { theme } from "../app/theme";
 import { sqlOf } from "../draw/sql";
+import { stopsText } from "../draw/stops";
 import { asText } from "../parts/cursor-table";
 import { Part } from "../parts/part";
 import type { Pen, Trend } from "../parts/trend";
@@ -32,6 +33,8 @@ const POINTS = 800;
 /** How often it is asked which shift and order run: where the range begins with one, and where only a button needs it. */
 const ORDER_MS = { begins: 15_000, offers: 60_000 };
 const COPIED_MS = 2000;
+/** Stops are counted in spans of at most so many ms: in longer ones there are too many for words. */
+const STOPS_SPAN_MS = 31 * 86_400_000;
 /** What moved together is asked anew when a range that follows the clock has gone on by such a part of itself. */
 const PARTS = 60;
 
@@ -53,6 +56,7 @@ export class ExplorePage extends Part {
   private readonly past = new Levels(this, () => (this.offset ? this.view(this.offset) : undefined), this.pieces);
   private readonly statistics = new Resource<Statistics[]>(this, () => this.statisticsAddress(0), { keep: true });
   private readonly compared = new Resource<Statistics[]>(this, () => (this.offset ? this.statisticsAddress(this.offset) : undefined), { keep: true });
+  private readonly states = new Resource<Ribbon[]>(this, () => this.statesAddresses(), { keep: true, read: async (urls, signal) => (await Promise.all(urls.split(" ").map((url) => get<Ribbon[]>(url, signal)))).flat() });
   private readonly together = new Resource<MovedTogether>(this, () => this.togetherAddress(), { keep: true });
 
   private range(): Range {
@@ -121,6 +125,24 @@ export class ExplorePage extends Part {
     return this.paths.length && to > from ? address("/api/statistics", { tags: this.ids(), from: Math.round(from - offset), to: Math.round(to - offset) }) : undefined;
   }
 
+  /** The units that the pens are measured at, each once. */
+  private get units(): EquipmentInfo[] {
+    const units = this.paths.map((path) => this.site.unitOf(this.site.tagPaths.get(path)?.equipment ?? ""));
+    return [...new Set(units)].filter((unit) => unit !== undefined);
+  }
+
+  /** Where the states of the units stand, one address each, between spaces. */
+  private statesAddresses(): string | undefined {
+    const [from, to] = this.window();
+    if (!(to > from) || to - from > STOPS_SPAN_MS || this.units.length === 0) return undefined;
+    return this.units.map(({ path }) => address("/api/states", { path, from: Math.round(from), to: Math.round(to) })).join(" ");
+  }
+
+  /** Which of the units stopped inside the window; empty while that is not known. */
+  private stops(): string {
+    return this.statesAddresses() && this.states.load.state === "ready" ? stopsText(this.states.value ?? [], this.units) : "";
+  }
+
   /** The pens that something can move with: measured numbers. */
   private measured(pens: Pen[]): Pen[] {
     return pens.filter(({ tag }) => tag.kind === "number" && !tag.counter);
@@ -160,11 +182,11 @@ export class ExplorePage extends Part {
   private picture(pens: Pen[]) {
     const { from, to } = this.range();
     const gone = this.gone();
-    const blank = pens.length ? undefined : { title: gone || "Choose a tag at the left", text: "press Space on it, click it, or drag it here; up to six pens, each with its letter; texts have no trend" };
+    const blank = pens.length ? undefined : { title: gone || "Choose a tag at the left", text: `${gone ? "choose another tag at the left: " : ""}press Space on it, click it, or drag it here; up to six pens, each with its letter; texts have no trend` };
     const { bucket } = this.levels;
     const drawn = bucket ? `min and max of each ${duration(Math.max(1000, bucket))}` : "every sample";
     return html`<isthmus-card class="picture" .blank=${blank} .load=${pens.length ? this.levels.load : undefined} ?hollow=${!this.levels.some}>
-      ${this.toolbar()}${this.notices(gone)}
+      ${this.toolbar()}${pens.length ? this.notices(gone) : nothing}
       <isthmus-trend .pens=${pens} .from=${from} .to=${to} .lanes=${this.query.get("axis") !== "one"} .cursors=${this.cursors} @isthmus-zoom=${this.zoom} @isthmus-cursors=${this.moveCursors} @isthmus-back-range=${this.back}></isthmus-trend>
       <div class="tiny muted row between"><span class="clip" title="wheel and + - zoom at the pointer or cursor, drag and arrows move, shift-drag chooses, double click and Backspace go back, click, 1 and 2 set cursors, Esc removes them">wheel zooms, drag moves, shift-drag chooses, double click goes back, click sets cursor 1, then 2</span><span class="nowrap">${this.offset ? `dashed grey: ${clock.moment(from - this.offset)} to ${clock.moment(to - this.offset)}; ` : ""}${drawn}</span></div></isthmus-card>`;
   }
@@ -197,9 +219,10 @@ export class ExplorePage extends Part {
   private between(pens: Pen[]) {
     const [from, to] = this.window();
     const cursors = this.cursors.every((time) => time !== null);
-    const why = { mean: "time-weighted: each value counts as long as it held", std_dev: "standard deviation, time-weighted as the mean", growth: "of a counter, stands in 2 − 1; wraps and resets are seen", states: "how long each held, its share, and how often it was entered", good: "share of the samples with good quality; only they count", at: "the value that held at that time; nothing is interpolated", "≈": "more than two million samples: minimum and maximum are exact, the mean is of 4,000 stretches" };
+    const stops = this.stops();
+    const why = { mean: "time-weighted: each value counts as long as it held", std_dev: "standard deviation, time-weighted as the mean", growth: "of a counter, stands in 2 − 1; wraps and resets are seen", states: "how long each held, its share, and how often it was entered", stops: "how often a unit of these pens went into a stop inside; waiting for material or for room, set-up and breaks are none; at least, where its state is not known all the time", good: "share of the samples with good quality; only they count", at: "the value that held at that time; nothing is interpolated", "≈": "more than two million samples: minimum and maximum are exact, the mean is of 4,000 stretches" };
     const action = html`<button class="why" @click=${() => this.copy("table", asText(pens, this.statistics.value ?? []))}>${this.copied === "table" ? "copied" : "copy table"}</button>${cursors ? html`<button class="why" @click=${() => setQuery({ cursors: undefined })}>remove cursors</button>` : nothing}`;
-    return html`<isthmus-card class="between" heading=${cursors ? "Between the cursors" : "In this range"} sub="${clock.day(from)} ${clock.second(from)} to ${clock.day(to)} ${clock.second(to)}, ${duration(to - from)}" .why=${why} .load=${this.statistics.load} ?hollow=${!this.statistics.value} .action=${action}>
+    return html`<isthmus-card class="between" heading=${cursors ? "Between the cursors" : "In this range"} sub="${duration(to - from)}${stops && `, ${stops}`}; ${clock.day(from)} ${clock.second(from)} to ${clock.day(to)} ${clock.second(to)}" .why=${why} .load=${this.statistics.load} ?hollow=${!this.statistics.value} .action=${action}>
       <isthmus-cursor-table .pens=${pens} .rows=${this.statistics.value ?? []} .compared=${this.offset ? this.compared.value ?? [] : undefined} @isthmus-drop=${this.picked} @isthmus-scale=${this.fix}></isthmus-cursor-table></isthmus-card>`;
   }
 

@@ -14,6 +14,8 @@ interface Row {
   key: string;
   depth: number;
   name: string;
+  /** What the pointer is told. */
+  title: string;
   tag?: TagInfo;
   open?: boolean;
   count?: number;
@@ -21,6 +23,9 @@ interface Row {
 
 const MOST_ROWS = 400;
 const FAVOURITES = "favourites";
+/** Above all areas; no path begins with a slash. */
+const ENTERPRISE = "/enterprise";
+const SITE = "/site";
 
 /**
  * The namespace: equipment and its tags.
@@ -42,7 +47,7 @@ export class Tree extends Part {
   protected override willUpdate(): void {
     if (this.started) return;
     this.started = true;
-    this.opened.add(FAVOURITES);
+    for (const key of [FAVOURITES, ENTERPRISE, SITE]) this.opened.add(key);
     const wanted = [...this.selected.keys()];
     for (const equipment of this.site.equipment.values()) {
       const above = equipment.level === "area" || equipment.level === "work_center";
@@ -55,18 +60,28 @@ export class Tree extends Part {
     const all = this.filter.trim() !== "";
     const enter = (equipment: EquipmentInfo, depth: number): Row[] => {
       const open = all || this.opened.has(equipment.path);
-      const inside = open ? [...this.site.tagsOf(equipment).filter((tag) => fits(this.filter, tag.path)).map((tag): Row => ({ key: tag.path, depth: depth + 1, name: tag.name, tag })), ...equipment.children.flatMap((child) => enter(child, depth + 1))] : [];
+      const inside = open ? [...this.site.tagsOf(equipment).filter((tag) => fits(this.filter, tag.path)).map((tag): Row => ({ key: tag.path, title: tag.path, depth: depth + 1, name: tag.name, tag })), ...equipment.children.flatMap((child) => enter(child, depth + 1))] : [];
       if (all && inside.length === 0) return [];
-      return [{ key: equipment.path, depth, name: equipment.name, open, count: this.site.count(equipment) }, ...inside];
+      return [{ key: equipment.path, title: equipment.path, depth, name: equipment.name, open, count: this.site.count(equipment) }, ...inside];
     };
     const starred = this.stars.items.flatMap((path) => this.site.tagPaths.get(path) ?? []).filter((tag) => fits(this.filter, tag.path));
     if (starred.length) {
       const open = all || this.opened.has(FAVOURITES);
-      rows.push({ key: FAVOURITES, depth: 0, name: "Favourites", open, count: starred.length });
-      if (open) rows.push(...starred.map((tag): Row => ({ key: `${FAVOURITES}/${tag.path}`, depth: 1, name: tail(tag.path), tag })));
+      rows.push({ key: FAVOURITES, title: "favourites", depth: 0, name: "Favourites", open, count: starred.length });
+      if (open) rows.push(...starred.map((tag): Row => ({ key: `${FAVOURITES}/${tag.path}`, title: tag.path, depth: 1, name: tail(tag.path), tag })));
     }
-    for (const area of this.site.info.areas) rows.push(...enter(area, 0));
+    rows.push(...this.above([{ key: ENTERPRISE, name: this.site.info.enterprise, title: "enterprise" }, { key: SITE, name: this.site.info.site, title: "site" }], 0, (depth) => this.site.info.areas.flatMap((area) => enter(area, depth))));
     return rows.slice(0, MOST_ROWS);
+  }
+
+  /** What is `below`, each of `roots` above it, where there is anything that fits. */
+  private above(roots: { key: string; name: string; title: string }[], depth: number, below: (depth: number) => Row[]): Row[] {
+    const [root, ...others] = roots;
+    if (!root) return below(depth);
+    const all = this.filter.trim() !== "";
+    const open = all || this.opened.has(root.key);
+    const inside = open ? this.above(others, depth + 1, below) : [];
+    return all && inside.length === 0 ? [] : [{ ...root, depth, open }, ...inside];
   }
 
   override render() {
@@ -81,7 +96,7 @@ export class Tree extends Part {
     return html`<li role="treeitem" data-key=${row.key} style="padding-left:${8 + row.depth * 14}px" tabindex=${active ? 0 : -1} aria-level=${row.depth + 1}
       aria-expanded=${row.tag ? nothing : row.open ? "true" : "false"} aria-selected=${letter ? "true" : "false"} draggable=${row.tag ? "true" : "false"}
       @dragstart=${(event: DragEvent) => event.dataTransfer?.setData("text/plain", row.tag?.path ?? "")} @click=${() => this.act(row)}>
-      <span class="tw" aria-hidden="true">${row.tag ? "" : row.open ? "▾" : "▸"}</span><span class="grow clip ${row.tag ? "tag" : ""}" title=${row.tag?.path ?? row.key}>${row.name}</span>${row.tag ? this.star(row.tag) : nothing}
+      ${row.tag ? this.star(row.tag) : html`<span class="tw" aria-hidden="true">${row.open ? "▾" : "▸"}</span>`}<span class="grow clip ${row.tag ? "tag" : ""}" title=${row.title}>${row.name}</span>
       ${row.tag ? letter ? html`<span class="letter-box pen-${letter}">${letter.toUpperCase()}</span>` : this.value(row.tag) : html`<span class="small muted">${row.count}</span>`}</li>`;
   }
 

@@ -105,11 +105,17 @@ class Interval(Answer):
 
 
 class Ribbon(Answer):
-    """A unit's states, without holes: what is not known says so."""
+    """A unit's states, without holes: what is not known says so.
+
+    `stops` is how often it went into a stop inside; where its state is not `known` all the time,
+    it may have been more.
+    """
 
     path: str
     title: str
     intervals: list[Interval]
+    stops: int
+    known: bool
 
 
 class Companion(Answer):
