@@ -25,7 +25,7 @@ from isthmus.bus.port import StreamSettings
 from isthmus.bus.server import Server
 from isthmus.bus.settings import ServerSettings
 from isthmus.model.sample import Batch, Nanoseconds
-from isthmus.trust.authority import PlantAuthority
+from isthmus.trust.pki.authority import PlantAuthority
 
 ROWS = (100, 1_000, 10_000)
 

@@ -18,7 +18,7 @@ from isthmus.bus.server import Server
 from isthmus.bus.settings import ServerSettings
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Nanoseconds
-from isthmus.trust.authority import PlantAuthority
+from isthmus.trust.pki.authority import PlantAuthority
 
 NAME = "bench"
 

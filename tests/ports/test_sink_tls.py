@@ -14,7 +14,7 @@ from isthmus.model.errors import LinkError
 from isthmus.model.sample import Batch, TagId
 from isthmus.model.sink import Parcel
 from isthmus.model.tag import Tag
-from isthmus.trust.authority import PlantAuthority
+from isthmus.trust.pki.authority import PlantAuthority
 
 pytestmark = pytest.mark.peer
 
@@ -73,7 +73,9 @@ def test_an_unknown_authority_is_refused_before_a_word_is_said(server, authority
 
 
 def test_a_certificate_of_another_host_is_refused(server, authority, sink_of, monkeypatch):
-    monkeypatch.setattr("isthmus.trust.authority.local_names", lambda: ["warehouse.acme.example"])
+    monkeypatch.setattr(
+        "isthmus.trust.pki.authority.local_names", lambda: ["warehouse.acme.example"]
+    )
     with TlsFront(authority.server("warehouse"), server.port) as front:
         with pytest.raises(LinkError, match=r"not trusted.*127"):
             sink_of("127.0.0.1", front.port, authority.ca).open()

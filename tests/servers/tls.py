@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import Self
 
-from isthmus.trust.authority import Identity
+from isthmus.trust.pki.authority import Identity
 
 CHUNK = 65_536
 

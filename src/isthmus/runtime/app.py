@@ -49,6 +49,7 @@ from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
 from isthmus.runtime.sql.endpoint import SqlEndpoint
 from isthmus.runtime.subject import Subjects
+from isthmus.runtime.trust.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class App:
         self.first_value: float | None = None  # seconds from the start of the process's app
         self.catalogue = Catalogue.open(settings.folder / "catalogue.json")
         self.catalogue.bind([*imported_tags(settings.folder), *plant.tags()])
+        self.trust = Trust.open(plant, settings.folder, self.now)
         self.tap = Tap()
         self.live = Live()
         self.live.grow(len(self.namespace))
@@ -172,6 +174,7 @@ class App:
                 alive = heart.last()
                 await self._catch_up()
                 await self._mark_gaps(alive)
+                keep += [tasks.create_task(work, name=name) for name, work in self.trust.work()]
                 keep.append(tasks.create_task(heart.beat(), name="beat"))
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
                 keep.append(tasks.create_task(self.deriver.run(), name="derive"))
@@ -317,5 +320,6 @@ class App:
         except Exception:
             log.exception("sealing at the end; the stream still holds what was not sealed")
         self.historian.close()
+        self.trust.close()
         if self.local is not None:
             await self.local.close()

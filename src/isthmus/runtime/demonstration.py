@@ -35,7 +35,7 @@ from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.late import PAST
 from isthmus.runtime.settings import Settings
 from isthmus.runtime.sql.endpoint import demonstrate_sql
-from isthmus.trust.authority import PlantAuthority, write_private
+from isthmus.trust.pki.authority import PlantAuthority, write_private
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.secret import Secret
 from isthmus.runtime.settings import MB, Settings
-from isthmus.trust.authority import Identity, PlantAuthority
+from isthmus.trust.pki.authority import Identity, PlantAuthority
 
 log = logging.getLogger(__name__)
 

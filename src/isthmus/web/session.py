@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from isthmus.model.access import OWNER, Principal
+
 COOKIE = "isthmus_session"
 CODE_SECONDS = 600
 SESSION_SECONDS = 14 * 86_400
@@ -134,6 +136,7 @@ def _refusal(request: Request, sessions: Sessions) -> Response | None:
         return _problem(
             401, "not signed in", "open the link printed at start, or run `isthmus link`"
         )
+    request.state.principal = Principal(OWNER, "owner of the data folder", how=OWNER)
     origin = request.headers.get("origin")
     writes = request.method not in ("GET", "HEAD")
     if writes and origin and urlsplit(origin).netloc != request.headers.get("host"):

@@ -18,7 +18,7 @@ from isthmus.bus.server import Server, ServerState
 from isthmus.bus.settings import Client, MqttSettings, ServerSettings
 from isthmus.model.errors import AuthError, LinkError
 from isthmus.model.sample import Nanoseconds
-from isthmus.trust.authority import Identity, PlantAuthority
+from isthmus.trust.pki.authority import Identity, PlantAuthority
 
 
 @pytest.fixture

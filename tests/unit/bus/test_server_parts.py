@@ -48,7 +48,7 @@ def test_plain_settings_are_a_right_configuration(tmp_path):
 
 def test_all_settings_are_a_right_configuration(tmp_path):
     from isthmus.model.sample import Nanoseconds
-    from isthmus.trust.authority import PlantAuthority
+    from isthmus.trust.pki.authority import PlantAuthority
 
     authority = PlantAuthority.open(tmp_path, "p", lambda: Nanoseconds(1_800_000_000_000_000_000))
     text = checked(

@@ -14,7 +14,7 @@ from isthmus.model.errors import LinkError
 from isthmus.runtime.config import load
 from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.settings import Settings
-from isthmus.trust.authority import PlantAuthority
+from isthmus.trust.pki.authority import PlantAuthority
 
 HEAD = "isthmus: 1\nenterprise: acme\nsite: riverside\n"
 

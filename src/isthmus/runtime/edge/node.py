@@ -30,7 +30,7 @@ from isthmus.runtime.intake import FILL
 from isthmus.runtime.local_bus import DAY, LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
-from isthmus.trust.authority import RENEW_DAYS, ends
+from isthmus.trust.pki.authority import RENEW_DAYS, ends
 
 log = logging.getLogger(__name__)
 

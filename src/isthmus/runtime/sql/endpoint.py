@@ -28,7 +28,7 @@ from isthmus.pgwire.server import Counts, PgServer
 from isthmus.runtime.local_bus import authority_of
 from isthmus.runtime.sql.database import SqlGate
 from isthmus.runtime.sql.users import SqlUsers, made_password
-from isthmus.trust.authority import Identity, write_private
+from isthmus.trust.pki.authority import Identity, write_private
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from isthmus.model.errors import ConfigError, StorageError
 from isthmus.model.path import Pattern
 from isthmus.pgwire.scram import Verifier
-from isthmus.trust.authority import write_private
+from isthmus.trust.pki.authority import write_private
 
 FILE = "users.json"
 ROLES = ("reader",)

@@ -14,7 +14,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Nanoseconds
-from isthmus.trust.authority import PlantAuthority, Use
+from isthmus.trust.pki.authority import PlantAuthority, Use
 
 NOW = 1_800_000_000_000_000_000
 DAY = 86_400_000_000_000
@@ -142,7 +142,7 @@ def test_an_identity_is_handed_out_and_its_key_is_kept_nowhere_else(tmp_path):
 
 @pytest.mark.parametrize("stopped_before", ["ca.key", "ca.crt"])
 def test_an_authority_whose_making_was_cut_short_is_finished(tmp_path, monkeypatch, stopped_before):
-    import isthmus.trust.authority as module
+    import isthmus.trust.pki.authority as module
 
     write = {"ca.key": "write_private", "ca.crt": "_write"}[stopped_before]
     with monkeypatch.context() as patch:

@@ -1,0 +1,1 @@
+"""Who may do what in a running plant, and the record of what was done."""

@@ -1,0 +1,1 @@
+"""Who somebody is: accounts, passwords, passkeys, tokens, the company's sign-in."""

@@ -1,0 +1,1 @@
+"""The record that cannot be changed unseen: chained, signed, verified, exported."""

@@ -1,0 +1,1 @@
+"""Writing to machines: work permits, guards, maintenance locks."""

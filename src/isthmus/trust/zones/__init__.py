@@ -1,0 +1,1 @@
+"""Zones and conduits as code: firewall rules, bus permissions, what flows would be let through."""
