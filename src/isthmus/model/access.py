@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 OWNER = "owner"
 """Who may use the data folder by the operating system's own rights: the key of the house."""
+EVERYONE = "everyone"
+"""Who is meant by a grant or a denial that holds for all who are signed in."""
 
 
 class Right(StrEnum):
@@ -92,6 +94,28 @@ class Grant:
     role: Role
     at: str = ""
     zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """What `who` may not do at `at` and in `zone`, whatever was granted; empty is everywhere."""
+
+    who: str
+    rights: frozenset[Right] = frozenset(Right)
+    at: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The policy as the plant file writes it, and who belongs to each of its teams.
+
+    `teams` go from `team:NAME` to the ids of its members, which may be groups (`group:NAME`).
+    """
+
+    grants: tuple[Grant, ...] = ()
+    deny: tuple[Deny, ...] = ()
+    teams: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from isthmus.model.access import Access
 from isthmus.model.export import Export
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.sink import SinkConfig
@@ -168,6 +169,7 @@ class Plant:
     sql: Mapping[str, object] | None = None  # None: no endpoint
     tariffs: Mapping[str, object] = field(default_factory=dict)
     people: Mapping[str, object] = field(default_factory=dict)
+    access: Access = field(default_factory=Access)
     erp: Mapping[str, object] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Equipment]:

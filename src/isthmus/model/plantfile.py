@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from isthmus.model.calendar import shift, span
 from isthmus.model.plant import Calendar, Zone
+from isthmus.model.plantfile_access import AccessEntry
 from isthmus.model.plantfile_edge import EdgeEntry, EdgeName, Listen
 from isthmus.model.plantfile_equipment import AreaEntry, TypeEntry
 from isthmus.model.plantfile_export import ExportEntry, ExportName
@@ -114,7 +115,13 @@ class TeamEntry(Entry):
     title: Annotated[Text, Field(description="Name for people.")] = ""
     side: Annotated[Literal["ot", "it"] | None, Field(description="Operations or IT.")] = None
     notify: Annotated[Text, Field(description="Where messages go: `mailto:...`.")] = ""
-    members: Annotated[list[Text], Field(description="Who belongs to it.")] = []
+    members: Annotated[
+        list[Text],
+        Field(
+            description="Who belongs to it: `anna`, `service:bi`, or `group:NAME` of the company's "
+            "sign-in."
+        ),
+    ] = []
 
 
 class PeopleEntry(Entry):
@@ -242,6 +249,9 @@ class PlantFile(Entry):
         str, Field(pattern="^[A-Z]{3}$", description="As ISO 4217 writes it.", examples=["EUR"])
     ] = "EUR"
     people: PeopleEntry = Field(default_factory=PeopleEntry, description="Who answers for what.")
+    access: AccessEntry = Field(
+        default_factory=AccessEntry, description="Who may do what; nothing is granted by itself."
+    )
     calendars: Annotated[
         dict[Name, CalendarEntry], Field(description="Working times by name.")
     ] = {}

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from isthmus.model.plantfile import CalendarEntry, PlantFile, WebEntry
+from isthmus.model.plantfile import CalendarEntry, PlantFile, TeamEntry, WebEntry
 from isthmus.model.plantfile_equipment import Described, TagEntry
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.report import Report
 from isthmus.runtime.config.shape import shape
 
 LATER: Mapping[type[BaseModel], Mapping[str, str]] = {  # entry -> key -> what people read
-    PlantFile: {name: name for name in ("people", "zones", "conduits", "erp")},
+    PlantFile: {name: name for name in ("zones", "conduits", "erp")},
+    TeamEntry: {"notify": "people.teams.*.notify"},
     WebEntry: {"sign_in": "web.sign_in"},
     Described: {"alarms": "alarms", "condition": "condition"},
     TagEntry: {"write": "write"},

@@ -14,6 +14,7 @@ from isthmus.model.errors import ConfigError, Mistake
 from isthmus.model.path import Pattern, fault, join
 from isthmus.model.plant import Conduit, Equipment, Plant
 from isthmus.model.plantfile import PlantFile
+from isthmus.runtime.config.access import access
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.parts import Parts
@@ -93,6 +94,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         sql=None if file.sql is None else _section(file.sql),
         tariffs=dict(file.tariffs),
         people=_section(file.people),
+        access=access(file, areas, names, report),
         erp=_section(file.erp) if file.erp else {},
     )
 

@@ -1,1 +1,1 @@
-"""Who may do what, where: grants, the one decision, its explanation, its changes."""
+"""Who may do what: one policy for pages, API, SQL, bus and command line."""
