@@ -11,40 +11,28 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import time
-from collections.abc import Callable
-from enum import StrEnum
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 
 from isthmus.bus.binary import Binary, inspect, locate
 from isthmus.bus.child import bind_to_parent, end_orphan, record
 from isthmus.bus.log_file import LogFile
-from isthmus.bus.settings import ServerSettings, render
+from isthmus.bus.server_state import LOUD, OnServerState, ServerState, free_port
+from isthmus.bus.settings import Client, ServerSettings, render
 from isthmus.model.errors import ConfigError, StorageError
 
 _log = logging.getLogger(__name__)
 SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
 STOP_S = 10.0
+RELOAD_S = 3.0
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses, and one that is ours
 DISK_S = 1.0  # between two looks at a disk that was full
 _OF_CLIENT = re.compile(r" - [a-z]id:\d+ - ")  # such lines repeat what strangers say
+_RELOADED = "Reloaded server configuration"
 _DISK_FULL = ("no space left on device", "critical write error", "will be DISABLED")
-
-
-class ServerState(StrEnum):
-    """Where the child is in its life."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    UP = "up"
-    DOWN = "down"  # it died; it is started again
-    FULL = "full"  # its disk is full: it is started again once there is room
-
-
-OnServerState = Callable[[ServerState, str], None]
-_LOUD = frozenset({ServerState.DOWN, ServerState.FULL})
 
 
 class Server:
@@ -65,6 +53,7 @@ class Server:
         self._tasks: list[asyncio.Task[None]] = []
         self._on_state = on_state
         self._stopping = False
+        self._reloaded = asyncio.Event()
         self._turn = asyncio.Lock()  # one start or stop at a time
 
     @property
@@ -134,7 +123,8 @@ class Server:
             raise
         self._enter(ServerState.UP, "")
 
-    async def _spawn(self, binary: Binary) -> None:
+    def _configure(self) -> Path:
+        """Write the configuration file."""
         config = self.settings.folder / "nats.conf"
         text = render(
             self.settings,
@@ -146,6 +136,10 @@ class Server:
         private = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(private, "w") as file:
             file.write(text)
+        return config
+
+    async def _spawn(self, binary: Binary) -> None:
+        config = self._configure()
         environment = {
             **os.environ,
             "GOMEMLIMIT": str(self.settings.go_memory),
@@ -265,11 +259,31 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGHUP)
 
+    async def admit(self, clients: tuple[Client, ...]) -> None:
+        """Let these clients in and nobody else; who is connected and is none of them is thrown out.
+
+        A server that does not take its new configuration is started again with it.
+        """
+        self.settings = replace(self.settings, clients=clients)
+        if self.pid is None:  # it is started with them
+            return
+        self._configure()
+        self._reloaded.clear()
+        self.reload()
+        try:
+            async with asyncio.timeout(RELOAD_S):
+                await self._reloaded.wait()
+        except TimeoutError:
+            _log.error("nats-server did not take its new clients: it is started again")
+            self.kill()
+
     # ------------------------------------------------------------ what it says, and its disk
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         stream = process.stdout
         while stream is not None and (chunk := await stream.read(16_384)):
             for line in self.log.write(chunk):
+                if _RELOADED in line:
+                    self._reloaded.set()
                 if self.state is not ServerState.UP or _OF_CLIENT.search(line):
                     continue
                 if any(sign in line for sign in _DISK_FULL):
@@ -299,14 +313,7 @@ class Server:
         if (state, why) == (self.state, self.why):
             return
         self.state, self.why = state, why
-        if state in _LOUD:
+        if state in LOUD:
             _log.error("nats-server is %s: %s", state, why)
         if self._on_state is not None:
             self._on_state(state, why)
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

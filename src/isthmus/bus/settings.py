@@ -28,6 +28,7 @@ class Client:
     publish: tuple[str, ...] = (">",)
     subscribe: tuple[str, ...] = (">",)
     apart: bool = False
+    subject: str = ""  # of its certificate (RFC 4514), `CN=name` where empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,9 @@ def _accounts(settings: ServerSettings, secret: str) -> list[str]:
 
 def _user(client: Client) -> str:
     publish = [_local(one) for one in client.publish] if client.apart else client.publish
+    named = quote(client.subject or f"CN={client.name}")
     return (
-        f"user: {quote(f'CN={client.name}')}, allowed_connection_types: {_STANDARD}, "
+        f"user: {named}, allowed_connection_types: {_STANDARD}, "
         f"permissions {{ publish: {json.dumps(publish)}, "
         f"subscribe: {json.dumps(client.subscribe)} }}"
     )

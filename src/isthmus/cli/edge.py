@@ -30,14 +30,16 @@ def run(args: argparse.Namespace) -> int:
     from isthmus.cli.process import beside
     from isthmus.cli.remote import DATA
     from isthmus.runtime.config import load
-    from isthmus.runtime.local_bus import authority_of
+    from isthmus.runtime.trust.terms import authority_of, terms_of
 
     plant = load(args.plant)
     edge = edge_of(plant, args.name)
     data = args.data or beside(args.plant) / DATA
     folder = args.to or Path(f"{edge.name}-identity")
     access = EdgeAccess(edge.name)
-    made = authority_of(data, plant.site).hand_out(access.identity, edge.name, folder)
+    made = authority_of(data, plant.site, terms_of(plant.pki)).hand_out(
+        access.identity, edge.name, folder
+    )
     if args.json:
         print(json.dumps({"folder": str(folder), "name": made.name, "ends": str(made.ends)}))
         return 0

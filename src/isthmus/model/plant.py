@@ -171,6 +171,7 @@ class Plant:
     people: Mapping[str, object] = field(default_factory=dict)
     access: Access = field(default_factory=Access)
     erp: Mapping[str, object] = field(default_factory=dict)
+    pki: Mapping[str, object] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Equipment]:
         """All equipment, parents first."""

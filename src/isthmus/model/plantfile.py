@@ -24,6 +24,7 @@ from isthmus.model.plantfile_fields import (
     WrongError,
 )
 from isthmus.model.plantfile_history import HistoryEntry
+from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
 from isthmus.model.secret import Secret
@@ -268,6 +269,7 @@ class PlantFile(Entry):
     zones: Annotated[dict[Name, ZoneEntry], Field(description="Security zones by name.")] = {}
     conduits: Annotated[list[ConduitEntry], Field(description="Ways between zones.")] = []
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
+    pki: PkiEntry = Field(default_factory=PkiEntry, description="Certificates and their lives.")
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
     exports: Annotated[

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from isthmus.bus.client import Bus
 from isthmus.bus.credentials import Credentials
 from isthmus.bus.port import BusState, Publishing
-from isthmus.bus.server import Server, ServerState
+from isthmus.bus.server import Server
+from isthmus.bus.server_state import ServerState
 from isthmus.bus.settings import Client, ServerSettings
 from isthmus.model.errors import IsthmusError
-from isthmus.model.sample import Nanoseconds
 from isthmus.model.secret import Secret
 from isthmus.runtime.settings import MB, Settings
+from isthmus.runtime.trust.terms import authority_of
 from isthmus.trust.pki.authority import Identity, PlantAuthority
 
 log = logging.getLogger(__name__)
@@ -26,6 +25,7 @@ log = logging.getLogger(__name__)
 OURS = "isthmus"  # the common name of our own certificate
 SERVER = "nats"
 DAY = 86_400.0
+LOOK = 1.0  # seconds until a certificate that was revoked is worth nothing
 BESIDE_STREAMS = 256 * MB  # buckets, and what the store needs to work
 
 
@@ -38,6 +38,8 @@ class LocalBus:
     authority: PlantAuthority
     hosts: Sequence[str]
     shown: tuple[Identity, ...]  # ours, and the server's where it is our child
+    clients: tuple[Client, ...] = (Client(OURS),)
+    admitted: tuple[Client, ...] = field(default=())  # as the server knows them
 
     @classmethod
     async def open(
@@ -55,16 +57,18 @@ class LocalBus:
         names under which they reach the server; `edge_bytes` is what their streams may hold.
         Raises ConfigError, LinkError, AuthError or StorageError where it cannot run.
         """
-        authority = authority_of(settings.folder, name)
+        authority = authority_of(settings.folder, name, settings.pki)
         shown = [authority.client(OURS)]
         server = None
+        known = (Client(OURS), *clients)
+        admitted = subjects(known, authority)
         if not settings.bus_url:
             shown.append(authority.server(SERVER, hosts))
             server = Server(
                 ServerSettings(
                     settings.folder / settings.bus_path,
                     tls=shown[-1],
-                    clients=(Client(OURS), *clients),
+                    clients=admitted,
                     host=settings.bus_host,
                     port=settings.bus_port,
                     sync=settings.sync,
@@ -77,7 +81,7 @@ class LocalBus:
             url = server.url if server else settings.bus_url
             login = _login(settings.bus_login) if settings.bus_url else None
             bus = await Bus.connect(url, tls=shown[0], credentials=login, name=name, on_state=_told)
-            return cls(bus, server, authority, tuple(hosts), tuple(shown))
+            return cls(bus, server, authority, tuple(hosts), tuple(shown), known, admitted)
         except BaseException:
             if server is not None:
                 await server.stop()
@@ -99,13 +103,35 @@ class LocalBus:
         return next((why for why in found if why), self.bus.last_error)
 
     async def renew_for_ever(self) -> None:
-        """Once a day renew what ends soon; a plant may run for years without a start."""
+        """Renew what is due, look often at what was revoked; a plant may run for years."""
+        passed = 0.0
+        every = min(DAY, self.authority.terms.life * DAY / 50)
         while True:
-            await asyncio.sleep(DAY)
+            await asyncio.sleep(wait := min(LOOK, every))
+            passed += wait
             try:
-                await self.renew()
+                await self.keep_out()
+                if passed >= every:
+                    passed = 0.0
+                    await self.renew()
+                    await asyncio.to_thread(self.authority.published)
             except (IsthmusError, OSError) as error:
-                log.warning("renewing certificates: %s; tried again tomorrow", error)
+                log.warning("renewing certificates: %s; tried again", error)
+
+    async def keep_out(self) -> None:
+        """Let nobody in, and out who is in, whose certificates were revoked meanwhile."""
+        now = await asyncio.to_thread(subjects, self.clients, self.authority)
+        if now == self.admitted:
+            return
+        changed = [one.name for one in self.clients if one.name not in _same(now, self.admitted)]
+        log.warning("the certificates of %s were revoked", ", ".join(changed))
+        if OURS in changed:
+            ours = await asyncio.to_thread(self.authority.client, OURS)
+            self.bus.renew(ours)
+            self.shown = (ours, *self.shown[1:])
+        if self.server is not None:
+            await self.server.admit(now)
+        self.admitted = now
 
     async def renew(self) -> None:
         """Renew the certificates that end soon, and have them shown from now on.
@@ -132,9 +158,13 @@ class LocalBus:
             await self.server.stop()
 
 
-def authority_of(folder: Path, name: str) -> PlantAuthority:
-    """The authority of the installation whose data is in `folder`, made where there is none."""
-    return PlantAuthority.open(folder / "pki", name, _wall)
+def subjects(clients: Sequence[Client], authority: PlantAuthority) -> tuple[Client, ...]:
+    """The clients as their certificates name them now: one revoked before is somebody else."""
+    return tuple(replace(one, subject=authority.subject(one.name)) for one in clients)
+
+
+def _same(now: Sequence[Client], before: Sequence[Client]) -> set[str]:
+    return {one.name for one in set(now) & set(before)}
 
 
 def _login(kept: Secret | None) -> Credentials | None:
@@ -145,11 +175,6 @@ def _login(kept: Secret | None) -> Credentials | None:
     if kept.file and "BEGIN NATS USER JWT" in told:
         return Credentials(file=kept.file)
     return Credentials(token=told)
-
-
-def _wall() -> Nanoseconds:
-    """Certificates live by the wall's clock, whatever the plant's does."""
-    return Nanoseconds(time.time_ns())
 
 
 def _told(state: BusState, why: str) -> None:

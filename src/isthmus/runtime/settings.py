@@ -13,6 +13,8 @@ from isthmus.model.plant import Edge, Plant
 from isthmus.model.plantfile_edge import host_and_port
 from isthmus.model.secret import Secret
 from isthmus.runtime.history.backup import BackupPlan, backup_plan
+from isthmus.runtime.trust.terms import terms_of
+from isthmus.trust.pki.authority import Terms
 
 GB = 1 << 30
 MB = 1 << 20
@@ -42,6 +44,7 @@ class Settings:
     seal_seconds: float = 60.0
     engine: str = "lake"  # what keeps history
     history_options: Mapping[str, object] = field(default_factory=dict)
+    pki: Terms = field(default_factory=Terms)
 
     @classmethod
     def of(cls, plant: Plant, folder: Path, file: Path | None = None) -> Settings:
@@ -71,6 +74,7 @@ class Settings:
             port=int(port),
             engine=str(history.get("engine") or "lake"),
             history_options=history,
+            pki=terms_of(plant.pki),
         )
 
     @classmethod
@@ -83,6 +87,7 @@ class Settings:
             stream_bytes=edge.disk,
             bus_memory=_bytes(bus, "memory", 256 * MB),
             sync="always" if bus.get("sync") == "always" else 10.0,
+            pki=Terms(life=terms_of({**plant.pki, "passphrase": None}).life),
         )
 
 

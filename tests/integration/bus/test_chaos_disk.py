@@ -17,7 +17,8 @@ PROGRAM = textwrap.dedent(
     import asyncio, json, pathlib, sys
     from isthmus.bus.client import Bus
     from isthmus.bus.port import StreamSettings
-    from isthmus.bus.server import Server, ServerState
+    from isthmus.bus.server import Server
+    from isthmus.bus.server_state import ServerState
     from isthmus.bus.settings import ServerSettings
 
     folder = pathlib.Path(sys.argv[1])

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from isthmus.bus.port import BusState, StreamSettings
-from isthmus.bus.server import Server, ServerState
+from isthmus.bus.server import Server
+from isthmus.bus.server_state import ServerState
 from isthmus.bus.settings import ServerSettings
 from isthmus.model.errors import StorageError
 

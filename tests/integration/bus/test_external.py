@@ -10,7 +10,7 @@ import pytest
 from isthmus.bus.binary import locate
 from isthmus.bus.client import Bus, Credentials
 from isthmus.bus.port import StreamSettings
-from isthmus.bus.server import free_port
+from isthmus.bus.server_state import free_port
 from isthmus.model.errors import AuthError
 
 

@@ -125,7 +125,7 @@ def test_discarded_messages_are_a_gap(tmp_path, running, connected):
 
 def test_nobody_there_is_a_link_error(tmp_path):
     from isthmus.bus.client import Bus
-    from isthmus.bus.server import free_port
+    from isthmus.bus.server_state import free_port
 
     async def main():
         with pytest.raises(LinkError, match="connecting to the bus"):
@@ -153,7 +153,7 @@ def test_state_is_told_down_and_up(tmp_path, running, connected):
 
 def test_a_bus_that_may_be_away_at_first_is_joined_when_it_comes(tmp_path, running):
     from isthmus.bus.client import Bus
-    from isthmus.bus.server import free_port
+    from isthmus.bus.server_state import free_port
 
     async def main():
         port, told = free_port(), []

@@ -11,7 +11,7 @@ from isthmus.bus.port import BusState, StreamSettings
 from isthmus.runtime import local_bus
 from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.settings import Settings
-from isthmus.trust import authority
+from isthmus.trust.pki.authority import Terms
 
 SHORT = 6  # seconds
 
@@ -24,9 +24,10 @@ def ends(bus: Bus) -> float:
 
 def test_server_and_client_go_on_with_renewed_certificates(tmp_path, monkeypatch):
     async def main():
-        with monkeypatch.context() as patch:
-            patch.setattr(authority, "CERTIFICATE_DAYS", SHORT / 86_400)
-            local = await LocalBus.open(Settings(tmp_path, tmp_path / "history"), "acme")
+        short = Terms(life=SHORT / 86_400)
+        settings = Settings(tmp_path, tmp_path / "history", pki=short)
+        local = await LocalBus.open(settings, "acme")
+        local.authority.terms = Terms()
         over = time.time() + SHORT
         supervising = asyncio.create_task(local.server.supervise())
         monkeypatch.setattr(local_bus, "DAY", 0.05)

@@ -14,7 +14,8 @@ import pytest
 from isthmus.bus.client import Bus, Credentials
 from isthmus.bus.edge import EdgeAccess
 from isthmus.bus.port import StreamSettings
-from isthmus.bus.server import Server, ServerState
+from isthmus.bus.server import Server
+from isthmus.bus.server_state import ServerState
 from isthmus.bus.settings import Client, MqttSettings, ServerSettings
 from isthmus.model.errors import AuthError, LinkError
 from isthmus.model.sample import Nanoseconds

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from isthmus.bus.binary import locate
-from isthmus.bus.server import free_port
+from isthmus.bus.server_state import free_port
 from isthmus.model.errors import LinkError
 from isthmus.runtime.config import load
 from isthmus.runtime.local_bus import LocalBus

@@ -64,6 +64,8 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     _check_site(file, names, report)
     _check_sql(file, report)
     _check_exports(file, areas, names, report)
+    if bool(file.pki.certificate) != bool(file.pki.key):
+        report.add(("pki",), "`certificate` and `key` belong together", "name both files, or none")
     timezone = file.timezone if file.timezone in _time_zones() else "UTC"  # else reported above
     links = Links(parts, areas, names, report, timezone=timezone)
     connections = links.build(file.connections)
@@ -96,6 +98,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         people=_section(file.people),
         access=access(file, areas, names, report),
         erp=_section(file.erp) if file.erp else {},
+        pki=_section(file.pki),
     )
 
 

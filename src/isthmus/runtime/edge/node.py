@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from isthmus.bus import document, frame
@@ -30,7 +30,7 @@ from isthmus.runtime.intake import FILL
 from isthmus.runtime.local_bus import DAY, LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
-from isthmus.trust.pki.authority import RENEW_DAYS, ends
+from isthmus.trust.pki.authority import due, ends
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,9 @@ class CarriedIdentity:
                     hint=f"at the site: `isthmus edge issue {name} --to FOLDER`; carry it here",
                 )
         client_context(found)
-        left = ends(found.certificate) - datetime.now(UTC)
-        if left < timedelta(days=RENEW_DAYS):
-            log.warning("the certificate of %s ends in %d days: issue a new one", name, left.days)
+        if datetime.now(UTC) > due(found.certificate):
+            left = ends(found.certificate) - datetime.now(UTC)
+            log.warning("the certificate of %s ends in %d days", name, left.days)
         return found
 
 

@@ -25,9 +25,9 @@ from isthmus.model.tag import Namespace
 from isthmus.pgwire.channel import endpoint_binding
 from isthmus.pgwire.limits import Limits
 from isthmus.pgwire.server import Counts, PgServer
-from isthmus.runtime.local_bus import authority_of
 from isthmus.runtime.sql.database import SqlGate
 from isthmus.runtime.sql.users import SqlUsers, made_password
+from isthmus.runtime.trust.terms import authority_of, terms_of
 from isthmus.trust.pki.authority import Identity, write_private
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class SqlEndpoint:
                 loop.call_soon_threadsafe(serving.cancel)
 
     def _identity(self) -> Identity:
-        authority = authority_of(self._data, self._plant.site)
+        authority = authority_of(self._data, self._plant.site, terms_of(self._plant.pki))
         host = self.settings.host
         named = () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - asked, not bound
         return authority.server("sql", (*named, *self.settings.hosts))

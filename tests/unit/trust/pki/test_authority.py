@@ -43,7 +43,7 @@ def test_a_certificate_is_what_path_validation_demands(tmp_path):
     authority = PlantAuthority.open(tmp_path, "acme riverside", at())
     server = authority.server("nats", hosts=["plant.example"])
     root = x509.load_pem_x509_certificate(authority.ca.read_bytes())
-    moment = server.ends - timedelta(days=100)
+    moment = server.ends - timedelta(days=10)
     for name in ("localhost", "plant.example"):
         verifier = (
             PolicyBuilder()
@@ -60,8 +60,8 @@ def test_a_certificate_is_what_path_validation_demands(tmp_path):
 
 def test_certificates_are_kept_until_renewal_is_due(tmp_path):
     first = loaded(PlantAuthority.open(tmp_path, "p", at()).client("edge1"))
-    assert loaded(PlantAuthority.open(tmp_path, "p", at(300)).client("edge1")) == first
-    renewed = PlantAuthority.open(tmp_path, "p", at(340)).client("edge1")
+    assert loaded(PlantAuthority.open(tmp_path, "p", at(59)).client("edge1")) == first
+    renewed = PlantAuthority.open(tmp_path, "p", at(61)).client("edge1")
     assert loaded(renewed) != first
     assert renewed.ends > first.not_valid_after_utc
 
@@ -142,9 +142,9 @@ def test_an_identity_is_handed_out_and_its_key_is_kept_nowhere_else(tmp_path):
 
 @pytest.mark.parametrize("stopped_before", ["ca.key", "ca.crt"])
 def test_an_authority_whose_making_was_cut_short_is_finished(tmp_path, monkeypatch, stopped_before):
-    import isthmus.trust.pki.authority as module
+    import isthmus.trust.pki.opened as module
 
-    write = {"ca.key": "write_private", "ca.crt": "_write"}[stopped_before]
+    write = {"ca.key": "write_private", "ca.crt": "write_public"}[stopped_before]
     with monkeypatch.context() as patch:
 
         def stop(*_):
