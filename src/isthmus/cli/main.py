@@ -35,6 +35,7 @@ COMMANDS = {
     "sql": "let BI tools read history: users of the SQL endpoint, how they connect",
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
+    "ledger": "see what was done and by whom, prove that it was not changed, export it",
     "doctor": "find out what is wrong with this installation",
     "schema": "print the JSON Schema of the plant file, for editors",
     "edge": "issue the certificate of an edge, to carry to its machine",

@@ -167,6 +167,7 @@ class Plant:
     bus: Mapping[str, object] = field(default_factory=dict)
     web: Mapping[str, object] = field(default_factory=dict)
     sql: Mapping[str, object] | None = None  # None: no endpoint
+    ledger: Mapping[str, object] = field(default_factory=dict)
     tariffs: Mapping[str, object] = field(default_factory=dict)
     people: Mapping[str, object] = field(default_factory=dict)
     access: Access = field(default_factory=Access)

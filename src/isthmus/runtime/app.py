@@ -174,11 +174,11 @@ class App:
                 alive = heart.last()
                 await self._catch_up()
                 await self._mark_gaps(alive)
-                keep += [tasks.create_task(work, name=name) for name, work in self.trust.work()]
+                keep += [tasks.create_task(work, name=name) for name, work in self.trust.work(self)]
                 keep.append(tasks.create_task(heart.beat(), name="beat"))
                 keep.append(tasks.create_task(self.limits.watch(), name="limits"))
                 keep.append(tasks.create_task(self.deriver.run(), name="derive"))
-                keep.append(tasks.create_task(self.late.run(self._tell), name="late"))
+                keep.append(tasks.create_task(self.late.run(self.tell), name="late"))
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))
                 if isinstance(self.historian, Archives):
                     moving = archive_for_ever(self.historian, self.stopping.is_set)
@@ -192,7 +192,7 @@ class App:
                 keep += [tasks.create_task(sink.run(), name="sink") for sink in self.deliveries]
                 for intake in self.intakes:
                     if intake.edge is not None:
-                        watching = intake.edge.watch(local.bus, intake, self.live, self._tell)
+                        watching = intake.edge.watch(local.bus, intake, self.live, self.tell)
                         keep.append(tasks.create_task(watching, name="edge"))
                 self.collector.start(tasks)
                 ready()
@@ -286,7 +286,7 @@ class App:
             for part in frame.slices(gap(ids, since)):
                 await self.publisher.publish(self.subjects.frame(link.name), frame.encode(part))
 
-    async def _tell(self, name: str, event: Event) -> None:
+    async def tell(self, name: str, event: Event) -> None:
         """Keep what we found out about the edge or link `name`."""
         data = document.encode_events([event])
         await self.publisher.publish(self.subjects.events(name), data)
@@ -309,7 +309,7 @@ class App:
         """Store all that the stream holds before we leave; the rest is read again next time."""
         with suppress(TimeoutError, IsthmusError):
             async with asyncio.timeout(10):
-                await self.late.flush(self._tell)
+                await self.late.flush(self.tell)
                 last = (await self.intake.info()).last
                 while self.intake.position < last:
                     await asyncio.sleep(0.02)

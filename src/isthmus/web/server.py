@@ -25,6 +25,7 @@ from isthmus.web import (
     history,
     imports,
     kpi,
+    ledger,
     links,
     overview,
     performance,
@@ -59,7 +60,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
     )
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
-    for part in (*history_parts, *file_parts, performance, energy, overview, links, sinks):
+    for part in (*history_parts, *file_parts, performance, energy, overview, links, sinks, ledger):
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)

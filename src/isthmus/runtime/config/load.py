@@ -94,6 +94,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         bus=_section(file.bus),
         web=_section(file.web),
         sql=None if file.sql is None else _section(file.sql),
+        ledger=_section(file.ledger),
         tariffs=dict(file.tariffs),
         people=_section(file.people),
         access=access(file, areas, names, report),

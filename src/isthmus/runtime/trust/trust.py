@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from isthmus.model.plant import Plant
-from isthmus.model.record import Recorder, Unrecorded
 from isthmus.model.sample import Clock
+from isthmus.runtime.trust.record import keep_signed, open_ledger
+from isthmus.trust.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
 
 
 @dataclass(slots=True)
@@ -19,16 +23,17 @@ class Trust:
     plant: Plant
     folder: Path
     now: Clock
-    ledger: Recorder
+    ledger: Ledger
 
     @classmethod
     def open(cls, plant: Plant, folder: Path, now: Clock) -> Self:
         """The parts whose files are below `folder`; StorageError where one is damaged."""
-        return cls(plant, folder, now, Unrecorded())
+        return cls(plant, folder, now, open_ledger(folder, plant.ledger, now))
 
-    def work(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    def work(self, app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""
-        return iter(())
+        yield "ledger", keep_signed(self.ledger, app)
 
     def close(self) -> None:
         """Close the files."""
+        self.ledger.close()

@@ -43,6 +43,12 @@ from isthmus.web.contract.imports import (
     NewTag,
 )
 from isthmus.web.contract.kpi import Derived, DerivedInput, DerivedValue, Explanation
+from isthmus.web.contract.ledger import (
+    LedgerFault,
+    LedgerRecord,
+    LedgerRecords,
+    LedgerVerdict,
+)
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
@@ -75,6 +81,10 @@ __all__ = [
     "Interval",
     "Kpi",
     "LateStretch",
+    "LedgerFault",
+    "LedgerRecord",
+    "LedgerRecords",
+    "LedgerVerdict",
     "LimitsInfo",
     "LinkInfo",
     "Links",
