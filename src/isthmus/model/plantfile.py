@@ -24,11 +24,8 @@ from isthmus.model.plantfile_fields import (
     WrongError,
 )
 from isthmus.model.plantfile_history import HistoryEntry
-<<<<<<< HEAD
-from isthmus.model.plantfile_pki import PkiEntry
-=======
 from isthmus.model.plantfile_ledger import LedgerEntry
->>>>>>> 546d154 (Record what is done in a ledger: chained, signed, proved, and carried elsewhere)
+from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
 from isthmus.model.secret import Secret

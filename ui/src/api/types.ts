@@ -532,6 +532,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records, newest first */
+        get: operations["records_api_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the ledger is as it was written */
+        get: operations["verify_api_ledger_verify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records as JSON lines, CEF or syslog */
+        get: operations["export_api_ledger_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in-links": {
         parameters: {
             query?: never;
@@ -1182,6 +1233,131 @@ export interface components {
             end: number;
             /** Samples */
             samples: number;
+        };
+        /**
+         * LedgerFault
+         * @description The first record that is not as it was written: what became of it, and where.
+         */
+        LedgerFault: {
+            /** Wrong */
+            wrong: string;
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LedgerRecord
+         * @description One record; `hash` is its own, `plant_time` is null where that is the wall's.
+         */
+        LedgerRecord: {
+            /** Number */
+            number: number;
+            /**
+             * Time
+             * @description Milliseconds since 1970 UTC, wall clock.
+             */
+            time: number;
+            /**
+             * Plant Time
+             * @default null
+             */
+            plant_time: number | null;
+            /** Kind */
+            kind: string;
+            /** By */
+            by: string;
+            /**
+             * About
+             * @default
+             */
+            about: string;
+            /** Text */
+            text: string;
+            /**
+             * Facts
+             * @default {}
+             */
+            facts: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * LedgerRecords
+         * @description The newest records that were asked for, newest first; `more` where there are others.
+         */
+        LedgerRecords: {
+            /** Records */
+            records: components["schemas"]["LedgerRecord"][];
+            /**
+             * More
+             * @default false
+             */
+            more: boolean;
+            /** Count */
+            count: number;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+            /**
+             * Anchor
+             * @default
+             */
+            anchor: string;
+            /**
+             * Anchor Trouble
+             * @default
+             */
+            anchor_trouble: string;
+        };
+        /**
+         * LedgerVerdict
+         * @description What an examination of the ledger found.
+         *
+         *     `unsigned` records stand after the last signature; `anchored` is the last record for which a
+         *     place outside of the ledger vouches.
+         */
+        LedgerVerdict: {
+            /** Sound */
+            sound: boolean;
+            /** Records */
+            records: number;
+            /**
+             * First
+             * @default 1
+             */
+            first: number;
+            /** Files */
+            files: number;
+            /** Checkpoints */
+            checkpoints: number;
+            /**
+             * Unsigned
+             * @default 0
+             */
+            unsigned: number;
+            /**
+             * Anchored
+             * @default 0
+             */
+            anchored: number;
+            /**
+             * Torn
+             * @default false
+             */
+            torn: boolean;
+            /** Head */
+            head: string;
+            /** @default null */
+            fault: components["schemas"]["LedgerFault"] | null;
         };
         /**
          * LimitsInfo
@@ -3392,6 +3568,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SinkInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_api_ledger_get: {
+        parameters: {
+            query?: {
+                /** @description Milliseconds since 1970, wall. */
+                from?: number;
+                /** @description Milliseconds, wall. */
+                to?: number;
+                /** @description One kind of record; all where empty. */
+                kind?: string;
+                /** @description Who: `person:anna`; `*` is anything. */
+                by?: string;
+                /** @description A path and all below it, a permit. */
+                about?: string;
+                /** @description The newest so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerRecords"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_api_ledger_verify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerVerdict"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_api_ledger_export_get: {
+        parameters: {
+            query?: {
+                /** @description Which form. */
+                format?: "json" | "cef" | "syslog";
+                /** @description Milliseconds since 1970, wall. */
+                from?: number;
+                /** @description Milliseconds, wall. */
+                to?: number;
+                /** @description One kind of record; all where empty. */
+                kind?: string;
+                /** @description Who: `person:anna`; `*` is anything. */
+                by?: string;
+                /** @description A path and all below it, a permit. */
+                about?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from isthmus.model.errors import StorageError
 from isthmus.model.record import Fact
-from isthmus.trust.pki.authority import write_private
+from isthmus.trust.pki.files import write_private
 
 KEY, PUBLIC = "ledger.key", "ledger.pub"
 _RAW = serialization.Encoding.Raw, serialization.PublicFormat.Raw
