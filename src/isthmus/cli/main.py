@@ -38,6 +38,7 @@ COMMANDS = {
     "ledger": "see what was done and by whom, prove that it was not changed, export it",
     "doctor": "find out what is wrong with this installation",
     "schema": "print the JSON Schema of the plant file, for editors",
+    "zones": "zones and conduits: shown, asked, simulated, made rules of a boundary",
     "edge": "issue the certificate of an edge, to carry to its machine",
     "link": "print a new one-time sign-in link of the running plant",
 }

@@ -152,13 +152,19 @@ equipment:
 
 _TAIL = """\
 # ------------------------------------------------------- networks
-zones:
-  line1:     {level: 2, target: SL2, networks: [127.0.0.0/8]}
-  utilities: {level: 2, target: SL1}
-  site:      {level: 3, target: SL2}
-conduits:
+zones: # the demonstration's devices are on this machine; a plant's are in networks such as these
+  business:  {level: 4,   target: SL1, networks: [10.2.0.0/16]}
+  dmz:       {level: 3.5, target: SL2, networks: [10.3.0.0/24]}
+  site:      {level: 3,   target: SL2, networks: [10.4.0.0/24], here: true}
+  line1:     {level: 2,   target: SL2, networks: [10.4.1.0/24]}
+  utilities: {level: 2,   target: SL1, networks: [10.4.2.0/24]}
+conduits: # `isthmus zones compile` makes rules of them; what none allows does not pass
   - {from: site, to: line1, allow: [opcua, modbus, mqtt-tls], why: samples, owner: shift-lead}
   - {from: site, to: utilities, allow: [files], why: the compressor's log, owner: maintenance}
+  - {from: site, to: dmz, allow: [https, syslog-tls], why: copies, owner: data-team}
+  - {from: business, to: dmz, allow: [https], why: pages and reports, owner: data-team}
+  - {from: line1, to: site, allow: [ntp], why: one clock, owner: shift-lead}
+management: {networks: [10.4.0.16/28], allow: [ssh]} # no rule locks these out
 
 # ------------------------------------------------------- reports
 sql: {} # BI tools read here: `isthmus sql url`; sql/reader.password in the data folder

@@ -128,12 +128,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A security zone (IEC 62443-3-2): Purdue level, target security level, networks."""
+    """A security zone (IEC 62443-3-2): Purdue level, target security level, networks.
+
+    The site itself stands in the one that is `here`.
+    """
 
     name: str
     level: float
     target: int = 1
     networks: tuple[str, ...] = ()
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,14 @@ class Conduit:
     allow: tuple[str, ...]
     why: str = ""
     owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """Networks from which boundaries are looked after, and what is used for it."""
+
+    networks: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,7 @@ class Plant:
     edges: Mapping[str, Edge] = field(default_factory=dict)
     zones: Mapping[str, Zone] = field(default_factory=dict)
     conduits: tuple[Conduit, ...] = ()
+    management: Management = field(default_factory=Management)
     exports: Mapping[str, Export] = field(default_factory=dict)
     sinks: Mapping[str, SinkConfig] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)

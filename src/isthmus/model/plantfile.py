@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -10,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from isthmus.model.calendar import shift, span
-from isthmus.model.plant import Calendar, Zone
+from isthmus.model.plant import Calendar
 from isthmus.model.plantfile_access import AccessEntry
 from isthmus.model.plantfile_edge import EdgeEntry, EdgeName, Listen
 from isthmus.model.plantfile_equipment import AreaEntry, TypeEntry
@@ -28,6 +27,7 @@ from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
+from isthmus.model.plantfile_zones import ConduitEntry, ManagementEntry, ZoneEntry
 from isthmus.model.secret import Secret
 
 FORMAT = 1
@@ -40,27 +40,6 @@ def _span(text: str) -> str:
 
 def _shift(text: str) -> str:
     shift("", text)
-    return text
-
-
-def _level(value: float) -> float:
-    if value not in {0, 1, 2, 3, 3.5, 4, 5}:
-        raise WrongError(f"`{value:g}` is no level", hint="levels are 0 to 5, and 3.5 for a DMZ")
-    return value
-
-
-def _target(value: object) -> object:
-    found = re.fullmatch(r"SL([0-4])", str(value))
-    if not found:
-        raise WrongError(f"`{value}` is no security level", hint="levels are SL0 to SL4")
-    return int(found[1])
-
-
-def _network(text: str) -> str:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError as error:
-        raise WrongError(f"`{text}` is no network", hint="write it like `10.4.1.0/24`") from error
     return text
 
 
@@ -130,35 +109,6 @@ class PeopleEntry(Entry):
     """Who answers for what."""
 
     teams: Annotated[dict[Name, TeamEntry], Field(description="Teams by name.")] = {}
-
-
-class ZoneEntry(Entry):
-    """A security zone (IEC 62443-3-2)."""
-
-    level: Annotated[Number, AfterValidator(_level), Field(description="Level 0 to 5.")]
-    target: Annotated[
-        int,
-        BeforeValidator(_target, json_schema_input_type=str),
-        Field(description="Target security level, SL0 to SL4."),
-    ] = 1
-    networks: Annotated[
-        list[Annotated[Text, AfterValidator(_network)]],
-        Field(description="Its networks, such as `10.4.1.0/24`."),
-    ] = []
-
-    def zone(self, name: str) -> Zone:
-        """The zone that this entry describes."""
-        return Zone(name, self.level, self.target, tuple(self.networks))
-
-
-class ConduitEntry(Entry):
-    """A declared way between two zones."""
-
-    source: Annotated[Name, Field(alias="from", description="The zone that opens it.")]
-    target: Annotated[Name, Field(alias="to", description="The zone it leads to.")]
-    allow: Annotated[list[Text], Field(min_length=1, description="What may use it.")]
-    why: Annotated[Text, Field(description="What it is for.")] = ""
-    owner: Annotated[Text, Field(description="The team that answers for it.")] = ""
 
 
 class ErpEntry(Entry):
@@ -269,6 +219,9 @@ class PlantFile(Entry):
     ] = {}
     zones: Annotated[dict[Name, ZoneEntry], Field(description="Security zones by name.")] = {}
     conduits: Annotated[list[ConduitEntry], Field(description="Ways between zones.")] = []
+    management: Annotated[
+        ManagementEntry | None, Field(description="From where boundaries are looked after.")
+    ] = None
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     pki: PkiEntry = Field(default_factory=PkiEntry, description="Certificates and their lives.")
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}

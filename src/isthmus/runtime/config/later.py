@@ -14,7 +14,7 @@ from isthmus.runtime.config.report import Report
 from isthmus.runtime.config.shape import shape
 
 LATER: Mapping[type[BaseModel], Mapping[str, str]] = {  # entry -> key -> what people read
-    PlantFile: {name: name for name in ("zones", "conduits", "erp")},
+    PlantFile: {"erp": "erp"},
     TeamEntry: {"notify": "people.teams.*.notify"},
     WebEntry: {"sign_in": "web.sign_in"},
     Described: {"alarms": "alarms", "condition": "condition"},

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from isthmus.model.errors import ConfigError, Mistake
 from isthmus.model.path import Pattern, fault, join
-from isthmus.model.plant import Conduit, Equipment, Plant
+from isthmus.model.plant import Equipment, Management, Plant
 from isthmus.model.plantfile import PlantFile
 from isthmus.runtime.config.access import access
 from isthmus.runtime.config.files import read_plant
@@ -23,6 +23,7 @@ from isthmus.runtime.config.shape import shape
 from isthmus.runtime.config.sinks import sinks
 from isthmus.runtime.config.templates import resolve
 from isthmus.runtime.config.tree import Names, Tree
+from isthmus.runtime.config.zones import check_zones
 
 
 def load(path: Path, *, parts: Parts | None = None) -> Plant:
@@ -62,6 +63,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     templates = resolve(file.types, names.types, report)
     areas = Tree(templates, names, report).build(file)
     _check_site(file, names, report)
+    check_zones(file, names, report)
     _check_sql(file, report)
     _check_exports(file, areas, names, report)
     if bool(file.pki.certificate) != bool(file.pki.key):
@@ -79,10 +81,8 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         calendars={name: entry.calendar(name) for name, entry in file.calendars.items()},
         edges={name: entry.edge(name) for name, entry in file.edges.items()},
         zones={name: entry.zone(name) for name, entry in file.zones.items()},
-        conduits=tuple(
-            Conduit(entry.source, entry.target, tuple(entry.allow), entry.why, entry.owner)
-            for entry in file.conduits
-        ),
+        conduits=tuple(entry.conduit() for entry in file.conduits),
+        management=file.management.management() if file.management else Management(),
         exports={name: entry.export(name) for name, entry in file.exports.items()},
         sinks=sinks(
             file.sinks,
@@ -125,15 +125,6 @@ def _check_site(file: PlantFile, names: Names, report: Report) -> None:
         if edge.zone and edge.zone not in names.zones:
             text = f"there is no zone `{edge.zone}`"
             report.unknown(("edges", name, "zone"), text, edge.zone, sorted(names.zones))
-    for number, conduit in enumerate(file.conduits):
-        for key, zone in (("from", conduit.source), ("to", conduit.target)):
-            if zone not in names.zones:
-                where = ("conduits", number, key)
-                report.unknown(where, f"there is no zone `{zone}`", zone, sorted(names.zones))
-        if names.teams and conduit.owner and conduit.owner not in names.teams:
-            where = ("conduits", number, "owner")
-            text = f"there is no team `{conduit.owner}`"
-            report.unknown(where, text, conduit.owner, sorted(names.teams))
     line = file.erp.orders_for if file.erp else None
     if line is not None and line not in names.equipment:
         text = f"there is no equipment `{line}`"
