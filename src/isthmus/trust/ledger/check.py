@@ -78,7 +78,7 @@ def examine(folder: Path, anchors: Sequence[Checkpoint] = (), *, upto: int = 0) 
     key = public_key(folder)
     there = files.names(folder)
     found, chain = Examined(files=len(there)), _Chain()
-    known = {each.count: each for each in signed(anchors)}
+    known = _by_count(anchors)
     placed: Placed | None = None
     for placed in _placed(there):
         entry = read(placed[2])
@@ -166,8 +166,16 @@ def _unsigned(
     return None
 
 
-def _against(anchor: Checkpoint, entry: Entry, placed: Placed) -> Fault | None:
-    if anchor.head == entry.hash:
+def _by_count(anchors: Sequence[Checkpoint]) -> dict[int, set[bytes]]:
+    """What each place outside says that the hash was; a ledger made anew leaves two."""
+    known: dict[int, set[bytes]] = {}
+    for each in signed(anchors):
+        known.setdefault(each.count, set()).add(each.head)
+    return known
+
+
+def _against(heads: set[bytes], entry: Entry, placed: Placed) -> Fault | None:
+    if heads == {entry.hash}:
         return None
     text = f"record {entry.number} is another than the one that the anchor knows"
     return _fault(Wrong.REWRITTEN, placed, entry.number, text)
@@ -178,7 +186,7 @@ def _ends(
     chain: _Chain,
     there: Sequence[Path],
     placed: Placed | None,
-    known: dict[int, Checkpoint],
+    known: dict[int, set[bytes]],
 ) -> Fault | None:
     """What the whole shows: the first records gone, or the last ones."""
     begun = chain.begun
