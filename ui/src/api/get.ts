@@ -13,10 +13,12 @@ export class ApiError extends Error {
 }
 
 /** The response of `path`; raises ApiError for anything but 2xx. */
-export async function ask(path: string, signal?: AbortSignal, accept = "application/json", method = "GET"): Promise<Response> {
+export async function ask(path: string, signal?: AbortSignal, accept = "application/json", method = "GET", body?: unknown): Promise<Response> {
   let response: Response;
+  const headers: Record<string, string> = body === undefined ? { accept } : { accept, "content-type": "application/json" };
+  const sent = body === undefined ? { headers } : { headers, body: JSON.stringify(body) };
   try {
-    response = await fetch(path, { method, headers: { accept }, credentials: "same-origin", ...(signal ? { signal } : {}) });
+    response = await fetch(path, { method, ...sent, credentials: "same-origin", ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError("the site does not answer", "check that isthmus still runs on its machine", 0);
@@ -32,9 +34,9 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await ask(path, signal)).json() as Promise<T>;
 }
 
-/** The JSON answer of telling `path` to act. */
-export async function post<T>(path: string): Promise<T> {
-  return (await ask(path, undefined, "application/json", "POST")).json() as Promise<T>;
+/** The JSON answer of telling `path` to act, with `body` as its wish. */
+export async function post<T>(path: string, body?: unknown): Promise<T> {
+  return (await ask(path, undefined, "application/json", "POST", body)).json() as Promise<T>;
 }
 
 /** `path` with its query; undefined entries are left out. */
