@@ -11,6 +11,11 @@ from isthmus.runtime.config import schema
 
 SECTIONS = [
     "PlantFile",
+    "AccessEntry",
+    "GrantEntry",
+    "DenyEntry",
+    "Role",
+    "Right",
     "AreaEntry",
     "LineEntry",
     "UnitEntry",
