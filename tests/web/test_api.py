@@ -42,6 +42,8 @@ def questions(plant, tag):
         "/api/overview": ({}, contract.Overview),
         "/api/links": ({}, contract.Links),
         "/api/links/{name}/browse": ({}, list[contract.BrowseNode]),
+        "/api/zones": ({}, contract.ZoneMap),
+        "/api/zones/reach": ({"source": "site", "target": "line1"}, contract.Reached),
         "/api/sql": ({"q": "select count(*) as n from samples"}, list[dict[str, int]]),
     }
 
@@ -63,6 +65,8 @@ ELSEWHERE = {
     "/api/kpi/explain": "test_kpi",
     "/api/sinks": "test_sinks",
     "/api/sql/status": "test_status",
+    "/api/zones/{zone}/island": "test_zones",
+    "/api/zones/boundary": "test_zones",
     "/api/sign-in-links": "test_session",
     "/api/links/{name}/retry": "test_it_tries_a_link_again",
 }

@@ -29,6 +29,7 @@ class Client:
     subscribe: tuple[str, ...] = (">",)
     apart: bool = False
     subject: str = ""  # of its certificate (RFC 4514), `CN=name` where empty
+    barred: bool = False  # kept out for a while; its account stays, with nobody in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _tls(tls: TlsFiles | None, *, verify: str) -> list[str]:
 def _accounts(settings: ServerSettings, secret: str) -> list[str]:
     """The plant's own account, one for each client apart, the shop floor's MQTT, the events."""
     apart = [client for client in settings.clients if client.apart]
-    users = [_user(client) for client in settings.clients if not client.apart]
+    users = [_user(one) for one in settings.clients if not one.apart and not one.barred]
     if settings.tls is None:
         users = [f"user: plain, password: {quote(secret)}, allowed_connection_types: {_STANDARD}"]
     lines = ["accounts {", "  SYS {}"]
@@ -129,7 +130,8 @@ def _accounts(settings: ServerSettings, secret: str) -> list[str]:
     )
     lines += _account("PLANT", users, limits, *_listed("exports", exports))
     for client in apart:
-        lines += _account(quote(client.name), [_user(client)], *_into_plant(client))
+        users = [] if client.barred else [_user(client)]
+        lines += _account(quote(client.name), users, *_into_plant(client))
     if (mqtt := settings.mqtt) is not None:
         users = [
             f"user: {quote(user)}, password: {quote(password)}, {_FLOOR}"

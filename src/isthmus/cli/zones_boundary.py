@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import getpass
+import hashlib
 import json
+from collections.abc import Mapping
 
-from isthmus.cli.remote import data_folder
+from isthmus.cli.remote import Remote, data_folder
 from isthmus.cli.zones import policy_of, window
-from isthmus.model.errors import ConfigError
+from isthmus.model.access import OWNER
+from isthmus.model.errors import AuthError, ConfigError, LinkError
 
 
 def apply(args: argparse.Namespace) -> int:
@@ -25,6 +27,7 @@ def apply(args: argparse.Namespace) -> int:
     rules = compile_rules(policy, hook=args.hook, stage=args.stage)
     boundary = Boundary(data_folder(args.data) / "trust" / "zones")
     pending = boundary.apply(rules, seconds=window(args))
+    _record(args, "loaded", digest(rules), args.stage)
     if args.json:
         print(json.dumps({"seconds": pending.seconds, "guard": pending.pid}))
     else:
@@ -40,6 +43,7 @@ def confirm(args: argparse.Namespace) -> int:
     boundary = Boundary(data_folder(args.data) / "trust" / "zones")
     boundary.confirm()
     kept = boundary.folder / APPLIED
+    _record(args, "confirmed", digest(kept.read_text("utf-8")))
     if args.json:
         print(json.dumps({"kept": str(kept)}))
     else:
@@ -49,6 +53,9 @@ def confirm(args: argparse.Namespace) -> int:
 
 def island(args: argparse.Namespace) -> int:
     """Cut a zone off or join it: in the rules that are made from now on, and at this boundary."""
+    from isthmus.runtime.config import load
+    from isthmus.runtime.trust.record import recording
+    from isthmus.runtime.trust.zones import Zones
     from isthmus.trust.zones.boundary import Boundary
     from isthmus.trust.zones.islands import Islands
     from isthmus.trust.zones.rules import isolation
@@ -63,7 +70,13 @@ def island(args: argparse.Namespace) -> int:
     already = args.zone in policy.islands
     if there and policy.zones[args.zone] and already != cut:
         boundary.change(isolation(policy, args.zone, cut=cut))
-    changed = Islands.open(folder).set(args.zone, getpass.getuser(), args.reason, cut=cut)
+    changed = _told_site(
+        args, f"/api/zones/{args.zone}/island", {"cut": cut, "reason": args.reason}
+    )
+    if changed is None:
+        with recording(data_folder(args.data)) as ledger:
+            zones = Zones(load(args.plant), Islands.open(folder), ledger)
+            changed = zones.isolate(args.zone, OWNER, args.reason, cut=cut)
     if args.json:
         told = {"zone": args.zone, "island": cut, "changed": changed, "firewall": there}
         print(json.dumps(told))
@@ -74,6 +87,33 @@ def island(args: argparse.Namespace) -> int:
             "    no boundary is loaded on this machine: repeat it on the one that guards the zone"
         )
     return 0
+
+
+def digest(rules: str) -> str:
+    """The SHA-256 by which a record names rules."""
+    return hashlib.sha256(rules.encode()).hexdigest()
+
+
+def _record(args: argparse.Namespace, what: str, sha256: str, stage: str = "") -> None:
+    """Into the ledger of the site that runs here, else into that of the data folder."""
+    from isthmus.runtime.trust.record import recording
+    from isthmus.runtime.trust.zones import record_boundary
+
+    told = {"what": what, "sha256": sha256, "stage": stage}
+    if _told_site(args, "/api/zones/boundary", told) is None:
+        with recording(data_folder(args.data)) as ledger:
+            record_boundary(ledger, OWNER, what, sha256, stage)
+
+
+def _told_site(args: argparse.Namespace, path: str, body: Mapping[str, object]) -> bool | None:
+    """Whether the site that runs here changed anything; None where none runs."""
+    try:
+        answer = Remote.of(data_folder(args.data)).send(path, json.dumps(body).encode())
+    except AuthError:
+        raise
+    except LinkError:
+        return None
+    return bool(answer["changed"])
 
 
 def _nft() -> bool:

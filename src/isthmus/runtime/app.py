@@ -213,6 +213,7 @@ class App:
             clients=[view.access.client() for view in self.edges.values()],
             hosts=sorted(hosts),
             edge_bytes=len(edges) * (self.settings.stream_bytes + BUCKET_BYTES),
+            shut_out=self.trust.zones.shut_out,
         )
 
     async def _open(self, local: LocalBus) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -40,6 +40,7 @@ class LocalBus:
     shown: tuple[Identity, ...]  # ours, and the server's where it is our child
     clients: tuple[Client, ...] = (Client(OURS),)
     admitted: tuple[Client, ...] = field(default=())  # as the server knows them
+    shut_out: Callable[[], frozenset[str]] = frozenset  # names of clients that zones keep away
 
     @classmethod
     async def open(
@@ -50,18 +51,20 @@ class LocalBus:
         clients: Sequence[Client] = (),
         hosts: Sequence[str] = (),
         edge_bytes: int = 0,
+        shut_out: Callable[[], frozenset[str]] = frozenset,
     ) -> Self:
         """The bus that `settings` ask for, connected.
 
         `clients` may connect besides us, with certificates of the plant's authority; `hosts` are
-        names under which they reach the server; `edge_bytes` is what their streams may hold.
+        names under which they reach the server; `edge_bytes` is what their streams may hold. Those
+        that `shut_out` names are kept away for as long as it does.
         Raises ConfigError, LinkError, AuthError or StorageError where it cannot run.
         """
         authority = authority_of(settings.folder, name, settings.pki)
         shown = [authority.client(OURS)]
         server = None
         known = (Client(OURS), *clients)
-        admitted = subjects(known, authority)
+        admitted = subjects(known, authority, shut_out())
         if not settings.bus_url:
             shown.append(authority.server(SERVER, hosts))
             server = Server(
@@ -81,7 +84,8 @@ class LocalBus:
             url = server.url if server else settings.bus_url
             login = _login(settings.bus_login) if settings.bus_url else None
             bus = await Bus.connect(url, tls=shown[0], credentials=login, name=name, on_state=_told)
-            return cls(bus, server, authority, tuple(hosts), tuple(shown), known, admitted)
+            ours = tuple(hosts), tuple(shown), known, admitted
+            return cls(bus, server, authority, *ours, shut_out)
         except BaseException:
             if server is not None:
                 await server.stop()
@@ -120,11 +124,17 @@ class LocalBus:
 
     async def keep_out(self) -> None:
         """Let nobody in, and out who is in, whose certificates were revoked meanwhile."""
-        now = await asyncio.to_thread(subjects, self.clients, self.authority)
+        now = await asyncio.to_thread(subjects, self.clients, self.authority, self.shut_out())
         if now == self.admitted:
             return
-        changed = [one.name for one in self.clients if one.name not in _same(now, self.admitted)]
-        log.warning("the certificates of %s were revoked", ", ".join(changed))
+        before = {one.name: one.subject for one in self.admitted}
+        changed = sorted(one.name for one in now if one.subject != before[one.name])
+        was, are = _inside(self.admitted), _inside(now)
+        gone, come = was - are, are - was
+        if changed:
+            log.warning("the certificates of %s were revoked", ", ".join(changed))
+        if gone or come:
+            log.warning("zones: the bus lets in %s, keeps out %s", _told_of(come), _told_of(gone))
         if OURS in changed:
             ours = await asyncio.to_thread(self.authority.client, OURS)
             self.bus.renew(ours)
@@ -158,13 +168,22 @@ class LocalBus:
             await self.server.stop()
 
 
-def subjects(clients: Sequence[Client], authority: PlantAuthority) -> tuple[Client, ...]:
+def subjects(
+    clients: Sequence[Client], authority: PlantAuthority, shut_out: frozenset[str] = frozenset()
+) -> tuple[Client, ...]:
     """The clients as their certificates name them now: one revoked before is somebody else."""
-    return tuple(replace(one, subject=authority.subject(one.name)) for one in clients)
+    return tuple(
+        replace(one, subject=authority.subject(one.name), barred=one.name in shut_out)
+        for one in clients
+    )
 
 
-def _same(now: Sequence[Client], before: Sequence[Client]) -> set[str]:
-    return {one.name for one in set(now) & set(before)}
+def _inside(clients: Sequence[Client]) -> set[str]:
+    return {one.name for one in clients if not one.barred}
+
+
+def _told_of(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "nobody else"
 
 
 def _login(kept: Secret | None) -> Credentials | None:

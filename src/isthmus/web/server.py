@@ -37,6 +37,7 @@ from isthmus.web import (
     statistics,
     stream,
     together,
+    zones,
 )
 from isthmus.web.ask import Problem
 from isthmus.web.openapi import Api
@@ -58,9 +59,19 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
+    trust_parts = (ledger, zones)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
-    for part in (*history_parts, *file_parts, performance, energy, overview, links, sinks, ledger):
+    for part in (
+        *history_parts,
+        *file_parts,
+        performance,
+        energy,
+        overview,
+        links,
+        sinks,
+        *trust_parts,
+    ):
         web.include_router(part.routes(app))
     _problems(web)
     protect(web, sessions)

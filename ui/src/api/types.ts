@@ -583,6 +583,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones by level, conduits, and what is weak */
+        get: operations["zones_api_zones_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zones/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one zone gets to another, and why */
+        get: operations["reached_api_zones_reach_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zones/{zone}/island": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cut a zone off, or join it again */
+        post: operations["island_api_zones__zone__island_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zones/boundary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record what was done with rules on this machine */
+        post: operations["boundary_api_zones_boundary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in-links": {
         parameters: {
             query?: never;
@@ -655,6 +723,25 @@ export interface components {
             end: number;
         };
         /**
+         * BoundaryNews
+         * @description What was done with rules on this machine.
+         */
+        BoundaryNews: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "loaded" | "confirmed";
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Stage
+             * @default
+             * @enum {string}
+             */
+            stage: "" | "enforce" | "log";
+        };
+        /**
          * BrowseNode
          * @description One node of a browsed device; `tag` is set where the plant file reads it already.
          */
@@ -691,6 +778,14 @@ export interface components {
             tag: string;
         };
         /**
+         * Changed
+         * @description Whether anything changed.
+         */
+        Changed: {
+            /** Changed */
+            changed: boolean;
+        };
+        /**
          * Companion
          * @description A tag that moved with another one; a `lag` above 0 means that it came after it, in ms.
          *
@@ -711,6 +806,26 @@ export interface components {
             pairs: number;
             /** Independent */
             independent: number;
+        };
+        /**
+         * ConduitInfo
+         * @description A way between two zones; `source` opens it.
+         */
+        ConduitInfo: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /** Allow */
+            allow: string[];
+            /** Ports */
+            ports: string[];
+            /** Why */
+            why: string;
+            /** Owner */
+            owner: string;
         };
         /**
          * Derived
@@ -1163,6 +1278,34 @@ export interface components {
              * @enum {string}
              */
             look: "run" | "stop" | "starved" | "blocked" | "setup" | "break" | "unknown";
+        };
+        /**
+         * IslandInfo
+         * @description Since when a zone is cut off, by whom and why.
+         */
+        IslandInfo: {
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            since: number;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IslandWish
+         * @description Cut a zone off, or join it again.
+         */
+        IslandWish: {
+            /** Cut */
+            cut: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * Kpi
@@ -1992,6 +2135,20 @@ export interface components {
             code: number;
         };
         /**
+         * Reached
+         * @description Whether one zone gets to another, by which conduits, or over which zones by hand.
+         */
+        Reached: {
+            /** Reached */
+            reached: boolean;
+            /** Why */
+            why: string;
+            /** Conduits */
+            conduits: string[];
+            /** Via */
+            via: string[];
+        };
+        /**
          * Ribbon
          * @description A unit's states, without holes: what is not known says so.
          *
@@ -2410,6 +2567,63 @@ export interface components {
              * @default null
              */
             percent: number | null;
+        };
+        /**
+         * ZoneFinding
+         * @description What is weak in zones, and what would mend it; `about` is its place in the plant file.
+         */
+        ZoneFinding: {
+            /** About */
+            about: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "wrong" | "note";
+            /** Text */
+            text: string;
+            /** Hint */
+            hint: string;
+        };
+        /**
+         * ZoneInfo
+         * @description A zone of the map: its level, what it aims at, and what stands in it.
+         */
+        ZoneInfo: {
+            /** Name */
+            name: string;
+            /** Level */
+            level: number;
+            /** Target */
+            target: number;
+            /** Networks */
+            networks: string[];
+            /** Here */
+            here: boolean;
+            /** @default null */
+            island: components["schemas"]["IslandInfo"] | null;
+            /** Connections */
+            connections: string[];
+            /** Equipment */
+            equipment: string[];
+            /** Edges */
+            edges: string[];
+        };
+        /**
+         * ZoneMap
+         * @description Zones, highest level first, conduits between them, the floor, and what is weak.
+         */
+        ZoneMap: {
+            /** Here */
+            here: string;
+            /** Zones */
+            zones: components["schemas"]["ZoneInfo"][];
+            /** Conduits */
+            conduits: components["schemas"]["ConduitInfo"][];
+            /** Management */
+            management: string[];
+            /** Findings */
+            findings: components["schemas"]["ZoneFinding"][];
         };
     };
     responses: never;
@@ -3681,6 +3895,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    zones_api_zones_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneMap"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reached_api_zones_reach_get: {
+        parameters: {
+            query: {
+                /** @description The name of a zone. */
+                source: string;
+                /** @description The name of a zone. */
+                target: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reached"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    island_api_zones__zone__island_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                zone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IslandWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    boundary_api_zones_boundary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoundaryNews"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -54,13 +54,27 @@ from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
 from isthmus.web.contract.sinks import SinkInfo
 from isthmus.web.contract.sql import SqlCounts, SqlStatus
+from isthmus.web.contract.zones import (
+    BoundaryNews,
+    Changed,
+    ConduitInfo,
+    IslandInfo,
+    IslandWish,
+    Reached,
+    ZoneFinding,
+    ZoneInfo,
+    ZoneMap,
+)
 
 __all__ = [
     "Answer",
     "Attention",
     "Baseline",
+    "BoundaryNews",
     "BrowseNode",
+    "Changed",
     "Companion",
+    "ConduitInfo",
     "Derived",
     "DerivedInput",
     "DerivedValue",
@@ -79,6 +93,8 @@ __all__ = [
     "ImportNews",
     "ImportSpan",
     "Interval",
+    "IslandInfo",
+    "IslandWish",
     "Kpi",
     "LateStretch",
     "LedgerFault",
@@ -105,6 +121,7 @@ __all__ = [
     "PlantInfo",
     "Problem",
     "QualityStretch",
+    "Reached",
     "Ribbon",
     "ScheduledExport",
     "SinkInfo",
@@ -115,4 +132,7 @@ __all__ = [
     "TagInfo",
     "TapRow",
     "WaterfallStep",
+    "ZoneFinding",
+    "ZoneInfo",
+    "ZoneMap",
 ]
