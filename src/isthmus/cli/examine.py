@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,8 +23,8 @@ LITTLE = 2 * GB
 NEEDED = 256 << 20  # as `LakeSettings.reserve_bytes`
 VERIFIED = GB  # of history, the newest
 EDGE_SILENT_S = 10.0
+SOON = 30  # days
 MANY_LATE = 10_000  # samples of a link since the start
-SOON = timedelta(days=30)
 
 
 def examine(folder: Path, plant: Path | None) -> list[Finding]:
@@ -110,6 +110,7 @@ def _disk(folder: Path) -> Iterator[Finding]:
 
 def _plant(plant: Path | None) -> Iterator[Finding]:
     from isthmus.runtime.config import lint
+    from isthmus.runtime.trust.hops import hops
 
     file = plant or Path("plant.yaml")
     if plant is None and not file.exists():
@@ -120,14 +121,8 @@ def _plant(plant: Path | None) -> Iterator[Finding]:
         yield Finding("plant file", "wrong", str(mistake), mistake.hint)
     if found is not None:
         yield Finding("plant file", "well", f"{file}: no mistakes")
-        for name, link in found.connections.items():
-            if link.config.wire == "none":
-                yield Finding(
-                    f"connection {name}",
-                    "note",
-                    "nothing protects the wire",
-                    "keep it inside its zone, or use the protocol's encryption",
-                )
+        for hop in hops(found):
+            yield Finding(hop.what, hop.weight, f"{hop.where}: {hop.found}", hop.do)
         yield from _engine(found)
 
 
@@ -146,25 +141,32 @@ def _engine(plant: Plant) -> Iterator[Finding]:
 def _certificates(folder: Path) -> Iterator[Finding]:
     from cryptography import x509
 
+    from isthmus.runtime.trust.pending import Devices
+
     now = datetime.now(UTC)
     for file in sorted((folder / "pki").glob("*.crt")):
         again = "restart the site: it makes a new one"
-        if file.stem == "ca":
+        if file.stem in ("ca", "chain"):
             again = (
                 f"restore {file} and its key from a backup, or move both away for a new plant CA"
             )
         try:
-            ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+            shown = x509.load_pem_x509_certificate(file.read_bytes())
         except ValueError:
             yield Finding("certificate", "wrong", f"{file.stem} cannot be read: {file}", again)
             continue
-        left = ends - now
-        word = "ended" if left < timedelta(0) else "ends"
+        begins, ends = shown.not_valid_before_utc, shown.not_valid_after_utc
+        word = "ended" if ends < now else "ends"
         found = f"{file.stem} {word} {ends:%Y-%m-%d}"
-        if left < SOON:
+        if ends - now < (ends - begins) / 4:  # it is renewed after two thirds of its life
             yield Finding("certificate", "wrong", found, again)
         else:
             yield Finding("certificate", "well", found)
+    for one in Devices(folder / "links").waiting():
+        text = f"{one.link} shows one that nobody has approved, SHA-256 {one.sha256}"
+        yield Finding(
+            "certificate", "wrong", text, f"`isthmus cert trust approve ... --link {one.link}`"
+        )
 
 
 def _history(folder: Path) -> Iterator[Finding]:
@@ -224,7 +226,7 @@ def _outlook(root: Path) -> Iterator[Finding]:
         yield Finding("archive", "wrong", known.archive_trouble, hint)
     if found is None:
         return
-    soon = found.full_in is not None and found.full_in < SOON.days
+    soon = found.full_in is not None and found.full_in < SOON
     hint = "keep less, `history: {keep}`, or allow more, `history: {disk}`" if soon else ""
     yield Finding("history's disk", "wrong" if soon else "well", str(found), hint)
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "doctor": "find out what is wrong with this installation",
     "schema": "print the JSON Schema of the plant file, for editors",
     "zones": "zones and conduits: shown, asked, simulated, made rules of a boundary",
+    "cert": "see, renew and revoke certificates; trust those of devices",
     "edge": "issue the certificate of an edge, to carry to its machine",
     "link": "print a new one-time sign-in link of the running plant",
 }

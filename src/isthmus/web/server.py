@@ -18,6 +18,7 @@ from isthmus import __version__
 from isthmus.model.errors import ConfigError, IsthmusError, Refused
 from isthmus.runtime.app import App
 from isthmus.web import (
+    certificates,
     energy,
     export,
     gaps,
@@ -59,7 +60,7 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    trust_parts = (ledger, zones)
+    trust_parts = (ledger, zones, certificates)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     for part in (

@@ -651,6 +651,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the plant's authority issued, and its state */
+        get: operations["issued_api_certificates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every certificate seen in the plant */
+        get: operations["inventory_api_certificates_inventory_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ends when, and what that breaks */
+        get: operations["forecast_api_certificates_forecast_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/pending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates of devices that wait for a person */
+        get: operations["pending_api_certificates_pending_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways that nothing protects: what, where, what to do */
+        get: operations["findings_api_certificates_findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/crl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is revoked, as a list of RFC 5280 (DER) */
+        get: operations["crl_api_certificates_crl_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The authority's certificate (PEM), for those who shall trust it */
+        get: operations["authority_api_certificates_authority_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Trust a device's certificate, compared by its SHA-256 */
+        post: operations["approve_api_certificates_approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a device's certificate for good */
+        post: operations["refuse_api_certificates_refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back all that was issued for a name */
+        post: operations["revoke_api_certificates_revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the request of somebody who keeps his key */
+        post: operations["issue_api_certificates_issue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a new certificate for a part of the site at once */
+        post: operations["renew_api_certificates_renew_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in-links": {
         parameters: {
             query?: never;
@@ -1133,6 +1337,25 @@ export interface components {
             pens: components["schemas"]["Pen"][];
         };
         /**
+         * Hop
+         * @description A way that nothing protects, or not enough: what, where, what to do.
+         */
+        Hop: {
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
+            /** Found */
+            found: string;
+            /** Do */
+            do: string;
+            /**
+             * Weight
+             * @enum {string}
+             */
+            weight: "note" | "wrong";
+        };
+        /**
          * ImportBegin
          * @description POST /api/imports: `id` is made of the source's content, so that it is known again.
          */
@@ -1306,6 +1529,67 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * IssuedCertificate
+         * @description One that the plant's authority issued; `superseded` still holds until it ends.
+         */
+        IssuedCertificate: {
+            /** Serial */
+            serial: string;
+            /** Name */
+            name: string;
+            /** Use */
+            use: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Begins
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            begins: number;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            ends: number;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            due: number;
+            /** Hosts */
+            hosts: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "good" | "superseded" | "revoked" | "expired";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Revoked
+             * @default null
+             */
+            revoked: number | null;
+            /** Breaks */
+            breaks: string;
+        };
+        /**
+         * Judge
+         * @description Approve or refuse a device's certificate by its SHA-256, all 64 digits.
+         */
+        Judge: {
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Link
+             * @default
+             */
+            link: string;
         };
         /**
          * Kpi
@@ -2149,6 +2433,28 @@ export interface components {
             via: string[];
         };
         /**
+         * Renew
+         * @description Issue a new certificate for a part of the site at once.
+         */
+        Renew: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * Revoke
+         * @description Take back all that was issued for a name; reasons are those of RFC 5280.
+         */
+        Revoke: {
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @default unspecified
+             * @enum {string}
+             */
+            reason: "unspecified" | "keyCompromise" | "affiliationChanged" | "superseded" | "cessationOfOperation" | "privilegeWithdrawn";
+        };
+        /**
          * Ribbon
          * @description A unit's states, without holes: what is not known says so.
          *
@@ -2206,6 +2512,81 @@ export interface components {
              * @default
              */
             hint: string;
+        };
+        /**
+         * SeenCertificate
+         * @description One that lies in the plant's folders, whoever issued it.
+         *
+         *     `breaks` says what stops when it ends, `renews` whether that is prevented by itself, `do` what
+         *     a person does else. `sha256` is what is compared with the device.
+         */
+        SeenCertificate: {
+            /** Place */
+            place: string;
+            /** Name */
+            name: string;
+            /** Issuer */
+            issuer: string;
+            /** Use */
+            use: string;
+            /** Sha256 */
+            sha256: string;
+            /** Serial */
+            serial: string;
+            /**
+             * Begins
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            begins: number;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            ends: number;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "good" | "due" | "superseded" | "expired" | "revoked" | "trusted" | "pending" | "refused" | "authority";
+            /** Names */
+            names: string[];
+            /** Breaks */
+            breaks: string;
+            /** Renews */
+            renews: boolean;
+            /** Do */
+            do: string;
+            /** Link */
+            link: string;
+        };
+        /**
+         * Sign
+         * @description Sign the request (PEM, RFC 2986) of somebody whose key stays with him.
+         */
+        Sign: {
+            /** Name */
+            name: string;
+            /** Request */
+            request: string;
+            /**
+             * Use
+             * @default client
+             * @enum {string}
+             */
+            use: "client" | "server" | "both";
+            /**
+             * Hosts
+             * @default []
+             */
+            hosts: string[];
+        };
+        /**
+         * Signed
+         * @description The certificate and those above it, PEM.
+         */
+        Signed: {
+            /** Chain */
+            chain: string;
         };
         /**
          * SinkInfo
@@ -2550,6 +2931,37 @@ export interface components {
              * @default null
              */
             after_s: number | null;
+        };
+        /**
+         * WaitingCertificate
+         * @description One that a device showed and nobody has judged; `since` is when it was last shown.
+         */
+        WaitingCertificate: {
+            /** Link */
+            link: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Sha256 */
+            sha256: string;
+            /** Subject */
+            subject: string;
+            /** Issuer */
+            issuer: string;
+            /**
+             * Begins
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            begins: number;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            ends: number;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC, by the wall's clock.
+             */
+            since: number;
         };
         /**
          * WaterfallStep
@@ -4026,6 +4438,377 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issued_api_certificates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCertificate"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inventory_api_certificates_inventory_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenCertificate"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast_api_certificates_forecast_get: {
+        parameters: {
+            query?: {
+                /** @description How far to look ahead. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenCertificate"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pending_api_certificates_pending_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingCertificate"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findings_api_certificates_findings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hop"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    crl_api_certificates_crl_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pkix-crl": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authority_api_certificates_authority_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": unknown;
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_certificates_approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingCertificate"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_api_certificates_refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingCertificate"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_certificates_revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCertificate"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_api_certificates_issue_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_api_certificates_renew_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCertificate"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

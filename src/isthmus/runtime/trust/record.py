@@ -7,11 +7,13 @@ import logging
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
+from isthmus.model.record import NOTHING, Fact, Kind
 from isthmus.model.sample import Clock
 from isthmus.trust.ledger.export import Sender
 from isthmus.trust.ledger.ledger import LOW, YEARS, Ledger, LedgerSettings
@@ -52,6 +54,29 @@ def recording(folder: Path) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A recorder of a site that does not run, which opens the ledger for each record alone.
+
+    StorageError where the site runs: then the change is asked of it.
+    """
+
+    folder: Path
+
+    def record(
+        self,
+        kind: Kind,
+        by: str,
+        text: str,
+        *,
+        about: str = "",
+        facts: Mapping[str, Fact] = NOTHING,
+    ) -> None:
+        """Write it down."""
+        with recording(self.folder) as ledger:
+            ledger.record(kind, by, text, about=about, facts=facts)
 
 
 async def keep_signed(ledger: Ledger, app: App) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Clock
+from isthmus.runtime.trust.certificates import Certificates
 from isthmus.runtime.trust.record import keep_signed, open_ledger
 from isthmus.runtime.trust.zones import Zones
 from isthmus.trust.ledger.ledger import Ledger
@@ -26,12 +27,14 @@ class Trust:
     now: Clock
     ledger: Ledger
     zones: Zones
+    certificates: Certificates
 
     @classmethod
     def open(cls, plant: Plant, folder: Path, now: Clock) -> Self:
         """The parts whose files are below `folder`; StorageError where one is damaged."""
         ledger = open_ledger(folder, plant.ledger, now)
-        return cls(plant, folder, now, ledger, Zones.open(plant, folder, ledger))
+        certificates = Certificates(plant, folder, ledger)
+        return cls(plant, folder, now, ledger, Zones.open(plant, folder, ledger), certificates)
 
     def work(self, app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""

@@ -156,13 +156,15 @@ class PlantAuthority:
             name, folder / "ca.crt", certificate_file, key_file, made.not_valid_after_utc
         )
 
-    def answer(self, request: bytes, name: str) -> bytes:
-        """A client's certificate for the key of `request` (PEM, RFC 2986), and its chain.
+    def answer(
+        self, request: bytes, name: str, use: Use = Use.CLIENT, hosts: Sequence[str] = ()
+    ) -> bytes:
+        """A certificate for the key of `request` (PEM, RFC 2986), and its chain.
 
-        Whoever asks must have been known as `name` before. Refused where the request does not
-        ask for `name`, or is not signed with the key that it holds.
+        Whoever asks must be allowed to be `name`. Refused where the request does not ask for
+        `name`, or is not signed with the key that it holds.
         """
-        wish = self._wish(name, Use.CLIENT, ())
+        wish = self._wish(name, use, hosts)
         try:
             asked = x509.load_pem_x509_csr(request)
             public = asked.public_key()

@@ -10,7 +10,7 @@ from enum import Enum
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -181,9 +181,23 @@ def use_of(certificate: x509.Certificate) -> str:
     return next((use.word for use in reversed(Use) if set(use.value) <= usage), "other")
 
 
+def public_of(key: bytes) -> ec.EllipticCurvePublicKey:
+    """The public part of a private key (PEM, not encrypted); TypeError where it is none."""
+    found = serialization.load_pem_private_key(key, password=None)
+    if not isinstance(found, ec.EllipticCurvePrivateKey):
+        raise TypeError("it is no elliptic-curve key")
+    return found.public_key()
+
+
 def common(name: str) -> x509.Name:
     """A name that is a common name alone."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def common_of(certificate: x509.Certificate) -> str:
+    """The common name of whom it names, all of the name where there is none."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else certificate.subject.rfc4514_string()
 
 
 def alternative(host: str) -> x509.GeneralName:

@@ -5,6 +5,17 @@ are OPC UA status codes (uint32): good below 0x4000_0000.
 """
 
 from isthmus.web.contract.answer import Answer, Milliseconds, Numbers, Problem
+from isthmus.web.contract.certificates import (
+    Hop,
+    IssuedCertificate,
+    Judge,
+    Renew,
+    Revoke,
+    SeenCertificate,
+    Sign,
+    Signed,
+    WaitingCertificate,
+)
 from isthmus.web.contract.exports import GrafanaFiles, ScheduledExport
 from isthmus.web.contract.figures import (
     Baseline,
@@ -85,6 +96,7 @@ __all__ = [
     "GapInfo",
     "GrafanaFiles",
     "History",
+    "Hop",
     "ImportBegin",
     "ImportCounts",
     "ImportEnd",
@@ -95,6 +107,8 @@ __all__ = [
     "Interval",
     "IslandInfo",
     "IslandWish",
+    "IssuedCertificate",
+    "Judge",
     "Kpi",
     "LateStretch",
     "LedgerFault",
@@ -122,8 +136,13 @@ __all__ = [
     "Problem",
     "QualityStretch",
     "Reached",
+    "Renew",
+    "Revoke",
     "Ribbon",
     "ScheduledExport",
+    "SeenCertificate",
+    "Sign",
+    "Signed",
     "SinkInfo",
     "SqlCounts",
     "SqlStatus",
@@ -131,6 +150,7 @@ __all__ = [
     "Statistics",
     "TagInfo",
     "TapRow",
+    "WaitingCertificate",
     "WaterfallStep",
     "ZoneFinding",
     "ZoneInfo",
