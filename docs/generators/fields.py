@@ -77,7 +77,7 @@ def _kinds(kind: object) -> Iterator[str]:
     elif origin in (tuple, list):
         yield "list" if origin is list or Ellipsis in inner else f"{len(inner)} numbers"
     elif origin is not None:
-        secret = set(typing.get_args(inner[0])) == {"env", "file"}
+        secret = set(typing.get_args(inner[0])) == {"env", "file", "keyring"}
         yield ORIGIN if secret else "mapping"
     elif isinstance(kind, type):
         yield _plain(kind)
@@ -87,7 +87,7 @@ def _plain(kind: type) -> str:
     if issubclass(kind, Enum):
         return ", ".join(code(str(member.value)) for member in kind)
     if issubclass(kind, BaseModel):
-        return ORIGIN if set(kind.model_fields) == {"env", "file"} else ""
+        return ORIGIN if set(kind.model_fields) == {"env", "file", "keyring"} else ""
     return _WORDS.get(kind, "")
 
 

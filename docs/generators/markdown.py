@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run `make docs`. -->"
-ORIGIN = "`{env: NAME}` or `{file: PATH}`"
+ORIGIN = "`{env: NAME}`, `{file: PATH}` or `{keyring: NAME}`"
 """How a secret is written."""
 
 

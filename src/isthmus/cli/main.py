@@ -37,6 +37,7 @@ COMMANDS = {
     "list": "list equipment, tags, connections or installed connectors",
     "ledger": "see what was done and by whom, prove that it was not changed, export it",
     "doctor": "find out what is wrong with this installation",
+    "sbom": "print the bill of materials: every part, version and licence",
     "schema": "print the JSON Schema of the plant file, for editors",
     "zones": "zones and conduits: shown, asked, simulated, made rules of a boundary",
     "cert": "see, renew and revoke certificates; trust those of devices",

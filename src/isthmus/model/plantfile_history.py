@@ -154,7 +154,7 @@ class HistoryEntry(Entry):
         if parts.password:
             raise WrongError(
                 "a password does not stand in the file",
-                hint="write `password: {env: NAME}` or `password: {file: PATH}`",
+                hint="write `password: {env: NAME}`, `{file: PATH}` or `{keyring: NAME}`",
             )
         if self.engine == "postgresql" and parts.scheme not in ("postgresql", "postgres"):
             raise WrongError(

@@ -128,7 +128,9 @@ class Links:
             secret = "SecretStr" in annotation and "str |" not in annotation
             if secret and isinstance(settings.get(info.alias or key), str):
                 text = f"`{key}` is a secret and does not stand in the file"
-                self._report.add((*loc, key), text, "write `{env: NAME}` or `{file: PATH}`")
+                self._report.add(
+                    (*loc, key), text, "write `{env: NAME}`, `{file: PATH}` or `{keyring: NAME}`"
+                )
 
     def _addresses(
         self, name: str, entry: ConnectionEntry, kind: type[Address], key: str

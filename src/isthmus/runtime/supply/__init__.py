@@ -1,0 +1,1 @@
+"""What this installation is made of, and what was meant to run here."""
