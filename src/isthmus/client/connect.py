@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from isthmus.client.plant import Plant
@@ -38,7 +39,7 @@ def source_of(folder: Path, token: str | None = None) -> Source:
     """The running site whose data is in `folder`, else its files."""
     try:
         found = Remote.of(folder)
-        return Site(Remote(found.url, token or found.token))
+        return Site(replace(found, token=token or found.token))
     except AuthError:
         raise
     except LinkError:

@@ -163,6 +163,13 @@ class SignInEntry(Entry):
     ] = "local"
 
 
+class WebTlsEntry(Entry):
+    """TLS of the pages; without files the plant's authority issues the certificate."""
+
+    certificate: Annotated[Text, Field(description="PEM file: ours, then those above it.")] = ""
+    key: Annotated[Text, Field(description="PEM file of its private key.")] = ""
+
+
 class WebEntry(Entry):
     """The pages and the API."""
 
@@ -173,6 +180,10 @@ class WebEntry(Entry):
     plain: Annotated[
         bool, Field(description="Serve without TLS on an address that is no loopback.")
     ] = False
+    tls: Annotated[
+        WebTlsEntry | None,
+        Field(description="Serve HTTPS, on the loopback as well; elsewhere it is always so."),
+    ] = None
     sign_in: Annotated[SignInEntry | None, Field(description="Who may enter.")] = None
 
 

@@ -43,6 +43,7 @@ from isthmus.web import (
 from isthmus.web.ask import Problem
 from isthmus.web.openapi import Api
 from isthmus.web.session import HEADERS, LOOPBACK, Sessions, protect
+from isthmus.web.tls import STRICT, Shown, wanted
 
 log = logging.getLogger(__name__)
 
@@ -142,9 +143,9 @@ class WebServer:
 
     def __init__(self, app: App, *, host: str, port: int) -> None:
         web = app.plant.web
-        _require_protection(host, plain=bool(web.get("plain")))
         named = web.get("hosts")
         hosts = LOOPBACK | {host} | set(named if isinstance(named, list | tuple) else ())
+        self._shown = Shown(app, host, hosts - LOOPBACK) if wanted(app, host, LOOPBACK) else None
         self.sessions = Sessions.open(app.settings.folder / "web", hosts)
         self._app = app
         self._socket = listening(host, port)
@@ -158,14 +159,20 @@ class WebServer:
             timeout_keep_alive=30,
             limit_concurrency=512,
             lifespan="off",
+            headers=[STRICT] if self._shown else [],
         )
+        if self._shown is not None:
+            config.load()
+            config.ssl = self._shown.context
         self._server = uvicorn.Server(config)
 
     @property
     def url(self) -> str:
         """Where the pages are."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        scheme = "https" if self._shown else "http"
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - asked
+        host = f"[{here}]" if ":" in here else here
+        return f"{scheme}://{host}:{self.port}"
 
     def sign_in_link(self) -> str:
         """A link that signs one browser in."""
@@ -175,19 +182,12 @@ class WebServer:
         """Serve until the plant stops."""
         # the plant's own signals end us: uvicorn must not take them
         serving = asyncio.create_task(self._server._serve(sockets=[self._socket]))  # noqa: SLF001
+        keeping = asyncio.create_task(self._shown.keep()) if self._shown else None
         await self._app.stopping.wait()
+        if keeping is not None:
+            keeping.cancel()
         self._server.should_exit = True
         await serving
-
-
-def _require_protection(host: str, *, plain: bool) -> None:
-    """Refuse to send sessions and values over a network unprotected, unless told to."""
-    if host in LOOPBACK or plain:
-        return
-    raise ConfigError(
-        f"listening on {host}: the pages speak no TLS themselves, and this is no loopback address",
-        hint="listen on 127.0.0.1 behind a proxy with TLS, or write `web: {plain: true}`",
-    )
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -66,6 +66,9 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     check_zones(file, names, report)
     _check_sql(file, report)
     _check_exports(file, areas, names, report)
+    tls = file.web.tls
+    if tls and bool(tls.certificate) != bool(tls.key):
+        report.add(("web", "tls"), "`certificate` and `key` belong together", "name both, or none")
     if bool(file.pki.certificate) != bool(file.pki.key):
         report.add(("pki",), "`certificate` and `key` belong together", "name both files, or none")
     timezone = file.timezone if file.timezone in _time_zones() else "UTC"  # else reported above

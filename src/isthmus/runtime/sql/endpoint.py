@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from isthmus.historian.port import Historian
 from isthmus.historian.queries import Queries
-from isthmus.model.errors import ConfigError
+from isthmus.model.errors import ConfigError, IsthmusError
 from isthmus.model.plant import Plant
 from isthmus.model.tag import Namespace
 from isthmus.pgwire.channel import endpoint_binding
@@ -39,6 +39,7 @@ READER = "reader"  # of the demonstration
 OFF = "this history is kept by another database"
 DAY = 86_400.0
 AGAIN = 10.0
+LOOK = 60.0  # seconds until a renewed certificate is shown
 
 
 State = Literal["off", "starting", "listening", "waiting", "ended"]
@@ -95,6 +96,7 @@ class SqlEndpoint:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
         self._context: ssl.SSLContext | None = None
+        self._shown = b""  # the certificate that clients see
 
     @classmethod
     def of(
@@ -134,8 +136,11 @@ class SqlEndpoint:
         thread.start()
         try:
             while True:
-                await asyncio.sleep(DAY)
-                await asyncio.to_thread(self._renew)
+                await asyncio.sleep(LOOK)
+                try:
+                    await asyncio.to_thread(self._renew)
+                except (IsthmusError, OSError) as error:
+                    log.warning("renewing the certificate of SQL: %s; tried again", error)
         finally:
             with suppress(OSError):
                 (self.folder / ADDRESS).unlink()
@@ -187,7 +192,8 @@ class SqlEndpoint:
         context = self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(identity.certificate, identity.key)
-        certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+        self._shown = identity.certificate.read_bytes()
+        certificate = x509.load_pem_x509_certificate(self._shown)
         binding = endpoint_binding(certificate.public_bytes(Encoding.DER))
         users = SqlUsers(self.folder)
         bounds = {"memory": self.settings.memory, "window": self.settings.window}
@@ -200,10 +206,12 @@ class SqlEndpoint:
             gate.close()
 
     def _renew(self) -> None:
-        """Take a fresh certificate in time."""
+        """Take a fresh certificate in time, also one that a person asked for."""
         identity = self._identity()
-        if self._context is not None and self.server is not None:
-            certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+        told = identity.certificate.read_bytes()
+        if self._context is not None and self.server is not None and told != self._shown:
+            self._shown = told
+            certificate = x509.load_pem_x509_certificate(told)
             self._context.load_cert_chain(identity.certificate, identity.key)
             self.server.bind(endpoint_binding(certificate.public_bytes(Encoding.DER)))
 
