@@ -84,7 +84,7 @@ def test_a_link_keeps_the_way_to_a_page(demo):
         assert fresh.get("/sign-in", params=query).headers["location"] == "/energy?window=week"
 
 
-@pytest.mark.parametrize("query", ["", "?code=", "?code=x", "?code=" + "a" * 5_000, "?code=%00"])
+@pytest.mark.parametrize("query", ["?code=", "?code=x", "?code=" + "a" * 5_000, "?code=%00"])
 def test_a_wrong_code_is_refused(stranger, query):
     assert stranger.get("/sign-in" + query).status_code in (403, 422)
 
@@ -99,12 +99,6 @@ def good(demo):
 
 def test_a_good_cookie_is_taken(demo, good):
     assert ask(demo, Cookie=f"{COOKIE}={good}").status_code == 200
-
-
-def test_a_cookie_with_a_longer_life_is_not_taken(demo, good):
-    name, until, signature = good.split(".")
-    forged = f"{name}.{int(until) + 1}.{signature}"
-    assert ask(demo, Cookie=f"{COOKIE}={forged}").status_code == 401
 
 
 def test_a_cookie_with_one_letter_changed_is_not_taken(demo, good):
@@ -157,6 +151,13 @@ def test_a_foreign_page_cannot_write(demo, origin):
     assert ask(demo, "/api/sign-in-links", "POST", **key).status_code == 403
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "x"])
+def test_a_page_of_another_site_cannot_write(demo, site):
+    key = {"Authorization": f"Bearer {demo.token}", "Sec-Fetch-Site": site}
+    assert ask(demo, "/api/links/meters/retry", "POST", **key).status_code == 403
+    assert ask(demo, "/api/sign-in/password", "POST", **{"Sec-Fetch-Site": site}).status_code == 403
+
+
 def test_our_own_page_can_write(demo):
     key = {"Authorization": f"Bearer {demo.token}", "Origin": demo.url}
     assert ask(demo, "/api/links/meters/retry", "POST", **key).status_code == 200
@@ -183,9 +184,9 @@ def test_answers_of_the_api_are_not_kept_by_others(demo):
 
 
 def test_no_answer_tells_a_secret(demo):
-    secrets = [demo.token, (demo.site / "web" / "session.key").read_text("ascii").strip()]
+    secrets = [demo.token]
     secrets += [found.read_text("ascii").strip() for found in demo.folder.rglob("*.password")]
-    assert len(secrets) >= 3
+    assert len(secrets) >= 2
     with demo.client() as asking:
         names = [link["name"] for link in asking.get("/api/links").json()["links"]]
         paths = ["/api/plant", "/api/links", "/api/overview", "/api/openapi.json", "/api/energy"]
@@ -198,5 +199,5 @@ def test_no_answer_tells_a_secret(demo):
 
 
 def test_secrets_are_readable_by_their_owner_alone(demo):
-    for name in ("token", "session.key"):
-        assert (demo.site / "web" / name).stat().st_mode & 0o077 == 0
+    for name in ("web/token", "trust/sessions.json"):
+        assert (demo.site / name).stat().st_mode & 0o077 == 0

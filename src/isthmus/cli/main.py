@@ -42,6 +42,8 @@ COMMANDS = {
     "zones": "zones and conduits: shown, asked, simulated, made rules of a boundary",
     "cert": "see, renew and revoke certificates; trust those of devices",
     "edge": "issue the certificate of an edge, to carry to its machine",
+    "user": "add people, say what they may do, disable them; review emergencies",
+    "token": "let programs in: tokens with rights, equipment and an end",
     "link": "print a new one-time sign-in link of the running plant",
 }
 EXIT_MISTAKE, EXIT_TROUBLE, EXIT_STOPPED = 2, 1, 130

@@ -21,6 +21,7 @@ SECONDS = 60.0
 MAKING = 1_800.0  # seconds until a large file begins to come
 CHUNK = 1 << 20
 SHOWN = "web/shown.crt"  # likewise: what the pages show
+SENDS = ("POST", "PATCH")
 KINDS: dict[int, type[IsthmusError]] = {
     401: AuthError,
     403: AuthError,
@@ -72,9 +73,17 @@ class Remote:
         """The answer's body, to be read as it comes; close it."""
         return self._open(path, "GET", accept, query, seconds=MAKING)
 
-    def send(self, path: str, body: bytes, kind: str = "application/json", **query: object) -> Any:  # noqa: ANN401
-        """The JSON answer to `body`, of that media type, posted to `path`."""
-        with self._open(path, "POST", "application/json", query, body, kind) as answer:
+    def send(
+        self,
+        path: str,
+        body: bytes,
+        kind: str = "application/json",
+        *,
+        method: str = "POST",
+        **query: object,
+    ) -> Any:  # noqa: ANN401 - JSON
+        """The JSON answer to `body`, of that media type, sent to `path`."""
+        with self._open(path, method, "application/json", query, body, kind) as answer:
             return json.loads(answer.read())
 
     def listen(self, path: str, **query: object) -> Iterator[tuple[str, Any]]:
@@ -101,7 +110,7 @@ class Remote:
     ) -> http.client.HTTPResponse:
         renamed = {key.rstrip("_"): value for key, value in query.items() if value is not None}
         target = f"{self.url}{path}" + (f"?{urlencode(renamed)}" if renamed else "")
-        request = Request(target, method=method, data=body if method == "POST" else None)  # noqa: S310 - our own address
+        request = Request(target, method=method, data=body if method in SENDS else None)  # noqa: S310 - our own address
         request.add_header("Authorization", f"Bearer {self.token}")
         if kind:
             request.add_header("Content-Type", kind)

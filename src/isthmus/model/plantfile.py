@@ -25,6 +25,7 @@ from isthmus.model.plantfile_fields import (
 from isthmus.model.plantfile_history import HistoryEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_pki import PkiEntry
+from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
 from isthmus.model.plantfile_zones import ConduitEntry, ManagementEntry, ZoneEntry
@@ -154,15 +155,6 @@ class BusEntry(Entry):
     ] = None
 
 
-class SignInEntry(Entry):
-    """Who may enter."""
-
-    oidc: Annotated[Text, Field(description="The company's sign-in.")] = ""
-    fallback: Annotated[
-        Literal["local", "none"], Field(description="When the company's is away.")
-    ] = "local"
-
-
 class WebTlsEntry(Entry):
     """TLS of the pages; without files the plant's authority issues the certificate."""
 
@@ -184,7 +176,9 @@ class WebEntry(Entry):
         WebTlsEntry | None,
         Field(description="Serve HTTPS, on the loopback as well; elsewhere it is always so."),
     ] = None
-    sign_in: Annotated[SignInEntry | None, Field(description="Who may enter.")] = None
+    sign_in: Annotated[
+        SignInEntry | None, Field(description="Who may enter, and how long they stay.")
+    ] = None
 
 
 class ConnectionEntry(Entry):

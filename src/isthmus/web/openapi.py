@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from isthmus.runtime.app import App
+from isthmus.trust.identity.identity import Identity
 from isthmus.web.contract import Answer
 
 _MODE: JsonSchemaMode = "serialization"
@@ -39,10 +40,10 @@ class Api(FastAPI):
 def openapi() -> dict[str, Any]:
     """The API's OpenAPI document, without a running plant."""
     from isthmus.web.server import create  # noqa: PLC0415 - it builds on this module
-    from isthmus.web.session import Sessions  # noqa: PLC0415
+    from isthmus.web.session import Entrance  # noqa: PLC0415
 
     nothing = cast("App", None)  # routes ask the plant when they are called, not when made
-    return create(nothing, Sessions(b"", "")).openapi()
+    return create(nothing, Entrance("", cast("Identity", None))).openapi()
 
 
 def _whole(made: dict[str, Any]) -> dict[str, Any]:

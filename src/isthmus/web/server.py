@@ -18,6 +18,8 @@ from isthmus import __version__
 from isthmus.model.errors import ConfigError, IsthmusError, Refused
 from isthmus.runtime.app import App
 from isthmus.web import (
+    account,
+    accounts,
     certificates,
     energy,
     export,
@@ -33,6 +35,7 @@ from isthmus.web import (
     periods,
     plant,
     query,
+    sign_in,
     sinks,
     sql,
     statistics,
@@ -41,8 +44,9 @@ from isthmus.web import (
     zones,
 )
 from isthmus.web.ask import Problem
+from isthmus.web.guard import HEADERS, protect
 from isthmus.web.openapi import Api
-from isthmus.web.session import HEADERS, LOOPBACK, Sessions, protect
+from isthmus.web.session import LOOPBACK, Entrance
 from isthmus.web.tls import STRICT, Shown, wanted
 
 log = logging.getLogger(__name__)
@@ -51,7 +55,7 @@ TRIES = 20
 BACKLOG = 2_048  # connections that wait to be taken, as uvicorn has it
 
 
-def create(app: App, sessions: Sessions) -> FastAPI:
+def create(app: App, entrance: Entrance) -> FastAPI:
     """The web application of a running plant."""
     web = Api(
         title="Isthmus",
@@ -61,23 +65,18 @@ def create(app: App, sessions: Sessions) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    trust_parts = (ledger, zones, certificates)
+    trust_parts = (ledger, zones, certificates, account, accounts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
-    for part in (
-        *history_parts,
-        *file_parts,
-        performance,
-        energy,
-        overview,
-        links,
-        sinks,
-        *trust_parts,
-    ):
+    figure_parts = (performance, energy, overview, links, sinks)
+    for part in (*history_parts, *file_parts, *figure_parts, *trust_parts):
         web.include_router(part.routes(app))
+    folder = pages()
+    index = folder / "index.html" if folder else None
+    web.include_router(sign_in.routes(app, entrance, index))
     _problems(web)
-    protect(web, sessions)
-    _pages(web)
+    protect(web, entrance)
+    _pages(web, folder)
     return web
 
 
@@ -88,8 +87,7 @@ def pages() -> Path | None:
     return next((found for found in (here, tree) if (found / "index.html").is_file()), None)
 
 
-def _pages(web: FastAPI) -> None:
-    folder = pages()
+def _pages(web: FastAPI, folder: Path | None) -> None:
     if folder is None:
 
         @web.get("/", include_in_schema=False)
@@ -118,7 +116,7 @@ def _problems(web: FastAPI) -> None:
 
     @web.exception_handler(IsthmusError)
     async def ours(_: Request, error: IsthmusError) -> Response:
-        code = 422 if isinstance(error, Refused) else 503
+        code = 422 if isinstance(error, Refused | ConfigError) else 503
         return JSONResponse({"error": str(error), "hint": error.hint}, status_code=code)
 
     @web.exception_handler(RequestValidationError)
@@ -146,12 +144,12 @@ class WebServer:
         named = web.get("hosts")
         hosts = LOOPBACK | {host} | set(named if isinstance(named, list | tuple) else ())
         self._shown = Shown(app, host, hosts - LOOPBACK) if wanted(app, host, LOOPBACK) else None
-        self.sessions = Sessions.open(app.settings.folder / "web", hosts)
+        self.entrance = Entrance.open(app.settings.folder / "web", app.trust.identity, hosts)
         self._app = app
         self._socket = listening(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
         config = uvicorn.Config(
-            create(app, self.sessions),
+            create(app, self.entrance),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -176,7 +174,7 @@ class WebServer:
 
     def sign_in_link(self) -> str:
         """A link that signs one browser in."""
-        return f"{self.url}/sign-in?code={self.sessions.code()}"
+        return f"{self.url}/sign-in?code={self.entrance.code()}"
 
     async def serve(self) -> None:
         """Serve until the plant stops."""

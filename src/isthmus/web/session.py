@@ -1,163 +1,157 @@
-"""Who may ask: a one-time link signs a browser in, a token file lets this user's own tools in.
+"""Who asks: the browser of a session, a program with a token, or the owner of the data folder.
 
-The link is printed at start; it works once, for ten minutes. A session is a signed cookie that
-no script can read, of this site only. Any other host name than ours is refused, so that a foreign
-page cannot reach us through a name that it controls.
+The owner's link is printed at start; it works once, for ten minutes. A session is an opaque id in a
+cookie that no script can read, of this site only. The owner's own tools hold `web/token`.
 """
 
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Annotated, cast
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import Depends, Request, Response
 
 from isthmus.model.access import OWNER, Principal
+from isthmus.trust.identity.break_glass import HOUR
+from isthmus.trust.identity.identity import OWNER_NAME, Identity
+from isthmus.trust.identity.sessions import Session
+from isthmus.web.ask import Problem
 
 COOKIE = "isthmus_session"
+HOST_COOKIE = "__Host-isthmus_session"  # of TLS: no other host and no plain page can set it
 CODE_SECONDS = 600
-SESSION_SECONDS = 14 * 86_400
 CODES = 32
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?", re.IGNORECASE)
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+BREAK_GLASS = "break-glass"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A link's code not yet used; `emergency` is its number where it breaks the glass."""
+
+    until: float
+    emergency: str = ""
 
 
 @dataclass(slots=True)
-class Sessions:
-    """The key that signs cookies, the token of local tools, and the codes not yet used."""
+class Entrance:
+    """The token of local tools, the codes not yet used, and everybody who may enter."""
 
-    key: bytes
     token: str
+    identity: Identity
     hosts: frozenset[str] = LOOPBACK
-    _codes: dict[str, float] = field(default_factory=dict)
+    _codes: dict[str, Code] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path, hosts: frozenset[str] = LOOPBACK) -> Sessions:
-        """The sessions of this installation; key and token are made once, readable by us alone."""
+    def open(cls, folder: Path, identity: Identity, hosts: frozenset[str] = LOOPBACK) -> Entrance:
+        """The entrance of this installation; its token is made once, readable by us alone."""
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(bytes.fromhex(_secret(folder / "session.key")), _secret(folder / "token"), hosts)
+        return cls(_secret(folder / "token"), identity, hosts)
 
-    def code(self) -> str:
-        """A code for one sign-in; the oldest ones are forgotten beyond 32."""
+    def code(self, emergency: str = "") -> str:
+        """A code for one sign-in of the owner; the oldest ones are forgotten beyond 32."""
         while len(self._codes) >= CODES:
             self._codes.pop(next(iter(self._codes)))
         made = secrets.token_urlsafe(24)
-        self._codes[made] = time.monotonic() + CODE_SECONDS
+        self._codes[made] = Code(time.monotonic() + CODE_SECONDS, emergency)
         return made
 
-    def redeem(self, code: str) -> str | None:
-        """The cookie for a code that is good, which it then is no more; else None."""
-        until = self._codes.pop(code, 0.0)
-        if time.monotonic() > until:
+    def redeem(self, code: str, *, source: str = "", agent: str = "") -> str | None:
+        """The id of a new session for a code that is good, which it then is no more; else None."""
+        known = self._codes.pop(code, None)
+        if known is None or time.monotonic() > known.until:
             return None
-        body = f"{secrets.token_hex(8)}.{int(time.time()) + SESSION_SECONDS}"
-        return f"{body}.{self._sign(body)}"
+        how, seconds = (BREAK_GLASS, HOUR) if known.emergency else (OWNER, 0.0)
+        return self.identity.sessions.begin(
+            OWNER, how, source=source, agent=agent, seconds=seconds
+        )[0]
 
-    def knows(self, request: Request) -> bool:
-        """Whether the request comes from a signed-in browser or from a tool with the token."""
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if bearer and hmac.compare_digest(bearer.encode(), self.token.encode()):
-            return True
-        body, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
-        if not body or not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
-            return False
-        until = body.rpartition(".")[2]
-        return until.isdigit() and int(until) > time.time()
+    def who(self, request: Request) -> tuple[Principal, Session | None] | None:
+        """Who asks, and in which session; None for strangers."""
+        kind, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if kind == "Bearer" and bearer:
+            if hmac.compare_digest(bearer.encode(), self.token.encode()):
+                return Principal(OWNER, OWNER_NAME, how=OWNER), None
+            service = self.identity.of_token(bearer)
+            return (service, None) if service else None
+        session = self.session(request.cookies, tls=request.url.scheme == "https")
+        principal = self.identity.of_session(session) if session else None
+        return (principal, session) if principal else None
 
-    def _sign(self, body: str) -> str:
-        return hmac.new(self.key, body.encode(), sha256).hexdigest()
+    def session(self, cookies: Mapping[str, str], *, tls: bool) -> Session | None:
+        """The session of the cookie that fits the way the request came."""
+        secret = cookies.get(HOST_COOKIE if tls else COOKIE, "")
+        return self.identity.sessions.find(secret) if secret else None
 
 
-def protect(web: FastAPI, sessions: Sessions) -> None:
-    """Let only known callers reach `/api`, and add the sign-in."""
+def principal(request: Request) -> Principal:
+    """Who asks, as the guard found out."""
+    return cast("Principal", request.state.principal)
 
-    @web.middleware("http")
-    async def guard(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        refusal = _refusal(request, sessions)
-        response = refusal or await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.url.path.startswith("/api"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
-    @web.get("/sign-in", include_in_schema=False)
-    async def sign_in(code: str, to: str = "/") -> Response:
-        cookie = sessions.redeem(code)
-        if cookie is None:
-            return JSONResponse(
-                {
-                    "error": "this sign-in link was used or is older than ten minutes",
-                    "hint": "run `isthmus link` for a new one",
-                },
-                status_code=403,
-            )
-        target = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
-        response = RedirectResponse(target, status_code=303)
-        response.set_cookie(
-            COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="strict", path="/"
+def session(request: Request) -> Session | None:
+    """The session in which a browser asks; None for a program with a token."""
+    return cast("Session | None", request.state.session)
+
+
+Asker = Annotated[Principal, Depends(principal)]
+
+
+def fresh(request: Request) -> None:
+    """Refuse what is dangerous in a session whose owner has not proved itself just now."""
+    found = session(request)
+    if found is not None and not found.is_fresh(request.state.identity.now()):
+        raise Problem(
+            403,
+            "this needs a sign-in of the last five minutes",
+            "prove again that it is you" if found.who != OWNER else "run `isthmus link` again",
         )
-        return response
-
-    @web.post("/api/sign-in-links", tags=["session"], summary="A new one-time sign-in link")
-    async def link(request: Request) -> dict[str, str]:
-        return {"link": f"{str(request.base_url).rstrip('/')}/sign-in?code={sessions.code()}"}
 
 
-def _refusal(request: Request, sessions: Sessions) -> Response | None:
-    host = _host(request)
-    if host not in sessions.hosts:
-        return _problem(
-            421,
-            f"this server does not answer to the name {host}",
-            "use the address that it printed at start, or add the name to `web: {hosts: [...]}`",
-        )
-    if not request.url.path.startswith("/api"):
-        return None
-    if not sessions.knows(request):
-        return _problem(
-            401, "not signed in", "open the link printed at start, or run `isthmus link`"
-        )
-    request.state.principal = Principal(OWNER, "owner of the data folder", how=OWNER)
-    origin = request.headers.get("origin")
-    writes = request.method not in ("GET", "HEAD")
-    if writes and origin and urlsplit(origin).netloc != request.headers.get("host"):
-        return _problem(403, f"writing from {origin} is not allowed", "use our own pages")
-    return None
+Fresh = Depends(fresh)
 
 
-def _host(request: Request) -> str:
-    """The name the caller knows us by; empty where the header is no `uri-host [":" port]`."""
-    found = HOST.fullmatch(request.headers.get("host", ""))
-    return found.group(1).strip("[]").lower() if found else ""
+def give(request: Request, response: Response, secret: str, seconds: float) -> None:
+    """Set the cookie of a session."""
+    tls = request.url.scheme == "https"
+    response.set_cookie(
+        HOST_COOKIE if tls else COOKIE,
+        secret,
+        max_age=int(seconds),
+        httponly=True,
+        secure=tls,
+        samesite="strict",
+        path="/",
+    )
 
 
-def _problem(code: int, error: str, hint: str) -> JSONResponse:
-    return JSONResponse({"error": error, "hint": hint}, status_code=code)
+def take(request: Request, response: Response) -> None:
+    """Remove the cookie of a session."""
+    tls = request.url.scheme == "https"
+    response.delete_cookie(
+        HOST_COOKIE if tls else COOKIE, httponly=True, secure=tls, samesite="strict", path="/"
+    )
+
+
+def source(request: Request) -> str:
+    """The address that asks."""
+    return request.client.host if request.client else ""
+
+
+def agent(request: Request) -> str:
+    """The program that asks, as it says."""
+    return "".join(c for c in request.headers.get("user-agent", "")[:200] if c.isprintable())
 
 
 def _secret(file: Path) -> str:
     if not file.exists():
-        fresh = file.with_name(file.name + ".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(32), "ascii")
-        fresh.replace(file)
+        fresh_file = file.with_name(file.name + ".new")
+        fresh_file.touch(mode=0o600)
+        fresh_file.write_text(secrets.token_hex(32), "ascii")
+        fresh_file.replace(file)
     return file.read_text("ascii").strip()

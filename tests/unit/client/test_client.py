@@ -22,10 +22,12 @@ from isthmus.historian.delta.lake import Lake
 from isthmus.model.errors import AuthError, ConfigError, IsthmusError, LinkError, Refused
 from isthmus.model.event import Event
 from isthmus.model.plant import Plant
+from isthmus.model.record import Unrecorded
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Counter, Kind, Namespace, Tag
+from isthmus.trust.identity.identity import Identity
 from isthmus.web.server import create
-from isthmus.web.session import Sessions
+from isthmus.web.session import Entrance
 
 SECOND = 10**9
 START = 1_774_738_800 * SECOND  # 2026-03-29 00:00 in Berlin
@@ -91,7 +93,8 @@ def site(folder):
     app = SimpleNamespace(
         historian=lake, namespace=namespace, plant=plant, now=lambda: NOW, pace=None
     )
-    with listening(create(app, Sessions(b"k", "t0ken"))) as url:
+    identity = Identity.open(folder / "trust", Unrecorded())
+    with listening(create(app, Entrance("t0ken", identity))) as url:
         yield url
     lake.close()
 

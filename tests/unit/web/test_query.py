@@ -21,10 +21,12 @@ from isthmus.historian.query.forms import MEDIA
 from isthmus.model.calendar import shift
 from isthmus.model.event import Event
 from isthmus.model.plant import Calendar, Plant
+from isthmus.model.record import Unrecorded
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Kind, Namespace, Tag
+from isthmus.trust.identity.identity import Identity
 from isthmus.web.server import create
-from isthmus.web.session import Sessions
+from isthmus.web.session import Entrance
 
 SECOND = 10**9
 NIGHT = 1_774_738_800 * SECOND  # 2026-03-29 00:00 in Berlin, when the clock goes forward
@@ -52,7 +54,8 @@ def asking(tmp_path_factory):
     app = SimpleNamespace(
         historian=lake, namespace=namespace, plant=plant, now=lambda: NOW, path=lambda tag: ""
     )
-    with listening(create(app, Sessions(b"k", "t0ken"))) as url:
+    identity = Identity.open(folder / "trust", Unrecorded())
+    with listening(create(app, Entrance("t0ken", identity))) as url:
         headers = {"authorization": "Bearer t0ken"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             yield client

@@ -24,11 +24,13 @@ from isthmus.historian.query import reading
 from isthmus.historian.query.forms import MEDIA
 from isthmus.model.errors import LinkError, Refused, StorageError
 from isthmus.model.plant import Plant
+from isthmus.model.record import Unrecorded
 from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.tag import Namespace, Tag
+from isthmus.trust.identity.identity import Identity
 from isthmus.web import query
 from isthmus.web.server import create
-from isthmus.web.session import Sessions
+from isthmus.web.session import Entrance
 
 SECOND = 10**9
 START = 1_774_738_800 * SECOND
@@ -92,8 +94,10 @@ class Client(Site):
 
 
 @pytest.fixture
-def asked(site):
-    with listening(create(site, Sessions(b"k", "t0ken"))) as url:
+def asked(site, tmp_path):
+    with listening(
+        create(site, Entrance("t0ken", Identity.open(tmp_path / "trust", Unrecorded())))
+    ) as url:
         yield Client(url)
 
 

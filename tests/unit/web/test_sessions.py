@@ -1,4 +1,4 @@
-"""Codes, cookies and the token, without a network."""
+"""Codes, cookies and tokens, without a network."""
 
 from __future__ import annotations
 
@@ -9,72 +9,86 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.model.access import OWNER
+from isthmus.model.record import Unrecorded
+from isthmus.trust.identity.identity import Identity
 from isthmus.web import session
-from isthmus.web.session import CODE_SECONDS, CODES, COOKIE, HOST, SESSION_SECONDS, Sessions
+from isthmus.web.guard import HOST
+from isthmus.web.session import CODE_SECONDS, CODES, COOKIE, HOST_COOKIE, Entrance
+
+
+def opened(folder):
+    return Entrance.open(folder / "web", Identity.open(folder / "trust", Unrecorded()))
 
 
 @pytest.fixture
-def sessions(tmp_path):
-    return Sessions.open(tmp_path / "web")
+def entrance(tmp_path):
+    return opened(tmp_path)
 
 
-def asked(*, cookie="", bearer=""):
-    """A request as far as a session looks at it."""
-    cookies = {COOKIE: cookie} if cookie else {}
+def asked(*, cookie="", bearer="", scheme="http", name=COOKIE):
+    """A request as far as the entrance looks at it."""
+    cookies = {name: cookie} if cookie else {}
     headers = {"authorization": bearer} if bearer else {}
-    return SimpleNamespace(cookies=cookies, headers=headers)
+    url = SimpleNamespace(scheme=scheme)
+    return SimpleNamespace(cookies=cookies, headers=headers, url=url)
 
 
-def test_key_and_token_stay_the_same_and_private(tmp_path, sessions):
-    again = Sessions.open(tmp_path / "web")
-    assert (again.key, again.token) == (sessions.key, sessions.token)
-    assert len(sessions.key) == 32
-    for name in ("token", "session.key"):
-        assert (tmp_path / "web" / name).stat().st_mode & 0o777 == 0o600
+def test_the_token_stays_the_same_and_private(tmp_path, entrance):
+    assert opened(tmp_path).token == entrance.token
+    assert (tmp_path / "web" / "token").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_code_works_once(sessions):
-    code = sessions.code()
-    cookie = sessions.redeem(code)
-    assert sessions.knows(asked(cookie=cookie))
-    assert sessions.redeem(code) is None
+def test_a_code_works_once(entrance):
+    code = entrance.code()
+    who, _ = entrance.who(asked(cookie=entrance.redeem(code)))
+    assert who.owner
+    assert entrance.redeem(code) is None
 
 
-def test_a_code_is_old_after_ten_minutes(sessions, monkeypatch):
-    code, now = sessions.code(), time.monotonic()
+def test_a_code_is_old_after_ten_minutes(entrance, monkeypatch):
+    code, now = entrance.code(), time.monotonic()
     monkeypatch.setattr(session.time, "monotonic", lambda: now + CODE_SECONDS + 1)
-    assert sessions.redeem(code) is None
+    assert entrance.redeem(code) is None
 
 
-def test_a_cookie_is_old_after_two_weeks(sessions, monkeypatch):
-    cookie, now = sessions.redeem(sessions.code()), time.time()
-    monkeypatch.setattr(session.time, "time", lambda: now + SESSION_SECONDS - 1)
-    assert sessions.knows(asked(cookie=cookie))
-    monkeypatch.setattr(session.time, "time", lambda: now + SESSION_SECONDS + 1)
-    assert not sessions.knows(asked(cookie=cookie))
+def test_only_the_newest_codes_are_kept(entrance):
+    codes = [entrance.code() for _ in range(CODES + 5)]
+    assert [bool(entrance.redeem(code)) for code in codes] == [False] * 5 + [True] * CODES
 
 
-def test_only_the_newest_codes_are_kept(sessions):
-    codes = [sessions.code() for _ in range(CODES + 5)]
-    assert [bool(sessions.redeem(code)) for code in codes] == [False] * 5 + [True] * CODES
+def test_an_emergency_ends_after_an_hour_and_says_what_it_is(entrance):
+    who, found = entrance.who(asked(cookie=entrance.redeem(entrance.code("5f3a09c1"))))
+    assert who.owner
+    assert who.how == "break-glass"
+    assert found.until - found.began == 3_600
 
 
-def test_a_cookie_of_another_installation_is_not_taken(sessions, tmp_path):
-    other = Sessions.open(tmp_path / "other")
-    assert not sessions.knows(asked(cookie=other.redeem(other.code())))
+def test_a_cookie_of_another_installation_is_not_taken(entrance, tmp_path):
+    other = opened(tmp_path / "other")
+    assert entrance.who(asked(cookie=other.redeem(other.code()))) is None
+
+
+def test_over_tls_only_the_cookie_counts_that_no_other_host_can_set(entrance):
+    secret = entrance.redeem(entrance.code())
+    assert entrance.who(asked(cookie=secret, scheme="https")) is None
+    assert entrance.who(asked(cookie=secret, name=HOST_COOKIE)) is None
+    assert entrance.who(asked(cookie=secret, scheme="https", name=HOST_COOKIE))
 
 
 @given(st.text(), st.text())
-def test_nothing_made_up_is_known(cookie, bearer):
-    sessions = Sessions(b"k" * 32, "t" * 64)
-    assert not sessions.knows(asked(cookie=cookie, bearer=bearer))
-    assert not sessions.knows(asked(cookie=f"{cookie}.{bearer}"))
+def test_nothing_made_up_is_known(tmp_path_factory, cookie, bearer):
+    entrance = opened(tmp_path_factory.getbasetemp() / "made-up")
+    assert entrance.who(asked(cookie=cookie, bearer=bearer)) is None
+    assert entrance.who(asked(cookie=f"{cookie}.{bearer}")) is None
 
 
-def test_the_token_is_known_with_its_word_only(sessions):
-    assert sessions.knows(asked(bearer=f"Bearer {sessions.token}"))
-    assert not sessions.knows(asked(bearer=f"Bearer {sessions.token}x"))
-    assert not sessions.knows(asked(bearer=f"Basic {sessions.token}"))
+def test_the_token_is_known_with_its_word_only(entrance):
+    who, found = entrance.who(asked(bearer=f"Bearer {entrance.token}"))
+    assert (who.id, found) == (OWNER, None)
+    assert entrance.who(asked(bearer=f"Bearer {entrance.token}x")) is None
+    assert entrance.who(asked(bearer=f"Basic {entrance.token}")) is None
+    assert entrance.who(asked(bearer=entrance.token)) is None
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8800", "[::1]:8800", "Plant-1.local"])

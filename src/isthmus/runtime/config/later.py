@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from isthmus.model.plantfile import CalendarEntry, PlantFile, TeamEntry, WebEntry
+from isthmus.model.plantfile import CalendarEntry, PlantFile, TeamEntry
 from isthmus.model.plantfile_equipment import Described, TagEntry
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.report import Report
@@ -16,7 +16,6 @@ from isthmus.runtime.config.shape import shape
 LATER: Mapping[type[BaseModel], Mapping[str, str]] = {  # entry -> key -> what people read
     PlantFile: {"erp": "erp"},
     TeamEntry: {"notify": "people.teams.*.notify"},
-    WebEntry: {"sign_in": "web.sign_in"},
     Described: {"alarms": "alarms", "condition": "condition"},
     TagEntry: {"write": "write"},
 }

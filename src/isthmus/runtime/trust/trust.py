@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from isthmus.model.plant import Plant
+from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.sample import Clock
 from isthmus.runtime.trust.certificates import Certificates
+from isthmus.runtime.trust.people import open_identity, sign_in_settings
 from isthmus.runtime.trust.record import keep_signed, open_ledger
 from isthmus.runtime.trust.zones import Zones
+from isthmus.trust.identity.identity import Identity
 from isthmus.trust.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -28,18 +31,33 @@ class Trust:
     ledger: Ledger
     zones: Zones
     certificates: Certificates
+    sign_in: SignInEntry
+    identity: Identity
 
     @classmethod
     def open(cls, plant: Plant, folder: Path, now: Clock) -> Self:
         """The parts whose files are below `folder`; StorageError where one is damaged."""
         ledger = open_ledger(folder, plant.ledger, now)
         certificates = Certificates(plant, folder, ledger)
-        return cls(plant, folder, now, ledger, Zones.open(plant, folder, ledger), certificates)
+        sign_in = sign_in_settings(plant)
+        identity = open_identity(folder, ledger, sign_in)
+        return cls(
+            plant,
+            folder,
+            now,
+            ledger,
+            Zones.open(plant, folder, ledger),
+            certificates,
+            sign_in,
+            identity,
+        )
 
     def work(self, app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""
         yield "ledger", keep_signed(self.ledger, app)
+        yield "sessions", self.identity.keep_for_ever()
 
     def close(self) -> None:
         """Close the files."""
+        self.identity.flush()
         self.ledger.close()
