@@ -28,6 +28,7 @@ from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
+from isthmus.model.plantfile_write import WritesEntry
 from isthmus.model.plantfile_zones import ConduitEntry, ManagementEntry, ZoneEntry
 from isthmus.model.secret import Secret
 
@@ -244,4 +245,7 @@ class PlantFile(Entry):
     ] = None
     ledger: LedgerEntry = Field(
         default_factory=LedgerEntry, description="The record of what was done."
+    )
+    writes: WritesEntry = Field(
+        default_factory=WritesEntry, description="Whether writes reach the machines."
     )

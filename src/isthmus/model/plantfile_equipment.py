@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from isthmus.model.plantfile_fields import (
+    Band,
     Entry,
     Facts,
     Legend,
@@ -18,6 +19,7 @@ from isthmus.model.plantfile_fields import (
     UnitName,
     WrongError,
 )
+from isthmus.model.plantfile_write import Write
 from isthmus.model.tag import Kind
 from isthmus.model.unit import Seconds
 
@@ -55,35 +57,8 @@ class CounterEntry(Entry):
     resets: Annotated[bool, Field(description="Whether something sets it to 0 at times.")] = False
 
 
-class WriteEntry(Entry):
-    """Within which bounds people and rules may write a tag."""
-
-    max_step: Annotated[Number | None, Field(gt=0, description="Largest change at once.")] = None
-    needs: Annotated[list[Text], Field(description="What a write needs, such as a permit.")] = []
-
-
 def _counter(value: object) -> object:
     return {True: {}, False: None}[value] if isinstance(value, bool) else value
-
-
-def _write(value: object) -> object:
-    return {True: {}, False: None}[value] if isinstance(value, bool) else value
-
-
-def _pair(value: object) -> object:
-    if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004
-        low, high = value
-        if isinstance(low, int | float) and isinstance(high, int | float) and not low < high:
-            raise WrongError(f"the band [{low}, {high}] is empty", hint="write the lower end first")
-    elif isinstance(value, list | tuple | str | int | float):
-        raise WrongError("expected two numbers", hint="write it like `[0, 200]`")
-    return value
-
-
-Band = Annotated[
-    tuple[Number, Number],
-    BeforeValidator(_pair, json_schema_input_type=tuple[float, float]),
-]
 
 
 class TagEntry(Entry):
@@ -108,11 +83,7 @@ class TagEntry(Entry):
     ] = None
     role: Annotated[Name | None, Field(description="What it means to other parts.")] = None
     description: Annotated[Text, Field(description="For people.")] = ""
-    write: Annotated[
-        WriteEntry | None,
-        BeforeValidator(_write, json_schema_input_type=bool | WriteEntry | None),
-        Field(description="That it may be written, and within which bounds."),
-    ] = None
+    write: Write = None
 
 
 def _tag(value: object) -> object:

@@ -113,3 +113,19 @@ Legend = Annotated[
     BeforeValidator(_legend, json_schema_input_type=str | dict[int, str]),
 ]
 Facts = dict[Name, Annotated[str | int | float, BeforeValidator(as_fact)]]
+
+
+def _pair(value: object) -> object:
+    if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004
+        low, high = value
+        if isinstance(low, int | float) and isinstance(high, int | float) and not low < high:
+            raise WrongError(f"the band [{low}, {high}] is empty", hint="write the lower end first")
+    elif isinstance(value, list | tuple | str | int | float):
+        raise WrongError("expected two numbers", hint="write it like `[0, 200]`")
+    return value
+
+
+Band = Annotated[
+    tuple[Number, Number],
+    BeforeValidator(_pair, json_schema_input_type=tuple[float, float]),
+]

@@ -121,6 +121,15 @@ class Writer(Protocol):
 
 
 @runtime_checkable
+class ReadBack(Protocol):
+    """A link whose device can be asked at once what it holds."""
+
+    async def read_back(self, tag: TagId) -> float:
+        """The raw value of `tag` now; ProtocolError where it has none."""
+        ...
+
+
+@runtime_checkable
 class Browse(Protocol):
     """A link whose device can tell what it has."""
 
@@ -187,6 +196,8 @@ class SourceConfig(BaseModel, ABC):
         hide_input_in_errors=True,  # it may be a secret in a wrong place
     )
     address: ClassVar[type[Address]] = Address
+    vouches: ClassVar[bool] = True
+    """Whether a link that speaks proves that a value untold is the same as before."""
 
     name: Annotated[str, Field(description="The connection's name, its key in the file.")]
     zone: Annotated[str, Field(description="The zone (IEC 62443) in which the device stands.")] = ""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from isthmus.model.sample import TagId
+from isthmus.model.write import WriteRules
 
 ROLES = frozenset(
     "state cause good_count scrap_count product order running hours power energy speed setpoint "  # noqa: SIM905
@@ -75,6 +76,7 @@ class Tag:
     writable: bool = False
     type: str = ""
     title: str = ""
+    write: WriteRules | None = None  # known where the plant file is
 
     @property
     def equipment(self) -> str:

@@ -33,6 +33,7 @@ from isthmus.web import (
     overview,
     performance,
     periods,
+    permits,
     plant,
     query,
     sign_in,
@@ -41,6 +42,7 @@ from isthmus.web import (
     statistics,
     stream,
     together,
+    writes,
     zones,
 )
 from isthmus.web.ask import Problem
@@ -65,7 +67,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    trust_parts = (ledger, zones, certificates, account, accounts)
+    trust_parts = (ledger, permits, writes, zones, certificates, account, accounts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     figure_parts = (performance, energy, overview, links, sinks)

@@ -45,6 +45,7 @@ class Files(SourceConfig):
         extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
     )
     address: ClassVar[type[Address]] = FilesAddress
+    vouches: ClassVar[bool] = False
 
     kind: Literal["files"] = Field("files", description="Growing log or CSV files.")
     path: Annotated[

@@ -16,7 +16,7 @@ from isthmus.connectors.modbus.transport import Answer, Failure, Request, Transp
 from isthmus.model.errors import LinkError, ProtocolError, Refused
 from isthmus.model.event import Action, Event
 from isthmus.model.ports import Binding, Reading
-from isthmus.model.sample import Batch, Clock, Int32s
+from isthmus.model.sample import Batch, Clock, Int32s, Status, TagId
 
 if TYPE_CHECKING:
     from isthmus.connectors.modbus.config import Modbus
@@ -119,6 +119,16 @@ class ModbusLink:
                 f"{where}: it reads back {said}",
                 hint="a command that clears itself needs `confirm: echo`",
             )
+
+    async def read_back(self, tag: TagId) -> float:
+        """What the device holds now, asked with all the rest."""
+        async with self._turn:
+            answers = await self._ask()
+        value, quality, _ = self._image.decode(answers)
+        row = next((row for row, each in enumerate(self._ids) if each == tag), None)
+        if row is None or quality[row] >= int(Status.UNCERTAIN):
+            raise ProtocolError(f"reading tag {tag} of {self._config.endpoint}: it has no value")
+        return float(value[row])
 
     async def close(self) -> None:
         """Disconnect; does nothing when closed already, never raises."""

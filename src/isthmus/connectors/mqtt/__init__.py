@@ -27,6 +27,7 @@ class Mqtt(BrokerConfig):
     """Reads topics of an MQTT broker (3.1.1 or 5): JSON by path, or bare numbers and words."""
 
     address: ClassVar[type[Address]] = MqttAddress
+    vouches: ClassVar[bool] = False  # a broker is up though a device be dead
 
     kind: Literal["mqtt"] = "mqtt"
     qos: Annotated[Literal[0, 1, 2], Field(description="Quality of service asked for.")] = 1

@@ -14,7 +14,7 @@ from isthmus.connectors.opcua.history import history
 from isthmus.connectors.opcua.session import Session
 from isthmus.connectors.opcua.setting import OpcUa, OpcUaAddress
 from isthmus.connectors.opcua.status import meaning, name
-from isthmus.connectors.opcua.write import written
+from isthmus.connectors.opcua.write import held, written
 from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Action
 from isthmus.model.ports import Binding, Node, Reading
@@ -89,6 +89,14 @@ class OpcUaLink:
             )
         with meaning(f"writing {action.value:g} to {binding.address.node} of {self.setting.url}"):
             await written(self.session, binding, action.value)
+
+    async def read_back(self, tag: TagId) -> float:
+        """What the variable holds now."""
+        binding = next((each for each in self.bindings if each.id == tag), None)
+        if binding is None:
+            raise ProtocolError(f"reading tag {tag}: it is not of connection {self.setting.name}")
+        with meaning(f"reading {binding.address.node} of {self.setting.url}"):
+            return await held(self.session, binding)
 
     def counts(self) -> Mapping[str, int]:
         """Totals since open: `dropped` samples ran over in the server's queues, and more."""

@@ -44,6 +44,19 @@ async def written(session: Session, binding: Binding[OpcUaAddress], value: float
     await _confirmed(session, binding, raw, doing)
 
 
+async def held(session: Session, binding: Binding[OpcUaAddress]) -> float:
+    """The number that the variable holds now; ProtocolError where it is none."""
+    address, doing = binding.address, f"reading {binding.address.node} of {session.url}"
+    (found,) = await session.read([session.node(address.node)])
+    check(found.StatusCode, doing)
+    value = found.Value.Value if found.Value is not None else None
+    if address.index is not None and isinstance(value, list) and address.index < len(value):
+        value = value[address.index]
+    if not isinstance(value, int | float):
+        raise ProtocolError(f"{doing}: it holds {value!r}, not a number")
+    return float(value)
+
+
 def raw_value(kind: ua.VariantType, value: float, doing: str) -> float | int | bool:
     """`value` as the variable's type holds it; ProtocolError where that would change it."""
     dtype = NUMBER.get(kind.value)

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from isthmus.model.plantfile import CalendarEntry, PlantFile, TeamEntry
-from isthmus.model.plantfile_equipment import Described, TagEntry
+from isthmus.model.plantfile_equipment import Described
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.report import Report
 from isthmus.runtime.config.shape import shape
@@ -17,7 +17,6 @@ LATER: Mapping[type[BaseModel], Mapping[str, str]] = {  # entry -> key -> what p
     PlantFile: {"erp": "erp"},
     TeamEntry: {"notify": "people.teams.*.notify"},
     Described: {"alarms": "alarms", "condition": "condition"},
-    TagEntry: {"write": "write"},
 }
 
 

@@ -98,6 +98,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         web=_section(file.web),
         sql=None if file.sql is None else _section(file.sql),
         ledger=_section(file.ledger),
+        writes=file.writes.mode,
         tariffs=dict(file.tariffs),
         people=_section(file.people),
         access=access(file, areas, names, report),

@@ -91,6 +91,7 @@ def build_tag(path: str, entry: TagEntry, *, is_state: bool = False) -> Tag:
         role=role,
         description=entry.description,
         writable=entry.write is not None,
+        write=entry.write.rules if entry.write is not None else None,
     )
 
 
@@ -176,6 +177,8 @@ def _check_tag(name: str, tag: TagEntry, loc: Loc, report: Report) -> None:
     if tag.unit and wanted and not compatible(tag.unit, wanted):
         text = f"`{name}` is {built.role} in `{tag.unit}`, which no figure can use"
         report.add((*loc, "unit"), text, f"write a unit like `{wanted}`, or another `role`")
+    if tag.write is not None and built.kind is Kind.TEXT:
+        report.add((*loc, "write"), f"`{name}` is text, and text cannot be written", "leave it out")
     if built.kind in {Kind.NUMBER, Kind.TEXT} and built.legend:
         text = f"`{name}` has a legend, so it is of kind enumeration, not {built.kind}"
         report.add((*loc, "kind"), text, "leave `kind` out")

@@ -11,6 +11,8 @@ from isthmus.model.plant import Plant
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.sample import Clock
 from isthmus.runtime.trust.certificates import Certificates
+from isthmus.runtime.trust.guard import Guard
+from isthmus.runtime.trust.guarded import guard_of
 from isthmus.runtime.trust.people import open_identity, sign_in_settings
 from isthmus.runtime.trust.record import keep_signed, open_ledger
 from isthmus.runtime.trust.zones import Zones
@@ -33,6 +35,7 @@ class Trust:
     certificates: Certificates
     sign_in: SignInEntry
     identity: Identity
+    guard: Guard | None = None  # once the plant runs
 
     @classmethod
     def open(cls, plant: Plant, folder: Path, now: Clock) -> Self:
@@ -54,6 +57,7 @@ class Trust:
 
     def work(self, app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""
+        self.guard = guard_of(app, self)
         yield "ledger", keep_signed(self.ledger, app)
         yield "sessions", self.identity.keep_for_ever()
 

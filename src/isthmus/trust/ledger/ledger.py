@@ -134,15 +134,27 @@ class Ledger:
         facts: Mapping[str, Fact] = NOTHING,
     ) -> None:
         """Write it down; it is on disk when this returns. Several at once share one flush."""
+        self.put(kind, by, text, about=about, facts=facts)
+
+    def put(
+        self,
+        kind: Kind,
+        by: str,
+        text: str,
+        *,
+        about: str = "",
+        facts: Mapping[str, Fact] = NOTHING,
+    ) -> int:
+        """Write it down, as `record` does; the record's number."""
         checkpoint = None
         with self._writing:
             self._turn()
             number = self._append(kind, by, text, about, facts)
             if self.count - self._sealed >= EVERY:
                 checkpoint = self._seal("checkpoint")
-                number = self.count
         self._flush(number)
         self._publish(checkpoint)
+        return number
 
     def checkpoint(self) -> Checkpoint | None:
         """Sign what there is; None where nothing came since the last signature."""

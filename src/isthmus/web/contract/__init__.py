@@ -94,6 +94,16 @@ from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
 from isthmus.web.contract.sinks import SinkInfo
 from isthmus.web.contract.sql import SqlCounts, SqlStatus
+from isthmus.web.contract.writes import (
+    GuardVerdict,
+    LockInfo,
+    LockWish,
+    PermitInfo,
+    PermitNote,
+    PermitWish,
+    WriteOutcome,
+    WriteWish,
+)
 from isthmus.web.contract.zones import (
     BoundaryNews,
     Changed,
@@ -133,6 +143,7 @@ __all__ = [
     "GapInfo",
     "GrafanaFiles",
     "GrantInfo",
+    "GuardVerdict",
     "History",
     "Hop",
     "ImportBegin",
@@ -159,6 +170,8 @@ __all__ = [
     "Links",
     "LiveStatus",
     "LiveValues",
+    "LockInfo",
+    "LockWish",
     "Loss",
     "Me",
     "Meter",
@@ -179,6 +192,9 @@ __all__ = [
     "Pen",
     "Performance",
     "Period",
+    "PermitInfo",
+    "PermitNote",
+    "PermitWish",
     "PlantInfo",
     "Problem",
     "QualityStretch",
@@ -208,6 +224,8 @@ __all__ = [
     "TokenWish",
     "WaitingCertificate",
     "WaterfallStep",
+    "WriteOutcome",
+    "WriteWish",
     "ZoneFinding",
     "ZoneInfo",
     "ZoneMap",

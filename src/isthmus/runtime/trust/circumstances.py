@@ -1,0 +1,147 @@
+"""What the guards look at, gathered from the running plant at one moment."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isthmus.model.access import Decision
+from isthmus.model.errors import ConfigError
+from isthmus.model.event import Action
+from isthmus.model.path import join
+from isthmus.model.ports import Writer
+from isthmus.model.sample import Int32s, TagId
+from isthmus.model.tag import Tag
+from isthmus.model.write import Condition as Wanted
+from isthmus.model.write import Mode
+from isthmus.runtime.collect.health import Condition
+from isthmus.runtime.collect.link import Link
+from isthmus.trust.permit.book import PermitBook
+from isthmus.trust.permit.permit import Permit
+from isthmus.trust.permit.verdict import Circumstances, Seen
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
+
+
+class Surroundings:
+    """Asks the plant for the present, the links, the permits and the locks."""
+
+    def __init__(self, app: App, book: PermitBook) -> None:
+        self._app, self._book = app, book
+
+    def case(
+        self,
+        action: Action,
+        by: str,
+        decision: Decision,
+        permit: int | None,
+        *,
+        moved: float,
+        simulate: bool,
+    ) -> Circumstances:
+        """Everything about the wish that a guard may look at."""
+        tag = self._app.namespace[action.tag]
+        found, fault = self._permit(permit, tag.path, by, action.value)
+        conditions = tag.write.interlocks if tag.write else ()
+        return Circumstances(
+            tag=tag,
+            value=action.value,
+            by=by,
+            reason=action.reason,
+            wall=time.time_ns(),
+            present=self.seen(action.tag),
+            moved=moved,
+            conditions=[(each, self._resolved(each, tag)) for each in conditions],
+            state=self._state(tag.equipment),
+            locks=self._book.locked(tag.path),
+            decision=decision,
+            permit=found,
+            permit_fault=fault,
+            reach=self.reach(tag.path),
+            mode=Mode.SIMULATE if simulate else self._app.plant.writes,
+        )
+
+    def ids(self, tag: TagId) -> Int32s:
+        """The id as a column."""
+        return np.array([tag], np.int32)
+
+    def seen(self, number: TagId) -> Seen:
+        """What is known of a tag now.
+
+        A device that is asked, or that tells each change, vouches for an old value as long as its
+        link is up and speaks; elsewhere a value is as old as it says.
+        """
+        row = self._app.live.last(self.ids(number))
+        tag, now = self._app.namespace[number], self._app.now()
+        heard = int(row.time[0])
+        link = self.link(tag.path)
+        if link is not None and link.config.vouches and link.health.condition is Condition.UP:
+            heard = max(heard, int(link.health.last_good or 0))
+        rate = self._app.pace.rate if self._app.pace else 1.0
+        age = max(0.0, (now - heard) / 1e9 / rate)
+        return Seen(tag.path, float(row.value[0]), int(row.quality[0]), age, tag.legend)
+
+    def link(self, path: str) -> Link | None:
+        """Our own link that serves the tag at `path`; None where an edge does, or nobody."""
+        for name, connection in self._app.plant.connections.items():
+            if path in connection.addresses:
+                found = self._app.links.get(name)
+                return found if isinstance(found, Link) else None
+        return None
+
+    def reach(self, path: str) -> str:
+        """Why the machine cannot be written to now; empty where it can."""
+        for name, connection in self._app.plant.connections.items():
+            if path not in connection.addresses:
+                continue
+            if connection.edge:
+                return f"the edge {connection.edge} runs {name}, and writes go from the site alone"
+            link = self.link(path)
+            if link is None or link.health.condition is not Condition.UP:
+                return f"{name} is not up"
+            source: object = link.source
+            return "" if isinstance(source, Writer) else f"{name} cannot be written to"
+        return "no connection serves it"
+
+    def _resolved(self, condition: Wanted, tag: Tag) -> Seen | None:
+        """The value of the condition's tag, the nearest of that path: beside it, or above."""
+        place = tag.equipment
+        while True:
+            number = self._app.namespace.id(
+                join(place, condition.path) if place else condition.path
+            )
+            if number is not None:
+                return self.seen(number)
+            if not place:
+                return None
+            place = place.rpartition("/")[0]
+
+    def _state(self, equipment: str) -> Seen | None:
+        """The state of the machine, or of the one that the module belongs to."""
+        while equipment:
+            found = self._app.plant.equipment(equipment)
+            tag = found.tag("state") if found else None
+            number = self._app.namespace.id(tag.path) if tag else None
+            if number is not None:
+                return self.seen(number)
+            equipment = equipment.rpartition("/")[0]
+        return None
+
+    def _permit(
+        self, number: int | None, path: str, by: str, value: float
+    ) -> tuple[Permit | None, str]:
+        """The permit that was named, else one of `by` that covers the wish."""
+        if number is not None:
+            try:
+                return self._book.find(number), ""
+            except ConfigError as error:
+                return None, str(error)
+        now = time.time_ns()
+        for found in self._book.all():
+            mine = found.holder == by and found.state(now).value == "active"
+            if mine and found.low <= value <= found.high and found.covers(path):
+                return found, ""
+        return None, ""

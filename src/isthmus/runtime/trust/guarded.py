@@ -1,0 +1,34 @@
+"""The guard of a plant that runs, with its permits, its ledger and its policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from isthmus.model.access import Decision, Principal, Right
+from isthmus.runtime.trust.guard import Guard
+from isthmus.trust.permit.book import PermitBook
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
+    from isthmus.runtime.trust.trust import Trust
+
+PERMITS = "trust/permits.json"  # below the data folder
+
+
+def guard_of(app: App, trust: Trust) -> Guard:
+    """The guard of a plant that runs; what a crash left open is recorded first."""
+    book = PermitBook.open(trust.folder / PERMITS, trust.ledger)
+
+    def decide(principal: Principal, right: Right, path: str) -> Decision:
+        policy = getattr(trust, "policy", None)
+        if policy is not None:
+            decided: Decision = policy.decide(principal, right, path)
+            return decided
+        return Decision(
+            principal.owner,
+            "it holds the key of the house" if principal.owner else "no policy grants it",
+        )
+
+    made = Guard(app, trust.ledger, book, decide)
+    made.records.settle()
+    return made
