@@ -251,7 +251,7 @@ def test_keys_without_effect_are_named(tmp_path):
         encoding="utf-8",
     )
     load(file)
-    assert later(file) == ["calendars.*.holidays: a region", "write"]
+    assert later(file) == ["calendars.*.holidays: a region"]
 
 
 def test_no_connectors_are_no_connectors(tmp_path):
