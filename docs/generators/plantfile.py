@@ -17,7 +17,7 @@ SECTIONS = [
     "Role",
     "Right",
     "WritesEntry",
-    "Mode",
+    "WriteMode",
     "WriteEntry",
     "Need",
     "Risk",

@@ -13,7 +13,7 @@ from isthmus.model.export import Export
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
-from isthmus.model.write import Mode
+from isthmus.model.write import WriteMode
 
 
 class Level(StrEnum):
@@ -182,7 +182,7 @@ class Plant:
     web: Mapping[str, object] = field(default_factory=dict)
     sql: Mapping[str, object] | None = None  # None: no endpoint
     ledger: Mapping[str, object] = field(default_factory=dict)
-    writes: Mode = Mode.SIMULATE
+    writes: WriteMode = WriteMode.SIMULATE
     tariffs: Mapping[str, object] = field(default_factory=dict)
     people: Mapping[str, object] = field(default_factory=dict)
     access: Access = field(default_factory=Access)

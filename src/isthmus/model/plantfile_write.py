@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from isthmus.model.plantfile_fields import Band, Entry, Number, Text, WrongError
 from isthmus.model.unit import Seconds
-from isthmus.model.write import FRESH, Condition, Mode, Need, Risk, WriteRules
+from isthmus.model.write import FRESH, Condition, Need, Risk, WriteMode, WriteRules
 
 
 def _condition(text: str) -> str:
@@ -74,5 +74,5 @@ class WritesEntry(Entry):
     """Whether writes reach the machines."""
 
     mode: Annotated[
-        Mode, Field(description="`simulate` does all but the last step; `live` writes.")
-    ] = Mode.SIMULATE
+        WriteMode, Field(description="`simulate` does all but the last step; `live` writes.")
+    ] = WriteMode.SIMULATE

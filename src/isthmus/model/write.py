@@ -40,7 +40,7 @@ class Need(StrEnum):
     SECOND_PERSON = "second-person"
 
 
-class Mode(StrEnum):
+class WriteMode(StrEnum):
     """Whether writes reach machines; a plant begins with `simulate`."""
 
     SIMULATE = "simulate"

@@ -151,7 +151,7 @@ def test_check_ends_with_what_has_no_effect_yet(capsys):
     code, out, _ = said(capsys, "check")
     note = "note: kept for later, without effect yet: erp"
     assert (code, out.splitlines()[-1]) == (0, note)
-    notes = ["`erp` has no effect yet", "`people` has no effect yet"]
+    notes = ["`erp` has no effect yet"]
     assert json.loads(said(capsys, "check", "--json")[1])["notes"] == notes
 
 

@@ -976,6 +976,350 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["me_api_session_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove again that it is you, with the password */
+        post: operations["prove_api_session_prove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock this session until it is proven again */
+        post: operations["lock_api_session_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End this session */
+        post: operations["sign_out_api_session_sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all sessions of this account */
+        post: operations["everywhere_api_session_sign_out_everywhere_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/others/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End another session of this account */
+        delete: operations["end_one_api_session_others__number__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own account, its sessions and tokens */
+        get: operations["mine_api_account_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another password */
+        post: operations["password_api_account_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ten new recovery codes */
+        post: operations["codes_api_account_recovery_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A token of one's own */
+        post: operations["make_api_account_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/tokens/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token of one's own */
+        delete: operations["revoke_api_account_tokens__number__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All accounts */
+        get: operations["every_api_accounts_get"];
+        put?: never;
+        /** A new account */
+        post: operations["add_api_accounts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account */
+        get: operations["one_api_accounts__name__get"];
+        put?: never;
+        post?: never;
+        /** Remove an account */
+        delete: operations["remove_api_accounts__name__delete"];
+        options?: never;
+        head?: never;
+        /** Change an account */
+        patch: operations["change_api_accounts__name__patch"];
+        trace?: never;
+    };
+    "/api/accounts/{name}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its sessions */
+        get: operations["sessions_api_accounts__name__sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{name}/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new enrolment link; the old proofs end */
+        post: operations["enrol_api_accounts__name__enrolment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{name}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all its sessions */
+        post: operations["sign_out_api_accounts__name__sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, without their text */
+        get: operations["tokens_api_tokens_get"];
+        put?: never;
+        /** A token for a service */
+        post: operations["make_api_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{which}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token */
+        delete: operations["revoke_api_tokens__which__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uses of the break-glass link, the newest first */
+        get: operations["emergencies_api_emergencies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergencies/{which}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close one, with what was found */
+        post: operations["review_api_emergencies__which__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in-links": {
         parameters: {
             query?: never;
@@ -993,10 +1337,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one may sign in here */
+        get: operations["ways_api_sign_in_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with a password */
+        post: operations["password_api_sign_in_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** With a recovery code */
+        post: operations["recovery_api_sign_in_recovery_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom a link enrols */
+        post: operations["enrolment_api_sign_in_enrolment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the first password */
+        post: operations["enrol_api_sign_in_enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountChange
+         * @description What is to be another; what is left out stays.
+         */
+        AccountChange: {
+            /** Title */
+            title?: string | null;
+            /** Side */
+            side?: ("" | "ot" | "it") | null;
+            /** Teams */
+            teams?: string[] | null;
+            /** Roles */
+            roles?: components["schemas"]["RoleWish"][] | null;
+            /** State */
+            state?: ("active" | "disabled") | null;
+        };
+        /**
+         * AccountInfo
+         * @description One account, without its secrets.
+         */
+        AccountInfo: {
+            /** Name */
+            name: string;
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "" | "ot" | "it";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /** Teams */
+            teams: string[];
+            /** Groups */
+            groups: string[];
+            /** Grants */
+            grants: components["schemas"]["GrantInfo"][];
+            /** Password */
+            password: boolean;
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyInfo"][];
+            /** Recovery Codes */
+            recovery_codes: number;
+            /**
+             * Company
+             * @description Whether the company's sign-in knows it.
+             */
+            company: boolean;
+            /** Enrolment Until */
+            enrolment_until: number | null;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            created: number;
+            /** Signed In */
+            signed_in: number | null;
+            /** Sessions */
+            sessions: number;
+        };
+        /**
+         * AccountWish
+         * @description What a new account is to be.
+         */
+        AccountWish: {
+            /** Name */
+            name: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Side
+             * @default
+             * @enum {string}
+             */
+            side: "" | "ot" | "it";
+            /**
+             * Teams
+             * @default []
+             */
+            teams: string[];
+            /**
+             * Roles
+             * @default []
+             */
+            roles: components["schemas"]["RoleWish"][];
+        };
         /**
          * Attention
          * @description Something that needs a person: text, since when, where to look.
@@ -1228,6 +1752,42 @@ export interface components {
             inputs: components["schemas"]["DerivedInput"][];
         };
         /**
+         * EmergencyInfo
+         * @description One use of the break-glass link.
+         */
+        EmergencyInfo: {
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Opened
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            opened: number;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            until: number;
+            /** By */
+            by: string;
+            /** Reviewed By */
+            reviewed_by: string;
+            /** Reviewed */
+            reviewed: number | null;
+            /** Note */
+            note: string;
+        };
+        /**
+         * Ended
+         * @description How many were ended.
+         */
+        Ended: {
+            /** Ended */
+            ended: number;
+        };
+        /**
          * Energy
          * @description A line's energy over a window, per piece, against its baseline regression.
          */
@@ -1300,6 +1860,34 @@ export interface components {
             cusum_kwh: number | null;
             /** In Baseline */
             in_baseline: boolean;
+        };
+        /**
+         * EnrolmentCode
+         * @description The code of an enrolment link.
+         */
+        EnrolmentCode: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * EnrolmentInfo
+         * @description Whom an enrolment link is for.
+         */
+        EnrolmentInfo: {
+            /** Account */
+            account: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * EnrolmentProof
+         * @description The code of an enrolment link, and the password to begin with.
+         */
+        EnrolmentProof: {
+            /** Code */
+            code: string;
+            /** Password */
+            password: string;
         };
         /**
          * EquipmentInfo
@@ -1438,6 +2026,24 @@ export interface components {
             files: {
                 [key: string]: string;
             };
+        };
+        /**
+         * GrantInfo
+         * @description A role, at what a pattern selects, in a zone; empty is everywhere.
+         */
+        GrantInfo: {
+            /** Role */
+            role: string;
+            /**
+             * At
+             * @default
+             */
+            at: string;
+            /**
+             * Zone
+             * @default
+             */
+            zone: string;
         };
         /**
          * GuardVerdict
@@ -2044,6 +2650,22 @@ export interface components {
             uplink_lag_s: number | null;
         };
         /**
+         * LinkWish
+         * @description What a sign-in link is for; one that breaks the glass needs a reason.
+         */
+        LinkWish: {
+            /**
+             * Break Glass
+             * @default false
+             */
+            break_glass: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * Links
          * @description All links, the path of a value, and totals since install.
          */
@@ -2219,6 +2841,42 @@ export interface components {
             cumulative_percent: number;
         };
         /**
+         * Me
+         * @description Who asks; `fresh_until` is how long what is dangerous may be done.
+         */
+        Me: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** How */
+            how: string;
+            /** Owner */
+            owner: boolean;
+            /** Locked */
+            locked: boolean;
+            /** Roles */
+            roles: components["schemas"]["GrantInfo"][];
+            /** Groups */
+            groups: string[];
+            /** Fresh Until */
+            fresh_until: number | null;
+            /** Until */
+            until: number | null;
+            /**
+             * Lock After
+             * @description Seconds without a hand; 0 is never.
+             */
+            lock_after: number;
+            /** Administers */
+            administers: boolean;
+            /**
+             * Unreviewed
+             * @description Emergencies nobody has reviewed.
+             */
+            unreviewed: number;
+        };
+        /**
          * Meter
          * @description Where the power goes: one machine or meter.
          */
@@ -2272,6 +2930,77 @@ export interface components {
             rows: components["schemas"]["Companion"][];
         };
         /**
+         * MyAccount
+         * @description One's own account, with its sessions and tokens.
+         */
+        MyAccount: {
+            /** Name */
+            name: string;
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "" | "ot" | "it";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /** Teams */
+            teams: string[];
+            /** Groups */
+            groups: string[];
+            /** Grants */
+            grants: components["schemas"]["GrantInfo"][];
+            /** Password */
+            password: boolean;
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyInfo"][];
+            /** Recovery Codes */
+            recovery_codes: number;
+            /**
+             * Company
+             * @description Whether the company's sign-in knows it.
+             */
+            company: boolean;
+            /** Enrolment Until */
+            enrolment_until: number | null;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            created: number;
+            /** Signed In */
+            signed_in: number | null;
+            /** Sessions */
+            sessions: number;
+            /** Open Sessions */
+            open_sessions: components["schemas"]["SessionInfo"][];
+            /** Tokens */
+            tokens: components["schemas"]["TokenInfo"][];
+        };
+        /**
+         * NewAccount
+         * @description An account, and the link with which its owner enrols, once.
+         */
+        NewAccount: {
+            account: components["schemas"]["AccountInfo"];
+            /** Link */
+            link: string;
+        };
+        /**
+         * NewPassword
+         * @description Another password.
+         */
+        NewPassword: {
+            /** Password */
+            password: string;
+        };
+        /**
          * NewTag
          * @description A tag that an import needs and the plant file does not have.
          */
@@ -2288,6 +3017,40 @@ export interface components {
              * @default
              */
             description: string;
+        };
+        /**
+         * NewToken
+         * @description A token and its text, which is told this once.
+         */
+        NewToken: {
+            /** Number */
+            number: string;
+            /** Name */
+            name: string;
+            /** Who */
+            who: string;
+            /** Rights */
+            rights: string[];
+            /** At */
+            at: string[];
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            created: number;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            until: number;
+            /** Used */
+            used: number | null;
+            /** By */
+            by: string;
+            /** Expired */
+            expired: boolean;
+            /** Token */
+            token: string;
         };
         /**
          * OrderInfo
@@ -2369,6 +3132,41 @@ export interface components {
             orders: components["schemas"]["OrderInfo"][];
             /** Ribbons */
             ribbons: components["schemas"]["Ribbon"][];
+        };
+        /**
+         * OwnPassword
+         * @description One's password, to prove oneself again.
+         */
+        OwnPassword: {
+            /** Password */
+            password: string;
+        };
+        /**
+         * PasskeyInfo
+         * @description One passkey of an account.
+         */
+        PasskeyInfo: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            created: number;
+            /** Used */
+            used: number | null;
+        };
+        /**
+         * PasswordProof
+         * @description An account and its password.
+         */
+        PasswordProof: {
+            /** Account */
+            account: string;
+            /** Password */
+            password: string;
         };
         /**
          * PathStep
@@ -2716,12 +3514,38 @@ export interface components {
             via: string[];
         };
         /**
+         * RecoveryCodes
+         * @description Codes that each sign in once; they are told this once.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
+        };
+        /**
+         * RecoveryProof
+         * @description An account and one of its recovery codes.
+         */
+        RecoveryProof: {
+            /** Account */
+            account: string;
+            /** Code */
+            code: string;
+        };
+        /**
          * Renew
          * @description Issue a new certificate for a part of the site at once.
          */
         Renew: {
             /** Name */
             name: string;
+        };
+        /**
+         * Review
+         * @description What was found when an emergency was reviewed.
+         */
+        Review: {
+            /** Note */
+            note: string;
         };
         /**
          * Revoke
@@ -2755,6 +3579,19 @@ export interface components {
             stops: number;
             /** Known */
             known: boolean;
+        };
+        /**
+         * RoleWish
+         * @description A role to be granted.
+         */
+        RoleWish: {
+            /** Role */
+            role: string;
+            /**
+             * At
+             * @default
+             */
+            at: string;
         };
         /**
          * ScheduledExport
@@ -2843,6 +3680,39 @@ export interface components {
             link: string;
         };
         /**
+         * SessionInfo
+         * @description One signed-in browser.
+         */
+        SessionInfo: {
+            /** Number */
+            number: string;
+            /** How */
+            how: string;
+            /** Source */
+            source: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Began
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            began: number;
+            /**
+             * Seen
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            seen: number;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            until: number;
+            /** Locked */
+            locked: boolean;
+            /** This */
+            this: boolean;
+        };
+        /**
          * Sign
          * @description Sign the request (PEM, RFC 2986) of somebody whose key stays with him.
          */
@@ -2862,6 +3732,33 @@ export interface components {
              * @default []
              */
             hosts: string[];
+        };
+        /**
+         * SignInLink
+         * @description A link that signs in, or enrols, once.
+         */
+        SignInLink: {
+            /** Link */
+            link: string;
+        };
+        /**
+         * SignInWays
+         * @description How one may sign in here; `company` is the host of the company's sign-in, empty for none.
+         */
+        SignInWays: {
+            /** Local */
+            local: boolean;
+            /** Company */
+            company: string;
+            /** Company Trouble */
+            company_trouble: string;
+            /**
+             * Notice
+             * @description Shown before anybody signs in.
+             */
+            notice: string;
+            /** Site */
+            site: string;
         };
         /**
          * Signed
@@ -3214,6 +4111,61 @@ export interface components {
              * @default null
              */
             after_s: number | null;
+        };
+        /**
+         * TokenInfo
+         * @description One token, without its text.
+         */
+        TokenInfo: {
+            /** Number */
+            number: string;
+            /** Name */
+            name: string;
+            /** Who */
+            who: string;
+            /** Rights */
+            rights: string[];
+            /** At */
+            at: string[];
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            created: number;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            until: number;
+            /** Used */
+            used: number | null;
+            /** By */
+            by: string;
+            /** Expired */
+            expired: boolean;
+        };
+        /**
+         * TokenWish
+         * @description What a new token is to be for.
+         */
+        TokenWish: {
+            /** Name */
+            name: string;
+            /**
+             * Rights
+             * @default []
+             */
+            rights: string[];
+            /**
+             * At
+             * @default []
+             */
+            at: string[];
+            /**
+             * Days
+             * @default 90
+             */
+            days: number;
         };
         /**
          * WaitingCertificate
@@ -5484,7 +6436,7 @@ export interface operations {
             };
         };
     };
-    link_api_sign_in_links_post: {
+    me_api_session_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5499,9 +6451,926 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_api_session_prove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_api_session_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_api_session_sign_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    everywhere_api_session_sign_out_everywhere_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_one_api_session_others__number__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its public number. */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mine_api_account_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAccount"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    password_api_account_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    codes_api_account_recovery_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_account_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_account_tokens__number__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its public number. */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    every_api_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_api_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccount"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_api_accounts__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_accounts__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_accounts__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_api_accounts__name__sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_api_accounts__name__enrolment_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccount"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_api_accounts__name__sign_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_api_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_tokens__which__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name or number. */
+                which: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    emergencies_api_emergencies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_api_emergencies__which__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name or number. */
+                which: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_api_sign_in_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkWish"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ways_api_sign_in_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    password_api_sign_in_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recovery_api_sign_in_recovery_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolment_api_sign_in_enrolment_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_api_sign_in_enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -15,7 +15,7 @@ from isthmus.model.ports import Writer
 from isthmus.model.sample import Int32s, TagId
 from isthmus.model.tag import Tag
 from isthmus.model.write import Condition as Wanted
-from isthmus.model.write import Mode
+from isthmus.model.write import WriteMode
 from isthmus.runtime.collect.health import Condition
 from isthmus.runtime.collect.link import Link
 from isthmus.trust.permit.book import PermitBook
@@ -61,7 +61,7 @@ class Surroundings:
             permit=found,
             permit_fault=fault,
             reach=self.reach(tag.path),
-            mode=Mode.SIMULATE if simulate else self._app.plant.writes,
+            mode=WriteMode.SIMULATE if simulate else self._app.plant.writes,
         )
 
     def ids(self, tag: TagId) -> Int32s:

@@ -19,7 +19,7 @@ from isthmus.model.errors import ConfigError, IsthmusError, LinkError, Refused, 
 from isthmus.model.event import Action
 from isthmus.model.ports import Address, Binding, ReadBack, Writer
 from isthmus.model.sample import TagId
-from isthmus.model.write import Mode
+from isthmus.model.write import WriteMode
 from isthmus.runtime.collect.link import Link
 from isthmus.runtime.trust.circumstances import Surroundings
 from isthmus.runtime.trust.raw import raw_of, same, value_of
@@ -124,7 +124,7 @@ class Guard:
         record = await asyncio.to_thread(self.records.wished, number, case, verdicts)
         if not all(verdict.ok for verdict in verdicts):
             return self._outcome(number, "refused", case, verdicts, record=record)
-        if case.mode is Mode.SIMULATE:
+        if case.mode is WriteMode.SIMULATE:
             return self._outcome(number, "simulated", case, verdicts, record=record)
         again = judged(self._case(action, principal, permit, simulate=simulate))
         if not all(verdict.ok for verdict in again):  # what changed while the wish was recorded

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isthmus.model.record import Fact, Kind
-from isthmus.model.write import Mode
+from isthmus.model.write import WriteMode
 from isthmus.trust.ledger.find import Wanted, newest
 from isthmus.trust.ledger.ledger import Ledger
 from isthmus.trust.permit.verdict import Circumstances, Verdict
@@ -74,7 +74,10 @@ class WriteRecords:
             number, step = entry.facts.get("action"), entry.facts.get("step")
             if step == "end":
                 ended.add(number)
-            live = entry.facts.get("mode") == Mode.LIVE.value and entry.facts.get("allowed") is True
+            live = (
+                entry.facts.get("mode") == WriteMode.LIVE.value
+                and entry.facts.get("allowed") is True
+            )
             if step == "wish" and live and number not in ended:
                 text = "it is not known whether this was written: the site stopped meanwhile"
                 facts: dict[str, Fact] = {

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from isthmus.model.tag import Kind
-from isthmus.model.write import COMPARE, Condition, Mode, WriteRules
+from isthmus.model.write import COMPARE, Condition, WriteMode, WriteRules
 from isthmus.trust.permit.permit import Permit, State
 from isthmus.trust.permit.verdict import Circumstances, Seen, Verdict
 
@@ -191,7 +191,7 @@ def reachable(case: Circumstances, _rules: WriteRules) -> Verdict:
 
 def mode(case: Circumstances, _rules: WriteRules) -> Verdict:
     """What happens when all is well: simulation stops nobody, and writes nothing."""
-    if case.mode is Mode.LIVE:
+    if case.mode is WriteMode.LIVE:
         return Verdict("mode", ok=True, reason="live: the machine is written")
     return Verdict(
         "mode",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from isthmus.model.access import Decision
 from isthmus.model.tag import Tag
-from isthmus.model.write import Condition, Mode
+from isthmus.model.write import Condition, WriteMode
 from isthmus.trust.permit.lock import Lock
 from isthmus.trust.permit.permit import Permit
 
@@ -68,4 +68,4 @@ class Circumstances:
     permit: Permit | None
     permit_fault: str
     reach: str
-    mode: Mode
+    mode: WriteMode

@@ -10,7 +10,7 @@ import pytest
 from isthmus.model.access import Decision
 from isthmus.model.sample import Status
 from isthmus.model.tag import Kind, Tag
-from isthmus.model.write import Condition, Mode, Need, Risk, WriteRules
+from isthmus.model.write import Condition, Need, Risk, WriteMode, WriteRules
 from isthmus.trust.permit.guards import judged
 from isthmus.trust.permit.lock import Lock
 from isthmus.trust.permit.permit import Permit
@@ -36,7 +36,7 @@ CASE = Circumstances(
     permit=None,
     permit_fault="",
     reach="",
-    mode=Mode.LIVE,
+    mode=WriteMode.LIVE,
 )
 PERMIT = Permit(
     *(7, "packaging/line1/filler/*", 100, 130, "new caps", "WO-1", NOW - HOUR, NOW + HOUR),
@@ -143,7 +143,7 @@ def test_a_lock_a_role_a_reason_and_a_connection():
 
 
 def test_simulation_refuses_nothing():
-    assert refused(mode=Mode.SIMULATE) == []
+    assert refused(mode=WriteMode.SIMULATE) == []
 
 
 @pytest.mark.parametrize(
