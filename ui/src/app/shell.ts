@@ -17,6 +17,7 @@ import "../pages/connections";
 import "../pages/energy";
 import "../pages/performance";
 import "../pages/plant";
+import "../pages/security";
 import "../parts/card";
 import "./banner";
 import "./nav";
@@ -77,6 +78,7 @@ export class Shell extends Part {
       case "performance": return html`<isthmus-performance-page .site=${site} .query=${query}></isthmus-performance-page>`;
       case "energy": return html`<isthmus-energy-page .site=${site} .query=${query}></isthmus-energy-page>`;
       case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
+      case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
       default: return this.missing(page);
     }
   }

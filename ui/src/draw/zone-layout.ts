@@ -48,7 +48,7 @@ const GAP = 14;
 const HEAD = 34;
 const ASSET = { width: 112, height: 34, gap: 8 };
 const FOOT = 10;
-const LANE = 34;
+const LANE = 23;
 const ENDS = 14;
 
 /** The level's name at the left edge. */
@@ -72,7 +72,7 @@ export function layOut(zones: readonly ZoneShape[], ways: readonly WayShape[], w
     const placed = placeRow(members, row, y, inner);
     names.push({ text: levelText(level), y: y + Math.max(...placed.map((zone) => zone.height)) / 2 });
     drawn.push(...placed);
-    y += Math.max(...placed.map((zone) => zone.height)) + (lanes[row] ? 16 + LANE * (lanes[row] ?? 0) : row < levels.length - 1 ? 24 : 4);
+    y += Math.max(...placed.map((zone) => zone.height)) + (lanes[row] ? 14 + LANE * (lanes[row] ?? 0) : row < levels.length - 1 ? 24 : 4);
   });
   const byName = new Map(drawn.map((zone) => [zone.name, zone]));
   return { width, height: y, zones: drawn, ways: route(known, byName, rowOf, LEFT + inner), levels: names };
@@ -80,7 +80,7 @@ export function layOut(zones: readonly ZoneShape[], ways: readonly WayShape[], w
 
 /** Zones of one level side by side, each as wide as its share of the assets asks for. */
 function placeRow(members: readonly ZoneShape[], row: number, y: number, inner: number): DrawnZone[] {
-  const weight = members.map((zone) => 1.4 + Math.min(zone.assets.length, 6));
+  const weight = members.map((zone) => 2.4 + Math.min(zone.assets.length, 5));
   const total = weight.reduce((sum, each) => sum + each, 0);
   const room = inner - GAP * (members.length - 1);
   let x = LEFT;
@@ -98,7 +98,7 @@ function placeRow(members: readonly ZoneShape[], row: number, y: number, inner: 
         x: x + 10 + (place % fit) * (each + ASSET.gap), y: y + HEAD + Math.floor(place / fit) * (ASSET.height + ASSET.gap),
       })),
     };
-    if (!zone.assets.length) found.height = HEAD + FOOT;
+    if (!zone.assets.length) found.height = HEAD;
     x += width + GAP;
     return found;
   });

@@ -40,7 +40,7 @@ export class ZoneMap extends Picture {
     return html`<svg width=${drawing.width} height=${drawing.height} viewBox="0 0 ${drawing.width} ${drawing.height}" role="img" aria-label=${this.words()}>
       ${drawing.levels.map((level) => svg`<text x="0" y=${level.y + 4}>${level.text}</text>`)}
       ${drawing.zones.map((zone) => this.zone(zone, zones.get(zone.name)))}
-      ${drawing.ways.map((way) => this.way(way, ways.get(way.id)))}</svg>`;
+      ${drawing.ways.map((way) => this.way(way, ways.get(way.id)))}${drawing.ways.map((way) => this.label(way, ways.get(way.id)))}</svg>`;
   }
 
   private zone(zone: DrawnZone, told: MapZone | undefined) {
@@ -48,7 +48,7 @@ export class ZoneMap extends Picture {
     const room = zone.width - 24 - zone.name.length * 7.4;
     const words = told?.isolated ? "island" : room > level.length * LETTER ? level : room > 40 && told ? `SL ${told.target}` : "";
     return svg`<g class=${this.chosen === zone.name ? "chosen" : ""}><rect class="zone ${told?.isolated ? "island" : ""}" x=${zone.x} y=${zone.y} width=${zone.width} height=${zone.height}/>
-      <text class="name" x=${zone.x + 10} y=${zone.y + 20}>${zone.name}</text><text class="e" x=${zone.x + zone.width - 8} y=${zone.y + 19}>${words}</text>
+      <text class="name" x=${zone.x + 10} y=${zone.y + 20}>${cut(zone.name, zone.width - 10)}</text><text class="e" x=${zone.x + zone.width - 8} y=${zone.y + 19}>${words}</text>
       ${zone.assets.map((asset) => svg`<g><title>${asset.name} ${asset.address}</title><rect class="asset" x=${asset.x} y=${asset.y} width=${asset.width} height=${asset.height} rx="2"/>
         <text class="tx" x=${asset.x + 7} y=${asset.y + 14}>${cut(asset.name, asset.width)}</text><text x=${asset.x + 7} y=${asset.y + 27}>${cut(asset.address, asset.width)}</text></g>`)}
       ${zone.hidden ? svg`<text x=${zone.x + 10} y=${zone.y + zone.height - 9}>and ${zone.hidden} more</text>` : nothing}</g>`;
@@ -57,12 +57,14 @@ export class ZoneMap extends Picture {
   private way(way: DrawnWay, told: MapWay | undefined) {
     const [last, before] = [way.points[way.points.length - 1]!, way.points[way.points.length - 2]!];
     const up = last[1] < before[1] ? 1 : -1;
-    const allow = told?.allow.join(", ") ?? "";
     const line = way.points.map(([x, y], place) => `${place ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-    const words = told?.doubt ? `${allow}: ${told.doubt}` : allow;
-    return svg`<g class="way ${told?.doubt ? "doubt" : ""}"><title>${told ? `${told.from} to ${told.to}: ${words}` : ""}</title><path d=${line}/>
-      <path class="head" d="M${last[0] - MARK} ${last[1] + up * 2 * MARK}l${MARK} ${-up * 2 * MARK} ${MARK} ${up * 2 * MARK}"/>
-      <text class="tx" x=${way.label[0]} y=${way.label[1]}>${cut(words, this.width - way.label[0])}</text></g>`;
+    return svg`<g class="way ${told?.doubt ? "doubt" : ""}"><title>${told ? `${told.from} to ${told.to}: ${carried(told)}` : ""}</title><path d=${line}/>
+      <path class="head" d="M${last[0] - MARK} ${last[1] + up * 2 * MARK}l${MARK} ${-up * 2 * MARK} ${MARK} ${up * 2 * MARK}"/></g>`;
+  }
+
+  /** Words stand over every line. */
+  private label(way: DrawnWay, told: MapWay | undefined) {
+    return svg`<text class="tx over" x=${way.label[0]} y=${way.label[1]}>${told ? cut(carried(told), this.width - way.label[0]) : ""}</text>`;
   }
 
   /** The map for who cannot see it. */
@@ -71,6 +73,10 @@ export class ZoneMap extends Picture {
     const ways = this.ways.map((way) => `${way.from} to ${way.to} ${way.allow.join(", ")}${way.doubt ? `, ${way.doubt}` : ""}`);
     return `zones: ${zones.join("; ")}. conduits: ${ways.join("; ") || "none"}`;
   }
+}
+
+function carried(way: MapWay): string {
+  return `${way.allow.join(", ")}${way.doubt ? `: ${way.doubt}` : ""}`;
 }
 
 function cut(text: string, width: number): string {
