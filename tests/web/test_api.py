@@ -43,6 +43,7 @@ def questions(plant, tag):
         "/api/links": ({}, contract.Links),
         "/api/links/{name}/browse": ({}, list[contract.BrowseNode]),
         "/api/zones": ({}, contract.ZoneMap),
+        "/api/zones/levels": ({}, list[contract.ZoneLevels]),
         "/api/zones/reach": ({"source": "site", "target": "line1"}, contract.Reached),
         "/api/sql": ({"q": "select count(*) as n from samples"}, list[dict[str, int]]),
     }

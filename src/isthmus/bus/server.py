@@ -27,6 +27,7 @@ from isthmus.model.errors import ConfigError, StorageError
 _log = logging.getLogger(__name__)
 SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 10.0, 30.0
 STOP_S = 10.0
+HANDED_ON = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "GODEBUG")  # no secrets
 KNOWN = "nats-server.sha256"  # in the bus's folder: the program that may be started
 RELOAD_S = 3.0
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses, and one that is ours
@@ -143,7 +144,7 @@ class Server:
     async def _spawn(self, binary: Binary) -> None:
         config = self._configure()
         environment = {
-            **os.environ,
+            **{key: os.environ[key] for key in HANDED_ON if key in os.environ},
             "GOMEMLIMIT": str(self.settings.go_memory),
             **self.settings.environment,
         }

@@ -11,6 +11,7 @@ from isthmus.cli.remote import data_argument, data_folder
 EXAMPLE = """examples:
   isthmus doctor
   isthmus doctor --plant plant.yaml --data .isthmus --json
+  isthmus doctor --security
 """
 SIGNS = {"well": "✓", "note": "·", "wrong": "✗"}
 
@@ -18,14 +19,19 @@ SIGNS = {"well": "✓", "note": "·", "wrong": "✗"}
 def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--plant", type=Path, help="plant file to check as well")
+    parser.add_argument(
+        "--security", action="store_true", help="what is open, to whom, and why, instead"
+    )
     data_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command: 0 where nothing is wrong, else 1."""
     from isthmus.cli.examine import examine
+    from isthmus.cli.examine_security import examine_security
 
-    findings = examine(data_folder(args.data), args.plant)
+    look = examine_security if args.security else examine
+    findings = look(data_folder(args.data), args.plant)
     wrong = sum(finding.state == "wrong" for finding in findings)
     if args.json:
         print(json.dumps({"wrong": wrong, "findings": [finding.told() for finding in findings]}))

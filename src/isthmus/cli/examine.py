@@ -41,7 +41,7 @@ def examine(folder: Path, plant: Path | None) -> list[Finding]:
         ("pages", _pages),
         ("disk", lambda: _disk(folder)),
         ("plant file", lambda: _plant(plant)),
-        ("certificates", lambda: _certificates(folder)),
+        ("certificates", lambda: certificates(folder)),
         *([] if edge else [("history", lambda: _history(folder))]),
         *([] if edge else [("backup", lambda: examine_backup(folder))]),
         ("exports", lambda: _exports(folder)),
@@ -138,7 +138,8 @@ def _engine(plant: Plant) -> Iterator[Finding]:
         yield Finding("history's server", state, probe.error or probe.found, probe.hint)
 
 
-def _certificates(folder: Path) -> Iterator[Finding]:
+def certificates(folder: Path) -> Iterator[Finding]:
+    """Certificates of ours that end, and those of devices that nobody approved."""
     from cryptography import x509
 
     from isthmus.runtime.trust.pending import Devices

@@ -27,6 +27,7 @@ EXAMPLE = """examples:
   isthmus zones diff plant.yaml candidate.yaml
   isthmus zones apply --stage log --confirm 60s
   isthmus zones confirm
+  isthmus zones levels
   isthmus zones island line1 --reason "worm in packaging"
 """
 
@@ -64,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--confirm", default="60s", help="time to confirm: 60s, 10min (60s)")
     made = part("confirm", "keep the rules that `apply` loaded")
     data_argument(made)
+    planned("levels", "what each zone aims at, and what evidence shows (IEC 62443-3-3)")
     made = planned("island", "cut a zone off, or join it again")
     made.add_argument("zone", help="which zone")
     made.add_argument("--end", action="store_true", help="join it again")
@@ -98,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
         "apply": zones_boundary.apply,
         "confirm": zones_boundary.confirm,
         "island": zones_boundary.island,
+        "levels": zones_told.levels,
     }
     return parts[args.part](args)
 

@@ -176,3 +176,35 @@ def _yes(allowed: bool) -> str:  # noqa: FBT001 - reads as its name says
 
 def _ports(services: tuple[Service, ...]) -> str:
     return ", ".join(map(str, services))
+
+
+def levels(args: argparse.Namespace) -> int:
+    """Target and shown levels of each zone, and what falls short; 1 where anything does."""
+    from isthmus.runtime.config import load
+    from isthmus.runtime.trust.evidence import assessments
+    from isthmus.trust.zones.levels import GROUPS, verified
+
+    found = assessments(load(args.plant), policy_of(args), data_folder(args.data))
+    if args.json:
+        body = {"table_verified": verified(), "zones": [plain(one) for one in found]}
+        print(json.dumps(body))
+        return int(any(one.gaps for one in found))
+    groups = list(GROUPS.values())
+    rows = [
+        (one.zone, f"SL{one.target}", *(_span(one.shown[g], one.at_most[g]) for g in groups))
+        for one in found
+    ]
+    print(table(("zone", "target", *groups), rows) if rows else "no zones")
+    for one in found:
+        for gap in one.gaps:
+            print(f"{SIGNS['wrong']} {one.zone}: SR {gap.requirement.id} {gap.requirement.title}")
+            print(f"    {gap.seen}")
+    unseen = sum(each.state == "no evidence" for one in found for each in one.judged)
+    print(f"{unseen} requirements without evidence; a range is from shown to what they would allow")
+    if not verified():
+        print("the table of levels was not compared with a licensed copy of the standard")
+    return int(any(one.gaps for one in found))
+
+
+def _span(shown: int, at_most: int) -> str:
+    return str(shown) if shown == at_most else f"{shown}-{at_most}"

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from isthmus.model.access import OWNER, Principal
 from isthmus.runtime.app import App
+from isthmus.runtime.trust.evidence import assessments
 from isthmus.runtime.trust.zones import Zones, record_boundary
 from isthmus.trust.zones import own
 from isthmus.trust.zones.islands import Island
@@ -39,6 +40,29 @@ def routes(app: App) -> APIRouter:
             conduits=[way.id for way in route.ways],
             via=list(route.via),
         )
+
+    @router.get("/levels", summary="What each zone aims at, and what evidence shows")
+    def levels() -> list[contract.ZoneLevels]:
+        found = assessments(app.plant, app.trust.zones.policy, app.settings.folder)
+        return [
+            contract.ZoneLevels(
+                zone=one.zone,
+                target=one.target,
+                shown=dict(one.shown),
+                at_most=dict(one.at_most),
+                requirements=[
+                    contract.RequirementInfo(
+                        id=each.requirement.id,
+                        title=each.requirement.title,
+                        group=each.requirement.group,
+                        state=each.state,
+                        seen=each.seen,
+                    )
+                    for each in one.judged
+                ],
+            )
+            for one in found
+        ]
 
     @router.post("/{zone}/island", summary="Cut a zone off, or join it again")
     def island(zone: str, wish: contract.IslandWish, request: Request) -> contract.Changed:

@@ -738,6 +738,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/zones/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each zone aims at, and what evidence shows */
+        get: operations["levels_api_zones_levels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/zones/{zone}/island": {
         parameters: {
             query?: never;
@@ -3540,6 +3557,25 @@ export interface components {
             name: string;
         };
         /**
+         * RequirementInfo
+         * @description One system requirement against the zone's target, and what was seen of it.
+         */
+        RequirementInfo: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Group */
+            group: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pass" | "fail" | "no evidence" | "not asked";
+            /** Seen */
+            seen: string;
+        };
+        /**
          * Review
          * @description What was found when an emergency was reviewed.
          */
@@ -4342,6 +4378,28 @@ export interface components {
             equipment: string[];
             /** Edges */
             edges: string[];
+        };
+        /**
+         * ZoneLevels
+         * @description A zone's target, and its level in each foundational requirement: IAC, UC, SI and so on.
+         *
+         *     `shown` counts what has no evidence as not met, `at_most` as met.
+         */
+        ZoneLevels: {
+            /** Zone */
+            zone: string;
+            /** Target */
+            target: number;
+            /** Shown */
+            shown: {
+                [key: string]: number;
+            };
+            /** At Most */
+            at_most: {
+                [key: string]: number;
+            };
+            /** Requirements */
+            requirements: components["schemas"]["RequirementInfo"][];
         };
         /**
          * ZoneMap
@@ -5984,6 +6042,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reached"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    levels_api_zones_levels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneLevels"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -111,8 +111,10 @@ from isthmus.web.contract.zones import (
     IslandInfo,
     IslandWish,
     Reached,
+    RequirementInfo,
     ZoneFinding,
     ZoneInfo,
+    ZoneLevels,
     ZoneMap,
 )
 
@@ -202,6 +204,7 @@ __all__ = [
     "RecoveryCodes",
     "RecoveryProof",
     "Renew",
+    "RequirementInfo",
     "Review",
     "Revoke",
     "Ribbon",
@@ -228,5 +231,6 @@ __all__ = [
     "WriteWish",
     "ZoneFinding",
     "ZoneInfo",
+    "ZoneLevels",
     "ZoneMap",
 ]

@@ -71,6 +71,29 @@ class Reached(Answer):
     via: list[str]
 
 
+class RequirementInfo(Answer):
+    """One system requirement against the zone's target, and what was seen of it."""
+
+    id: str
+    title: str
+    group: str
+    state: Literal["pass", "fail", "no evidence", "not asked"]
+    seen: str
+
+
+class ZoneLevels(Answer):
+    """A zone's target, and its level in each foundational requirement: IAC, UC, SI and so on.
+
+    `shown` counts what has no evidence as not met, `at_most` as met.
+    """
+
+    zone: str
+    target: int
+    shown: dict[str, int]
+    at_most: dict[str, int]
+    requirements: list[RequirementInfo]
+
+
 class IslandWish(Answer):
     """Cut a zone off, or join it again."""
 
