@@ -227,3 +227,33 @@ FOCUS = """() => {
   return [document.activeElement.dataset.at ?? null, outline || style.boxShadow !== 'none'];
 }"""
 SHOW = "(at) => document.querySelector(`[data-at='${at}']`)?.outerHTML.slice(0, 120)"
+
+
+class TestSecurity:
+    def test_a_lock_is_seen_with_who_and_why_and_in_the_ledger(self, desk):
+        page = desk.open("/security?kind=lock")
+        path = "utilities/air/compressor"
+        told = """async ([path, where]) => (await fetch(`/api/locks${where}`, {method: 'POST',
+          headers: {'content-type': 'application/json'},
+          body: JSON.stringify({path, reason: 'oil is changed'})})).status"""
+        assert page.evaluate(told, [path, ""]) == 200
+        try:
+            page.wait_for_selector(f"isthmus-permit-list >> text={path}")
+            assert "oil is changed" in page.inner_text("isthmus-permit-list")
+            page.wait_for_selector(f"isthmus-ledger-list tr >> text={path}")
+            assert set(page.locator(".ledger td:nth-child(3)").all_inner_texts()) == {"lock"}
+        finally:
+            assert page.evaluate(told, [path, "/free"]) == 200
+        page.wait_for_selector("main.security .work >> text=nothing is locked")
+
+    def test_the_chain_is_verified_on_demand(self, desk):
+        page = desk.open("/security")
+        page.click("text=Verify the chain")
+        page.wait_for_selector(".book .sub >> text=sound:")
+
+    def test_zones_are_drawn_and_told(self, desk):
+        page = desk.open("/security")
+        picture = page.locator("isthmus-zone-map svg").first
+        assert "line1 at level 2" in (picture.get_attribute("aria-label") or "")
+        assert "site to line1 opcua, modbus" in (picture.get_attribute("aria-label") or "")
+        assert page.locator("isthmus-zone-map .zone").count() >= 4

@@ -145,8 +145,7 @@ def certificates(folder: Path) -> Iterator[Finding]:
     from isthmus.runtime.trust.pending import Devices
 
     now = datetime.now(UTC)
-    renewed = (folder / "identity").glob("*.crt")  # of an edge
-    for file in sorted([*(folder / "pki").glob("*.crt"), *renewed]):
+    for file in sorted((folder / "pki").glob("*.crt")):
         again = "restart the site: it makes a new one"
         if file.stem in ("ca", "chain"):
             again = (

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Hop, LedgerRecords, LedgerVerdict, SeenCertificate, WaitingCertificate, ZoneInfo, ZoneMap } from "../api/contract";
+import type { Hop, LedgerRecords, LedgerVerdict, LockInfo, PermitInfo, SeenCertificate, WaitingCertificate, ZoneInfo, ZoneMap } from "../api/contract";
 import { ApiError, address, get } from "../api/get";
 import { Resource } from "../api/resource";
 import type { Site } from "../app/site";
@@ -12,6 +12,7 @@ import "../parts/card";
 import "../parts/certificate-list";
 import "../parts/findings";
 import "../parts/ledger-list";
+import "../parts/permit-list";
 import "../parts/waiting";
 import "../parts/zone-map";
 
@@ -29,12 +30,14 @@ export class SecurityPage extends Part {
   private readonly waiting = new Resource<WaitingCertificate[]>(this, () => "/api/certificates/pending", { every: () => LEDGER_MS });
   private readonly hops = new Resource<Hop[]>(this, () => "/api/certificates/findings", { every: () => SLOW_MS });
   private readonly ledger = new Resource<LedgerRecords>(this, () => address("/api/ledger", { limit: 100, kind: this.query.get("kind") || undefined }), { every: () => LEDGER_MS, keep: true });
+  private readonly permits = new Resource<PermitInfo[]>(this, () => "/api/permits", { every: () => LEDGER_MS });
+  private readonly locks = new Resource<LockInfo[]>(this, () => "/api/locks", { every: () => LEDGER_MS });
   @state() private verdict = "";
   @state() private verifying = false;
 
   override render() {
-    return html`<main id="page" class="fit security" tabindex="-1" @isthmus-judged=${() => this.waiting.again()}>${this.map()}
-      <div class="decide">${this.judge()}${this.weak()}</div>${this.book()}${this.certificates()}</main>`;
+    return html`<main id="page" class="fit security" tabindex="-1" @isthmus-judged=${() => this.waiting.again()} @isthmus-permit=${() => this.permits.again()}>${this.map()}
+      <div class="decide">${this.judge()}${this.work()}${this.weak()}</div>${this.book()}${this.certificates()}</main>`;
   }
 
   private map() {
@@ -64,6 +67,15 @@ export class SecurityPage extends Part {
     const { value, load } = this.waiting;
     if (load.state === "ready" && !value?.length) return nothing;
     return html`<isthmus-card heading="Waits for a person" sub=${value ? `${value.length} certificates` : ""} .load=${load} ?hollow=${!value}><div class="scroll" tabindex="0"><isthmus-waiting-certificates .certificates=${value ?? []}></isthmus-waiting-certificates></div></isthmus-card>`;
+  }
+
+  private work() {
+    const { value, load } = this.permits;
+    const asking = value?.filter((permit) => !["refused", "reviewed"].includes(permit.state)) ?? [];
+    const locks = this.locks.value ?? [];
+    const open = asking.filter((permit) => permit.state === "requested").length;
+    const blank = value && !asking.length && !locks.length ? { title: "No permit is open, nothing is locked", text: "isthmus permit request asks for one" } : undefined;
+    return html`<isthmus-card class="work" heading="Work permits" sub=${asking.length ? `${open} to decide, ${asking.length - open} others` : ""} .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><isthmus-permit-list .permits=${asking} .locks=${locks}></isthmus-permit-list></div></isthmus-card>`;
   }
 
   private weak() {

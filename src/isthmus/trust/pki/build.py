@@ -110,16 +110,12 @@ def leaf(
 
 
 def request(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    *,
-    authority: bool = False,
-    subject: x509.Name | None = None,
+    name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool = False
 ) -> x509.CertificateSigningRequest:
     """A request (RFC 2986) for a certificate of `name`, that of an authority if so."""
     return (
         x509.CertificateSigningRequestBuilder()
-        .subject_name(subject or common(name))
+        .subject_name(common(name))
         .add_extension(
             x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
         )
