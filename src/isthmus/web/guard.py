@@ -23,7 +23,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 OPEN = "/api/sign-in"  # what strangers may ask, and all below it
-LOCKED = ("/api/session", "/api/session/prove", "/api/session/sign-out")
+LOCKED = ("/api/session", "/api/session/sign-out")  # and all below the next
+PROOF = "/api/session/prove"
 STRANGERS_BYTES = 64 << 10
 OURS = ("same-origin", "none")
 
@@ -62,9 +63,14 @@ def _refusal(request: Request, entrance: Entrance) -> Response | None:
     if known is None:
         return _problem(401, "not signed in", "sign in on the page, or run `isthmus link`")
     request.state.principal, request.state.session = known
-    if known[1] is not None and known[1].locked and path not in LOCKED:
+    if known[1] is not None and known[1].locked and not _still_open(path):
         return _problem(401, "the session is locked", "prove that it is you, on the page")
     return _foreign(request)
+
+
+def _still_open(path: str) -> bool:
+    """Whether a locked session may ask it: who it is, its proof, its end."""
+    return path in LOCKED or path == PROOF or path.startswith(PROOF + "/")
 
 
 def _foreign(request: Request) -> Response | None:

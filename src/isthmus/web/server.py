@@ -31,6 +31,7 @@ from isthmus.web import (
     ledger,
     links,
     overview,
+    passkeys,
     performance,
     periods,
     permits,
@@ -67,7 +68,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    trust_parts = (ledger, permits, writes, zones, certificates, account, accounts)
+    trust_parts = (ledger, permits, writes, zones, certificates, account, accounts, passkeys)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     figure_parts = (performance, energy, overview, links, sinks)

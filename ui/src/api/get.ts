@@ -46,3 +46,8 @@ export function address(path: string, query: Record<string, string | number | un
   const text = words.toString();
   return text ? `${path}?${text}` : path;
 }
+
+/** The JSON answer of `path` to `body`, sent by any method. */
+export async function send<T>(path: string, body?: unknown, method = "POST"): Promise<T> {
+  return (await ask(path, undefined, "application/json", method, body)).json() as Promise<T>;
+}

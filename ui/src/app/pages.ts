@@ -20,3 +20,6 @@ export const PAGES: PageEntry[] = [
   { name: "connections", title: "Connections", group: "Connect", key: "c", rare: true, icon: svg`<circle cx="3.5" cy="8" r="2"/><circle cx="12.5" cy="3.5" r="2"/><circle cx="12.5" cy="12.5" r="2"/><path d="M5.4 7 10.7 4.4M5.4 9l5.3 2.6"/>` },
   { name: "security", title: "Security", group: "Connect", key: "s", rare: true, icon: svg`<path d="M8 1.5 13.5 3.5V8c0 3.2-2.3 5.4-5.5 6.5C4.8 13.4 2.5 11.2 2.5 8V3.5z"/>` },
 ];
+
+/** Pages that the rail does not list: reached from the bar at the top. */
+export const OTHERS: Record<string, string> = { account: "My account", users: "Users", "sign-in": "Sign in" };

@@ -7,10 +7,11 @@ import { Resource } from "../api/resource";
 import { Part } from "../parts/part";
 import { clock } from "./clock";
 import { listenToKeys } from "./keys";
-import { PAGES } from "./pages";
+import { OTHERS, PAGES } from "./pages";
 import { type Route, currentRoute, followLinks } from "./route";
 import { Site } from "./site";
 import { applyTheme } from "./theme";
+import "../pages/account";
 import "../pages/asset";
 import "../pages/explore";
 import "../pages/connections";
@@ -18,7 +19,9 @@ import "../pages/energy";
 import "../pages/performance";
 import "../pages/plant";
 import "../pages/security";
+import "../pages/users";
 import "../parts/card";
+import "../parts/sign-in";
 import "./banner";
 import "./nav";
 import "./topbar";
@@ -29,7 +32,7 @@ export class Shell extends Part {
   @state() private route: Route = currentRoute();
   @state() private signedOut = false;
   private site: Site | undefined;
-  private readonly plant = new Resource<PlantInfo>(this, () => "/api/plant");
+  private readonly plant = new Resource<PlantInfo>(this, () => (this.route.page === "sign-in" ? undefined : "/api/plant"));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -42,7 +45,7 @@ export class Shell extends Part {
     window.addEventListener("isthmus-signed-out", () => (this.signedOut = true));
     window.addEventListener("isthmus-back", () => this.plant.again());
     window.addEventListener("isthmus-theme", () => this.requestUpdate());
-    live.start();
+    if (this.route.page !== "sign-in") live.start();
   }
 
   protected override willUpdate(): void {
@@ -54,11 +57,12 @@ export class Shell extends Part {
       this.signedOut = false;
     }
     const page = PAGES.find((entry) => entry.name === this.route.page);
-    document.title = `${page?.title ?? "Not found"} · ${this.site ? `${this.site.info.site} · ` : ""}isthmus`;
+    document.title = `${page?.title ?? OTHERS[this.route.page] ?? "Not found"} · ${this.site ? `${this.site.info.site} · ` : ""}isthmus`;
   }
 
   override render() {
     const { page, rest, query } = this.route;
+    if (page === "sign-in") return html`<main id="page" class="door" tabindex="-1"><isthmus-sign-in></isthmus-sign-in></main>`;
     const path = page === "asset" ? rest || (this.site?.assets()[0]?.path ?? "") : page === "plant" || page === "performance" || page === "energy" ? this.site?.line(query.get("line"))?.path ?? "" : "";
     return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill:var(--card)" /><path d="M0 0V5" style="stroke:var(--process-2);stroke-width:2.4" /></pattern>
@@ -79,6 +83,8 @@ export class Shell extends Part {
       case "energy": return html`<isthmus-energy-page .site=${site} .query=${query}></isthmus-energy-page>`;
       case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
       case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
+      case "account": return html`<isthmus-account-page></isthmus-account-page>`;
+      case "users": return html`<isthmus-users-page></isthmus-users-page>`;
       default: return this.missing(page);
     }
   }
@@ -88,9 +94,7 @@ export class Shell extends Part {
   }
 
   private signIn() {
-    return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>You are not signed in</b>
-      <span>Open the sign-in link printed by <code>isthmus demo</code>, or run <code>isthmus link</code> for a new one.</span>
-      <span class="small">Links work once and for this browser only.</span></div></isthmus-card></main>`;
+    return html`<main id="page" class="door" tabindex="-1"><h2>You are not signed in</h2><isthmus-sign-in></isthmus-sign-in></main>`;
   }
 
   private missing(page: string) {

@@ -1,9 +1,11 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import type { Me } from "../api/contract";
 import { LiveTags, live } from "../api/live";
+import { Resource } from "../api/resource";
 import { Part } from "../parts/part";
 import { clock } from "./clock";
-import { PAGES } from "./pages";
+import { OTHERS, PAGES } from "./pages";
 import type { Site } from "./site";
 import { assetHref } from "./site";
 import { setTheme, theme } from "./theme";
@@ -24,6 +26,7 @@ export class Topbar extends Part {
   /** Whether the search covers the bar of a small screen. */
   @state() private searching = false;
   @query("isthmus-search") private search!: Search | null;
+  private readonly me = new Resource<Me>(this, () => (this.site ? "/api/session" : undefined));
   private tick = 0;
 
   override connectedCallback(): void {
@@ -42,7 +45,7 @@ export class Topbar extends Part {
   }
 
   override render() {
-    const title = PAGES.find((entry) => entry.name === this.page)?.title ?? "Not found";
+    const title = PAGES.find((entry) => entry.name === this.page)?.title ?? OTHERS[this.page] ?? "Not found";
     const now = clock.now();
     const wanted = theme();
     return html`<h1>${title}</h1><nav class="crumb hide-s" aria-label="Path">${this.crumbs()}</nav>
@@ -51,6 +54,7 @@ export class Topbar extends Part {
       ${this.site ? html`<isthmus-search class="search ${this.searching ? "over" : ""}" .site=${this.site}></isthmus-search>` : nothing}
       <button class="switch hide-s" title="Theme: ${wanted}; next: ${NEXT[wanted]}" aria-label="Theme is ${wanted}, change to ${NEXT[wanted]}" @click=${this.turn}>
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" style="fill:none;stroke:currentColor;stroke-width:1.5" /><path d="M7 1a6 6 0 0 1 0 12z" style="fill:currentColor" /></svg></button>
+      ${this.me.value ? html`<a class="link me" href="/account" title="My account: signed in by ${this.me.value.how}">${this.me.value.owner ? "owner" : this.me.value.name}</a>` : nothing}
       <div class="clock"><b>${this.site ? clock.second(now) : "--:--:--"}</b> <span class="tiny muted">${this.site ? clock.zone(now) : ""}</span>
         <div class="tiny muted">${this.site ? clock.weekday(now) : ""}${live.status?.shift ? ` · ${live.status.shift}` : ""}${clock.rate() !== 1 ? ` · ${clock.rate()}× time` : ""}</div></div>`;
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -225,6 +225,26 @@ class NewPassword(Wish):
     """Another password."""
 
     password: Proof
+
+
+class PasskeyChallenge(Answer):
+    """A ticket, and the options of WebAuthn as JSON for the browser."""
+
+    ticket: str
+    options: str
+
+
+class PasskeyAnswer(Wish):
+    """What the browser's authenticator answered, as WebAuthn writes it in JSON."""
+
+    ticket: Word
+    credential: dict[str, Any]
+
+
+class NewPasskey(PasskeyAnswer):
+    """A passkey that the browser made, and what to call it."""
+
+    label: Annotated[str, Field(max_length=60)] = ""
 
 
 class OwnPassword(Wish):
