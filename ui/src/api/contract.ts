@@ -37,6 +37,7 @@ export type SeenCertificate = Schemas["SeenCertificate"];
 export type WaitingCertificate = Schemas["WaitingCertificate"];
 export type Hop = Schemas["Hop"];
 export type ZoneInfo = Schemas["ZoneInfo"];
+export type ZoneLevels = Schemas["ZoneLevels"];
 export type ZoneMap = Schemas["ZoneMap"];
 export type PermitInfo = Schemas["PermitInfo"];
 export type LockInfo = Schemas["LockInfo"];

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Hop, LedgerRecords, LedgerVerdict, LockInfo, PermitInfo, SeenCertificate, WaitingCertificate, ZoneInfo, ZoneMap } from "../api/contract";
+import type { Hop, LedgerRecords, LedgerVerdict, LockInfo, PermitInfo, SeenCertificate, WaitingCertificate, ZoneInfo, ZoneLevels, ZoneMap } from "../api/contract";
 import { ApiError, address, get } from "../api/get";
 import { Resource } from "../api/resource";
 import type { Site } from "../app/site";
@@ -26,6 +26,7 @@ export class SecurityPage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly zones = new Resource<ZoneMap>(this, () => "/api/zones", { every: () => SLOW_MS });
+  private readonly levels = new Resource<ZoneLevels[]>(this, () => "/api/zones/levels", { every: () => SLOW_MS });
   private readonly seen = new Resource<SeenCertificate[]>(this, () => "/api/certificates/inventory", { every: () => SLOW_MS });
   private readonly waiting = new Resource<WaitingCertificate[]>(this, () => "/api/certificates/pending", { every: () => LEDGER_MS });
   private readonly hops = new Resource<Hop[]>(this, () => "/api/certificates/findings", { every: () => SLOW_MS });
@@ -53,7 +54,10 @@ export class SecurityPage extends Part {
     const edges = zone.edges.map((name) => ({ name, address: "edge" }));
     const links = zone.connections.map((name) => ({ name, address: "connection" }));
     const self = zone.here ? [{ name: "isthmus", address: "this site" }] : [];
-    return { name: zone.name, level: zone.level, target: zone.target, achieved: null, isolated: Boolean(zone.island), assets: [...self, ...edges, ...links] };
+    const found = this.levels.value?.find((one) => one.zone === zone.name);
+    const least = (levels: Record<string, number>) => Math.min(...Object.values(levels));
+    const achieved: [number, number] | null = found ? [least(found.shown), least(found.at_most)] : null;
+    return { name: zone.name, level: zone.level, target: zone.target, achieved, isolated: Boolean(zone.island), assets: [...self, ...edges, ...links] };
   }
 
   private ways(map: ZoneMap | undefined): MapWay[] {

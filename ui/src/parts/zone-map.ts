@@ -3,12 +3,12 @@ import { customElement, property } from "lit/decorators.js";
 import { type DrawnWay, type DrawnZone, layOut } from "../draw/zone-layout";
 import { Picture } from "./part";
 
-/** A zone as the map shows it; `achieved` is null where nothing was checked. */
+/** A zone as the map shows it; `achieved` is what evidence shows, and what it does not deny. */
 export interface MapZone {
   name: string;
   level: number;
   target: number;
-  achieved: number | null;
+  achieved: [number, number] | null;
   isolated: boolean;
   assets: { name: string; address: string }[];
 }
@@ -44,7 +44,7 @@ export class ZoneMap extends Picture {
   }
 
   private zone(zone: DrawnZone, told: MapZone | undefined) {
-    const level = told ? `SL-T ${told.target}${told.achieved === null ? "" : `, achieved ${told.achieved}`}` : "";
+    const level = told ? `SL-T ${told.target}${told.achieved ? `, SL-A ${told.achieved[0] === told.achieved[1] ? told.achieved[0] : told.achieved.join(" to ")}` : ""}` : "";
     const room = zone.width - 24 - zone.name.length * 7.4;
     const words = told?.isolated ? "island" : room > level.length * LETTER ? level : room > 40 && told ? `SL ${told.target}` : "";
     return svg`<g class=${this.chosen === zone.name ? "chosen" : ""}><rect class="zone ${told?.isolated ? "island" : ""}" x=${zone.x} y=${zone.y} width=${zone.width} height=${zone.height}/>
