@@ -23,6 +23,7 @@ from isthmus.model.errors import IsthmusError  # noqa: E402
 from isthmus.model.sample import Status  # noqa: E402
 from isthmus.model.tag import ROLES  # noqa: E402
 from isthmus.runtime.config import Parts, load, schema  # noqa: E402
+from isthmus.trust.zones.levels import requirements  # noqa: E402
 from isthmus.web.openapi import openapi  # noqa: E402
 
 PAGES = sorted(
@@ -267,3 +268,18 @@ def test_types_that_the_architecture_names_are_in_their_folders():
         )
         for name in re.findall(r"`([A-Z]\w+)`", types):
             assert re.search(rf"^class {name}\b", code, re.MULTILINE), f"{folder}: {name}"
+
+
+def test_each_requirement_of_the_security_page_names_a_test_that_exists():
+    text = (DOCS / "security.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| (\d\.\d+)(?: RE \d)? \| .+ \| `([\w/.]+)::(\w+)` \|$", text, re.MULTILINE
+    )
+    known = {one.id for one in requirements()}
+    assert len(rows) >= 35
+    assert {number for number, _, _ in rows} <= known
+    for number, file, test in rows:
+        written = (ROOT / file).read_text("utf-8")
+        assert re.search(rf"^\s*(async )?def {test}\(", written, re.MULTILINE), (
+            f"SR {number}: {test}"
+        )

@@ -11,7 +11,8 @@ from isthmus.model.errors import ConfigError
 from isthmus.model.path import nearest
 from isthmus.model.plant import Edge, Plant
 from isthmus.runtime.config import load
-from isthmus.runtime.edge.node import CarriedIdentity, EdgeNode
+from isthmus.runtime.edge.identity import CarriedIdentity
+from isthmus.runtime.edge.node import EdgeNode
 from isthmus.runtime.settings import Settings
 
 

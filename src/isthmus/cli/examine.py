@@ -145,7 +145,8 @@ def certificates(folder: Path) -> Iterator[Finding]:
     from isthmus.runtime.trust.pending import Devices
 
     now = datetime.now(UTC)
-    for file in sorted((folder / "pki").glob("*.crt")):
+    renewed = (folder / "identity").glob("*.crt")  # of an edge
+    for file in sorted([*(folder / "pki").glob("*.crt"), *renewed]):
         again = "restart the site: it makes a new one"
         if file.stem in ("ca", "chain"):
             again = (

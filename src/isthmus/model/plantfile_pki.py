@@ -23,8 +23,8 @@ class PkiEntry(Entry):
     ] = 90 * DAY
     edges: Annotated[
         Period,
-        Field(ge=HOUR, le=825 * DAY, description="How long that of an edge lives: `397 d`."),
-    ] = 397 * DAY
+        Field(ge=HOUR, le=825 * DAY, description="How long that of an edge lives: `30 d`."),
+    ] = 30 * DAY
     certificate: Annotated[
         Text,
         Field(description="PEM file of an authority that the company issued for this plant."),

@@ -12,7 +12,9 @@ from tests.integration.site.test_edge import Plant
 
 from isthmus.cli.main import main
 from isthmus.cli.remote import Remote
+from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.edge.node import EdgeNode
+from isthmus.trust.pki.authority import PlantAuthority, Terms
 
 pytestmark = [pytest.mark.timeout(180)]
 AGREED = 5.0  # seconds until a revoked edge is out
@@ -24,6 +26,10 @@ def plant(tmp_path):
     made.site.start()
     yield made
     made.close()
+
+
+def clock(days):
+    return lambda: Nanoseconds(time.time_ns() + int(days * 86_400e9))
 
 
 @pytest.fixture
@@ -102,3 +108,37 @@ def test_whoever_keeps_his_key_has_it_signed_by_the_site(plant, cert, tmp_path):
     assert not list((plant.site.data / "pki").glob("bi-reader*"))
     assert "bi-reader" in {one["name"] for one in cert("list")}
     assert "error" in cert("issue", "isthmus", code=1)
+
+
+def test_an_edge_renews_its_certificate_under_load_and_no_line_is_lost(plant, cert):
+    folder = plant.site.folder / "identity" / "edge1"
+    pki = plant.site.data / "pki"
+    old = PlantAuthority.open(pki, "riverside", clock(-25), Terms(carried=30))
+    old.hand_out("edge.edge1", "edge1", folder)
+    before = {one["serial"] for one in cert("list")}
+    plant.start_edge()
+    plant.up()
+
+    def renewed():
+        plant.log.write(20)
+        found = [one for one in cert("list") if one["name"] == "edge.edge1"]
+        return next((one for one in found if one["serial"] not in before), None)
+
+    made = eventually(renewed, 40)
+    kept = plant.data / "identity" / "edge1.crt"
+    eventually(kept.exists)
+    plant.log.write(100)
+    plant.conduit.cut()  # from now on the renewed one is shown
+    plant.log.write(100)
+    time.sleep(0.5)
+    plant.conduit.mend()
+    plant.arrived(plant.log.written)
+    assert f"{x509.load_pem_x509_certificate(kept.read_bytes()).serial_number:x}" == made["serial"]
+    assert "certificate was renewed" in (plant.site.folder / "edge.log").read_text("utf-8")
+    past = PlantAuthority.open(pki, "riverside", clock(-40), Terms(carried=30))
+    plant.stop_edge()
+    past.hand_out("edge.edge1", "edge1", folder)  # what was carried has ended meanwhile
+    plant.start_edge()
+    plant.log.write(100)
+    plant.arrived(plant.log.written)
+    assert plant.whole() == list(range(1, plant.log.written + 1))

@@ -22,7 +22,8 @@ from isthmus.model.errors import AuthError
 from isthmus.model.sample import Status
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.config import load
-from isthmus.runtime.edge.node import CarriedIdentity, EdgeNode
+from isthmus.runtime.edge.identity import CarriedIdentity
+from isthmus.runtime.edge.node import EdgeNode
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 

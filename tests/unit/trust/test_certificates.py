@@ -120,8 +120,8 @@ def test_the_inventory_has_ours_and_those_of_devices_and_says_what_their_end_bre
     assert found["CN=riverside plant authority"].standing == "authority"
     ends = [one.ends for one in papers.inventory()]
     assert ends == sorted(ends)
-    assert [one.name for one in papers.forecast(30)] == ["CN=known"]
-    assert [one.name for one in papers.forecast(91)] == ["CN=known", "nats"]
+    assert [one.name for one in papers.forecast(25)] == ["CN=known"]
+    assert [one.name for one in papers.forecast(91)] == ["CN=known", "edge.edge1", "nats"]
 
 
 def test_a_person_lets_a_device_in_or_refuses_it_by_its_sha256(papers):

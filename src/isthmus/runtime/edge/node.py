@@ -7,17 +7,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from isthmus.bus import document, frame
 from isthmus.bus.client import Bus
-from isthmus.bus.credentials import client_context
 from isthmus.bus.edge import STATUS, EdgeAccess
 from isthmus.bus.port import BusState, Publishing, StreamInfo, StreamSettings
 from isthmus.bus.uplink import Uplink
-from isthmus.model.errors import ConfigError, IsthmusError
+from isthmus.model.errors import IsthmusError
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.catalogue import Catalogue
@@ -25,12 +22,13 @@ from isthmus.runtime.collect.collector import Collector, end
 from isthmus.runtime.collect.health import Condition
 from isthmus.runtime.collect.link import gap
 from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.edge.identity import CarriedIdentity, newest
+from isthmus.runtime.edge.renewal import FOLDER, Renewal
 from isthmus.runtime.edge.status import EdgeStatus, statuses
 from isthmus.runtime.intake import FILL
-from isthmus.runtime.local_bus import DAY, LocalBus
+from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
-from isthmus.trust.pki.authority import due, ends
 
 log = logging.getLogger(__name__)
 
@@ -42,38 +40,15 @@ REPEAT = 3600.0  # seconds from one catalogue to the next, for a site that lost 
 MILLISECOND = 10**6
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedIdentity:
-    """The certificate that the site issued for an edge, in the folder that was carried over."""
-
-    ca: Path
-    certificate: Path
-    key: Path
-
-    @classmethod
-    def of(cls, folder: Path, name: str) -> CarriedIdentity:
-        """The identity in `folder`; ConfigError where it is not there or not usable."""
-        found = cls(folder / "ca.crt", folder / f"{name}.crt", folder / f"{name}.key")
-        for file in (found.ca, found.certificate, found.key):
-            if not file.is_file():
-                raise ConfigError(
-                    f"reading the identity of {name}: there is no {file}",
-                    hint=f"at the site: `isthmus edge issue {name} --to FOLDER`; carry it here",
-                )
-        client_context(found)
-        if datetime.now(UTC) > due(found.certificate):
-            left = ends(found.certificate) - datetime.now(UTC)
-            log.warning("the certificate of %s ends in %d days", name, left.days)
-        return found
-
-
 class EdgeNode:
     """An edge that runs; `run` until `stopping` is set."""
 
     def __init__(
         self, plant: Plant, edge: Edge, settings: Settings, identity: CarriedIdentity
     ) -> None:
-        self.plant, self.edge, self.settings, self.identity = plant, edge, settings, identity
+        self.plant, self.edge, self.settings = plant, edge, settings
+        self._carried = identity
+        self.identity = newest(identity, settings.folder / FOLDER, edge.name)
         self.access = EdgeAccess(edge.name)
         self.stopping = asyncio.Event()
         self.connections = plant.run_by(edge.name)
@@ -84,6 +59,7 @@ class EdgeNode:
         self.subjects = Subjects(plant.enterprise, plant.site)
         self.collector: Collector
         self.uplink: Uplink
+        self.renewal: Renewal
         self._local: LocalBus
         self._site: Bus
         self._publisher: Publishing
@@ -101,7 +77,7 @@ class EdgeNode:
                     tasks.create_task(self._report_for_ever(), name="report"),
                     tasks.create_task(self._tidy_for_ever(), name="tidy"),
                     tasks.create_task(self._local.renew_for_ever(), name="certificates"),
-                    tasks.create_task(self._renew_for_ever(), name="identity"),
+                    tasks.create_task(self.renewal.run(), name="identity"),
                 ]
                 if self._local.server:
                     keep.append(tasks.create_task(self._local.server.supervise(), name="bus"))
@@ -135,6 +111,11 @@ class EdgeNode:
             within=None,
             inbox=self.access.inbox,
         )
+        self.renewal = Renewal(
+            *(self.access, self._site, self.identity, self.settings.folder / FOLDER),
+            url=edge.site,
+            carried=self._carried.certificate.parent,
+        )
         self.uplink = Uplink(
             *(bus, self._site),
             name=edge.name,
@@ -149,17 +130,6 @@ class EdgeNode:
         await self._announce()
         await self._mark_gaps()
         self.collector.start(tasks)
-
-    async def _renew_for_ever(self) -> None:
-        """Once a day read the identity that was carried here: a new one needs no restart."""
-        while True:
-            await asyncio.sleep(DAY)
-            try:
-                folder, name = self.identity.certificate.parent, self.identity.certificate.stem
-                self.identity = CarriedIdentity.of(folder, name)
-                self._site.renew(self.identity)
-            except IsthmusError as error:
-                log.warning("%s; the certificate of before is shown", error)
 
     async def _close(self) -> None:
         if hasattr(self, "_site"):

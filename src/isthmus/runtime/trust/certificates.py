@@ -81,7 +81,7 @@ class Certificates:
         for one in self.issued():
             if one.state == "expired" and now - one.ends > timedelta(days=90):
                 continue
-            renews = one.name in SERVICES
+            renews = one.name in SERVICES or one.name.startswith("edge.")
             yield Seen(
                 "this plant's authority",
                 one.name,
@@ -209,6 +209,12 @@ class Certificates:
             return self.authority.answer(request, name, Use[use.upper()], hosts)
         except (ValueError, KeyError) as error:
             raise ConfigError(str(error), hint="such as `historian-reader`") from error
+
+    def renew_edge(self, edge: str, name: str, request: bytes) -> bytes:
+        """What an edge that is let in gets for its request; Refused where it is not its own."""
+        chain = self.authority.answer(request, name, renews=True)
+        self.record(f"edge:{edge}", f"renewed the certificate of {name}", name)
+        return chain
 
     def approve(self, sha256: str, by: str, link: str = "") -> Waiting:
         """Let the device in that shows the certificate with this SHA-256."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from isthmus.model.plant import Plant
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.sample import Clock
+from isthmus.runtime.edge.renewal import Signing
 from isthmus.runtime.trust.certificates import Certificates
 from isthmus.runtime.trust.guard import Guard
 from isthmus.runtime.trust.guarded import guard_of
@@ -59,6 +60,7 @@ class Trust:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""
         self.guard = guard_of(app, self)
         yield "ledger", keep_signed(self.ledger, app)
+        yield "edges' certificates", Signing(app, self.certificates).run()
         yield "sessions", self.identity.keep_for_ever()
 
     def close(self) -> None:

@@ -24,10 +24,10 @@ class Asking:
     text: str  # the request, PEM
 
     @classmethod
-    def of(cls, name: str) -> Self:
-        """A new key, and the request that it be `name`."""
+    def of(cls, name: str, subject: x509.Name | None = None) -> Self:
+        """A new key, and the request that it be `name`, or who `subject` names."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = build.request(name, key).public_bytes(Encoding.PEM)
+        made = build.request(name, key, subject=subject).public_bytes(Encoding.PEM)
         return cls(key, made.decode("ascii"))
 
     def keep(self, folder: Path, file: str, chain: bytes, ca: Path) -> datetime:
@@ -58,6 +58,9 @@ def mend(folder: Path, file: str) -> None:
     """
     waiting, certificate = folder / f"{file}.key.next", folder / f"{file}.crt"
     if not waiting.exists():
+        return
+    if not certificate.exists():
+        waiting.unlink()
         return
     key = build.public_of(waiting.read_bytes())
     shown = x509.load_pem_x509_certificates(certificate.read_bytes())[0].public_key()

@@ -157,18 +157,27 @@ class PlantAuthority:
         )
 
     def answer(
-        self, request: bytes, name: str, use: Use = Use.CLIENT, hosts: Sequence[str] = ()
+        self,
+        request: bytes,
+        name: str,
+        use: Use = Use.CLIENT,
+        hosts: Sequence[str] = (),
+        *,
+        renews: bool = False,
     ) -> bytes:
         """A certificate for the key of `request` (PEM, RFC 2986), and its chain.
 
         Whoever asks must be allowed to be `name`. Refused where the request does not ask for
-        `name`, or is not signed with the key that it holds.
+        `name`, or is not signed with the key that it holds; one that `renews` must name whom the
+        certificate of before named, which one made before a revocation does not.
         """
         wish = self._wish(name, use, hosts)
         try:
             asked = x509.load_pem_x509_csr(request)
             public = asked.public_key()
-            sound = asked.is_signature_valid and asked.subject == build.common(name)
+            sound = asked.is_signature_valid and asked.subject == (
+                wish.subject if renews else build.common(name)
+            )
         except (ValueError, TypeError) as error:
             raise Refused(f"reading the request of {name}: {error}") from error
         if not sound or not isinstance(public, ec.EllipticCurvePublicKey):

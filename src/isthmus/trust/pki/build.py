@@ -110,12 +110,16 @@ def leaf(
 
 
 def request(
-    name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool = False
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    authority: bool = False,
+    subject: x509.Name | None = None,
 ) -> x509.CertificateSigningRequest:
     """A request (RFC 2986) for a certificate of `name`, that of an authority if so."""
     return (
         x509.CertificateSigningRequestBuilder()
-        .subject_name(common(name))
+        .subject_name(subject or common(name))
         .add_extension(
             x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
         )

@@ -23,7 +23,7 @@ from isthmus.trust.pki.files import (
 )
 
 AUTHORITY_DAYS = 20 * 365
-LIFE, CARRIED = 90.0, 397.0  # days
+LIFE, CARRIED = 90.0, 30.0  # days
 
 
 @dataclass(frozen=True, slots=True)
