@@ -41,6 +41,7 @@ COMMANDS = {
     "unlock": "free equipment that was locked",
     "ledger": "see what was done and by whom, prove that it was not changed, export it",
     "doctor": "find out what is wrong with this installation",
+    "config": "carry the configuration as a signed bundle; apply it, go back if it fails",
     "sbom": "print the bill of materials: every part, version and licence",
     "schema": "print the JSON Schema of the plant file, for editors",
     "zones": "zones and conduits: shown, asked, simulated, made rules of a boundary",

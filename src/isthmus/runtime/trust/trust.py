@@ -11,6 +11,7 @@ from isthmus.model.plant import Plant
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.sample import Clock
 from isthmus.runtime.edge.renewal import Signing
+from isthmus.runtime.supply.apply import note_configuration
 from isthmus.runtime.trust.certificates import Certificates
 from isthmus.runtime.trust.guard import Guard
 from isthmus.runtime.trust.guarded import guard_of
@@ -61,6 +62,7 @@ class Trust:
         self.guard = guard_of(app, self)
         yield "ledger", keep_signed(self.ledger, app)
         yield "edges' certificates", Signing(app, self.certificates).run()
+        yield "configuration", note_configuration(app)
         yield "sessions", self.identity.keep_for_ever()
 
     def close(self) -> None:
