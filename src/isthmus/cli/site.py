@@ -17,6 +17,7 @@ from isthmus.runtime.app import App
 from isthmus.runtime.config import load
 from isthmus.runtime.demonstration import Demonstration, Wish, stored
 from isthmus.runtime.settings import Settings
+from isthmus.runtime.trust.example import example_permit
 from isthmus.web.server import WebServer
 
 FASTEST = 600
@@ -49,6 +50,7 @@ async def _demonstrate(wish: Wish, args: argparse.Namespace) -> dict[str, float 
             filling = asyncio.create_task(demonstration.fill())
             _remember(wish.folder / "site", web, app.plant)
             await first(filling, running)
+            await asyncio.to_thread(example_permit, app)
             progress.end()
             _greet(web, app, args)
             await until_stopped(app.stopping, running, args.seconds)

@@ -30,6 +30,7 @@ from isthmus.demo.signal import LINE
 from isthmus.demo.sparkplug import Broker, PackerEdge
 from isthmus.model.clock import Pace
 
+SETPOINT = f"{LINE}/filler/setpoint"
 _DEVICES = ("filler", "capper", "labeller", "palletiser", "meters")
 _TICK = 0.2  # seconds between two looks at the clock
 _SAVE_EVERY = 60.0  # seconds
@@ -133,6 +134,9 @@ class Demo:
                 await self._set_faults()
             await live.follow(time.time_ns())
             for plc in self._opcua:
+                for path, value in plc.wishes().items():
+                    if path == SETPOINT:
+                        live.wish(value)
                 await plc.show(live.moment)
             if self._packer is not None:
                 self._packer.show()

@@ -46,6 +46,11 @@ class Live:
             self.moment = self._look()
             await asyncio.sleep(0)
 
+    def wish(self, speed: float) -> None:
+        """Somebody wrote the speed of the line; its instruments show it at once."""
+        self.plant.set_speed(speed)
+        self.moment = self._look()
+
     def _look(self) -> Moment:
         plant = self.plant
         shown = self._instruments.read(np.array([plant.row()]), plant.now)

@@ -51,6 +51,7 @@ class OpcUaPlc:
         self._server = Server()
         self._nodes: dict[str, tuple[ua.NodeId, ua.VariantType]] = {}
         self._shown: dict[str, float | str] = {}
+        self._writable: list[str] = []
 
     @property
     def url(self) -> str:
@@ -83,6 +84,8 @@ class OpcUaPlc:
         kind, first = _variant(signal)
         browse = name.rpartition(".")[2] if name.startswith(self._machine.capitalize()) else name
         node = await machine.add_variable(_node(name, space), f"{space}:{browse}", first, kind)
+        if signal.write:
+            await node.set_writable()
         if signal.range is not None:
             low, high = signal.range
             await node.add_property(0, "EURange", ua.Range(Low=low, High=high))
@@ -92,6 +95,8 @@ class OpcUaPlc:
             text = ua.DataValue(ua.Variant(ua.LocalizedText(signal.description)))
             await node.write_attribute(AttributeIds.Description, text)
         self._nodes[f"{self.unit}/{signal.name}"] = node.nodeid, kind
+        if signal.write:
+            self._writable.append(f"{self.unit}/{signal.name}")
 
     async def show(self, moment: Moment) -> None:
         """Writes what changed; source timestamps are the plant's time."""
@@ -107,6 +112,17 @@ class OpcUaPlc:
             await self._server.write_attribute_value(
                 node, ua.DataValue(variant, SourceTimestamp=stamp, ServerTimestamp=stamp)
             )
+
+    def wishes(self) -> dict[str, float]:
+        """What clients wrote since it was asked last, by path of the tag."""
+        found = {}
+        for path in self._writable:
+            node, _ = self._nodes[path]
+            said = self._server.read_attribute_value(node).Value
+            value = said.Value if said is not None else None
+            if isinstance(value, int | float) and value != self._shown.get(path):
+                found[path] = self._shown[path] = float(value)
+        return found
 
     async def stop(self) -> None:
         """Closes all sessions and the port."""

@@ -106,6 +106,7 @@ def _entry(signal: Signal) -> list[str]:
         "counter": signal.counter,
         "role": signal.role if signal.role != signal.name else "",
         "description": _quoted(signal.description),
+        "write": signal.write,
     }
     return [f"{name}: {text}" for name, text in fields.items() if text]
 
@@ -165,6 +166,8 @@ conduits: # `isthmus zones compile` makes rules of them; what none allows does n
   - {from: business, to: dmz, allow: [https], why: pages and reports, owner: data-team}
   - {from: line1, to: site, allow: [ntp], why: one clock, owner: shift-lead}
 management: {networks: [10.4.0.16/28], allow: [ssh]} # no rule locks these out
+
+writes: {mode: live} # its machines are its own; a plant begins with simulate
 
 # ------------------------------------------------------- reports
 sql: {} # BI tools read here: `isthmus sql url`; sql/reader.password in the data folder

@@ -49,6 +49,7 @@ class Signal:
     counter: str = ""  # as the plant file writes it
     role: str = ""
     description: str = ""
+    write: str = ""  # as the plant file writes it
 
 
 _COUNT = "{resets: true}"
@@ -74,7 +75,9 @@ _BUFFER = Signal("buffer", every=2, description="pieces on the conveyor behind i
 TYPES: dict[str, tuple[Signal, ...]] = {
     "Filler": (
         _SPEED,
-        Signal("setpoint", "1/min", (0, 180), description="speed that the product allows"),
+        Signal("setpoint", "1/min", (0, 180), description="speed of the line, from the recipe",
+               write="{range: [90, 130], max_step: 15, max_rate: 40, needs: [permit], "
+               "interlocks: [capper/state != aborted]}"),
         Signal("bowl_pressure", "bar", (0, 4), (2.3, 2.5),
                deadband=0.01, sigma=0.006, step=0.001, every=2),
         Signal("fill_volume", "mL", (480, 520), (498, 502.5), (("low", 495), ("high", 505)),

@@ -116,6 +116,7 @@ def _tag(number: int, tag: Tag, link: str) -> contract.TagInfo:
         ),
         legend=dict(tag.legend),
         counter=tag.counter is not None,
+        writable=tag.writable,
         role=tag.role,
         description=tag.description,
         link=link,

@@ -92,3 +92,19 @@ def test_nothing_is_to_be_had_without_encryption_or_by_writing(demo, tmp_path: P
         asyncio.run(plain())
     with pytest.raises(ua.UaError):
         asyncio.run(write())
+
+
+def test_a_client_sets_the_speed_of_the_line_and_no_other_value(demo, tmp_path: Path):
+    async def check() -> None:
+        async with client(demo, "filler", tmp_path) as one:
+            setpoint = one.get_node("ns=2;s=Filler.Setpoint")
+            await setpoint.write_value(ua.DataValue(ua.Variant(200.0, ua.VariantType.Double)))
+            for _ in range(50):
+                if await setpoint.read_value() == 140:
+                    break
+                await asyncio.sleep(0.1)
+            assert await setpoint.read_value() == 140, "the drive takes no more"
+            with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+                await one.get_node("ns=2;s=Filler.Speed").write_value(100.0)
+
+    asyncio.run(check())

@@ -25,6 +25,7 @@ export type EnergyBucket = Schemas["EnergyBucket"];
 export type Baseline = Schemas["Baseline"];
 export type Overview = Schemas["Overview"];
 export type Attention = Schemas["Attention"];
+export type WriteOutcome = Schemas["WriteOutcome"];
 export type LinkInfo = Schemas["LinkInfo"];
 export type Links = Schemas["Links"];
 export type PathStep = Schemas["PathStep"];

@@ -4257,6 +4257,11 @@ export interface components {
              */
             counter: boolean;
             /**
+             * Writable
+             * @default false
+             */
+            writable: boolean;
+            /**
              * Role
              * @default
              */

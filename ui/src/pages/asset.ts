@@ -23,6 +23,7 @@ import "../parts/plain-values";
 import "../parts/range-switch";
 import "../parts/state-ribbon";
 import "../parts/trend";
+import "../parts/write";
 
 const HOUR = 3_600_000;
 const SPARK_POINTS = 60;
@@ -89,7 +90,7 @@ export class AssetPage extends Part {
     return html`<main id="page" class="fit asset" tabindex="-1">
       <nav class="toolbar tabs" aria-label="Assets"><span class="seg scroll-x">${this.site.assets().map((one) => html`<a href=${assetHref(one.path)} aria-current=${one === asset ? "true" : nothing}>${one.name}</a>`)}</span></nav>
       ${this.faceplate(asset, ribbon)}${asset.state === null ? nothing : this.ribbonCard(ribbon)}${this.trendCard(asset)}
-      <div class="about">${this.about(asset)}${this.neighbours(asset)}${this.others(asset)}</div></main>`;
+      <div class="about">${this.write(asset)}${this.about(asset)}${this.neighbours(asset)}${this.others(asset)}</div></main>`;
   }
 
   private missing() {
@@ -135,6 +136,13 @@ export class AssetPage extends Part {
     const action = html`<isthmus-range .name=${name}></isthmus-range><a class="why" href="/explore?pens=${tag.path}&range=${name || rangeText(from, to)}">explore</a>`;
     return html`<isthmus-card class="trend" heading=${capital(plain(tag.name))} sub="${unitText(tag.unit)}${tag.description ? `, ${tag.description}` : ""}" .action=${action} .load=${this.trend.load} ?hollow=${!columns} .blank=${blank}>
       <isthmus-trend quiet .pens=${[{ letter: "a", tag, columns }]} .from=${from} .to=${to} @isthmus-zoom=${(event: CustomEvent<{ from: number; to: number }>) => setQuery({ range: rangeText(event.detail.from, event.detail.to) })}></isthmus-trend></isthmus-card>`;
+  }
+
+  private write(asset: EquipmentInfo) {
+    const tags = this.site.tagsOf(asset).filter((tag) => tag.writable);
+    const tag = tags.find((one) => one === this.chosen);
+    if (tag) return html`<isthmus-card heading="Change ${plain(tag.name)}"><isthmus-write .tag=${tag} machine=${asset.name}></isthmus-write></isthmus-card>`;
+    return tags.length ? html`<isthmus-card heading="Change"><ul class="stack">${tags.map((one) => html`<li><a class="link" href="?${this.with("tag", one.name)}">${plain(one.name)}</a></li>`)}</ul></isthmus-card>` : nothing;
   }
 
   private about(asset: EquipmentInfo) {

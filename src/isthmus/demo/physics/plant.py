@@ -27,6 +27,7 @@ from isthmus.model.state import Cause, State
 
 _EXECUTE, _CHANGEOVER = State.EXECUTE, Cause.CHANGEOVER
 VERSION = 1
+SLOWEST, FASTEST = 60.0, 140.0  # pieces a minute that the filler's drive takes
 _AIR = (0.14, 0.08, 0.12, 0.18, 0.11)  # what each machine takes at work, share of the compressor
 _LIGHTS = 1.5  # kW that no machine's meter sees
 
@@ -79,6 +80,7 @@ class Plant:
         self.filler.limit = order(first_order).fills
         self.faults: frozenset[Fault] = frozenset()
         self.frozen: float | None = None  # what the fill sensor shows for ever
+        self.wish: float | None = None  # a speed that somebody set for the present order
         self.happenings: list[Happening] = []
         self._around = Around()
         self._duty = Duty.WORK
@@ -192,6 +194,7 @@ class Plant:
             "finished": list(self.finished),
             "faults": sorted(self.faults),
             "frozen": self.frozen,
+            "wish": self.wish,
             "shift": self._shift,
         }
 
@@ -213,6 +216,7 @@ class Plant:
         plant.finished = int(ended), int(good)
         plant.faults = frozenset(Fault(name) for name in saved["faults"])
         plant.frozen = saved["frozen"]
+        plant.wish = saved.get("wish")
         plant._shift = saved["shift"]
         plant._duty = calendar.duty(plant.now)
         plant._minute = plant.now // 60
@@ -220,8 +224,12 @@ class Plant:
 
     @property
     def pace(self) -> float:
-        """The speed that the product allows, in pieces a minute."""
-        return self.order.speed
+        """The speed that was set, else what the product allows, in pieces a minute."""
+        return self.order.speed if self.wish is None else self.wish
+
+    def set_speed(self, wish: float) -> None:
+        """Run the present order at this speed, as far as the line can; the next has its own."""
+        self.wish = min(max(wish, SLOWEST), FASTEST)
 
     def _set_around(self, place: int) -> None:
         """The buffers before and behind the machine at `place`."""
@@ -260,6 +268,7 @@ class Plant:
         elif place == 0:
             filler = cast("Filler", machine)
             self.filling += 1
+            self.wish = None  # the recipe sets it anew
             self.filling_since = self.now
             filler.limit = filler.taken + self.order.fills
             filler.offset_good, filler.offset_scrap = filler.good, filler.scrap

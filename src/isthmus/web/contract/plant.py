@@ -32,6 +32,7 @@ class TagInfo(Answer):
     limits: LimitsInfo = LimitsInfo()
     legend: dict[int, str] = {}
     counter: bool = False
+    writable: bool = False
     role: str = ""
     description: str = ""
     link: str = ""
