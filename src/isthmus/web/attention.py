@@ -116,7 +116,7 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             )
             for told in app.exports.failing()
         ]
-        + [*_sinks(app), *_sql(app)]
+        + [*_sinks(app), *_sql(app), *_certificates(app)]
     )
 
 
@@ -128,6 +128,19 @@ def _sql(app: App) -> Iterator[contract.Attention]:
             detail=app.sql.trouble,
             advice=app.sql.hint,
             since=app.now() / 1e6,
+            href="/connections",
+        )
+
+
+def _certificates(app: App) -> Iterator[contract.Attention]:
+    """Devices that wait for a person to compare their certificate."""
+    for one in app.trust.certificates.devices.waiting():
+        yield contract.Attention(
+            priority=DIAGNOSTIC,
+            title=f"{one.link} shows a certificate that nobody has approved",
+            detail=f"SHA-256 {one.sha256}",
+            advice="compare it with the device's own, then `isthmus cert trust approve`",
+            since=one.since.timestamp() * 1e3,
             href="/connections",
         )
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import time
+from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
@@ -17,6 +18,7 @@ from isthmus.model.event import Action
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Status
 from isthmus.model.tag import Kind, Tag
+from isthmus.runtime.trust.lend import lend
 
 pytestmark = pytest.mark.peer
 
@@ -221,6 +223,32 @@ def test_tls(tls_mosquitto, papers, tmp_path, mutual):
     readings = asyncio.run(run())
     values = [float(value) for one in readings for value in one.batch.value]
     assert values == [8.0, *map(float, range(2_000))]
+
+
+def test_the_plants_certificate_is_shown_to_a_broker_that_asks_for_one(
+    tls_mosquitto, papers, tmp_path
+):
+    broker = tls_mosquitto(True)
+    wish = config(f"mqtts://127.0.0.1:{broker.port}", ca=papers.ca, identity="plant")
+    assert wish.wire == "mutual TLS"
+
+    def link():
+        return wish.build(bound(("p/c", "plant/c")), now=now, state=str(tmp_path))
+
+    async def run():
+        with pytest.raises(LinkError, match="loading its certificates"):
+            await link().open()
+        lend(*map(Path, papers.server), tmp_path)  # one before it was renewed
+        lend(*map(Path, papers.client), tmp_path)
+        good = link()
+        await good.open()
+        await good._session.publish("plant/c", b"8", qos=1)
+        readings = await collect(good, 1)
+        await good.close()
+        return readings
+
+    assert [float(one.batch.value[0]) for one in asyncio.run(run())] == [8.0]
+    assert (tmp_path / "plant.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_tls_client_on_a_plain_listener(mosquitto, tmp_path):

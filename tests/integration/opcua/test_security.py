@@ -18,6 +18,8 @@ from cryptography.x509.oid import NameOID
 from isthmus.connectors.opcua.identity import identity, thumbprint
 from isthmus.connectors.opcua.trust import KEPT_REJECTED, Trust
 from isthmus.model.errors import AuthError, LinkError
+from isthmus.model.record import Unrecorded
+from isthmus.runtime.trust.certificates import Certificates
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -133,6 +135,26 @@ def test_an_unknown_certificate_is_refused_until_a_person_moves_it(secured, opcu
     kept[0].rename(tmp_path / "pki/trusted/certs" / kept[0].name)
     values = asyncio.run(spoken(opcua, secured.url, tmp_path, **given))
     assert values == {10: (12.5, 0), 11: (7.0, 0)}
+
+
+def test_a_person_approves_the_server_by_its_sha256_and_refuses_it_again(
+    secured, opcua, own, tmp_path
+):
+    given = {**USER, "security": "sign-and-encrypt"}
+    state = tmp_path / "links" / "line"
+    state.mkdir(parents=True)
+    papers = Certificates(None, tmp_path, Unrecorded())
+    with pytest.raises(AuthError):
+        asyncio.run(spoken(opcua, secured.url, state, **given))
+    (waiting,) = papers.devices.waiting()
+    shown = thumbprint(x509.load_der_x509_certificate(own.read_bytes()))
+    assert (waiting.link, waiting.sha256.upper()) == ("line", shown)
+    papers.approve(shown, "person:anna")
+    assert asyncio.run(spoken(opcua, secured.url, state, **given)) == {10: (12.5, 0), 11: (7.0, 0)}
+    papers.refuse(shown, "person:anna")
+    with pytest.raises(AuthError):
+        asyncio.run(spoken(opcua, secured.url, state, **given))
+    assert papers.devices.waiting() == []
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def device(name="CN=line server", days=365.0):
 
 def shown(folder, certificate, link="mixer-plc", place="rejected"):
     """Lies where the connector puts it."""
-    base = folder / "links" / link / place
+    base = folder / "links" / link / "pki" / place
     base.mkdir(parents=True, exist_ok=True)
     file = base / f"line server [{len(list(base.iterdir()))}].der"
     file.write_bytes(certificate.public_bytes(Encoding.DER))
@@ -153,7 +153,7 @@ def test_what_the_connector_trusts_is_what_was_approved(papers):
 
     server = device()
     der = server.public_bytes(Encoding.DER)
-    trust = Trust(papers.folder / "links" / "mixer-plc")
+    trust = Trust(papers.folder / "links" / "mixer-plc" / "pki")
     with pytest.raises(AuthError):
         trust.check(der, host="10.4.1.20", uri="")
     (waiting,) = papers.devices.waiting()
@@ -237,6 +237,31 @@ def test_ways_that_nothing_protects_are_told_with_what_to_do(plant, tmp_path):
 )
 def test_what_stays_on_this_machine_is_no_way(endpoint, here):
     assert local(endpoint) is here
+
+
+def test_a_connection_is_lent_the_plants_certificate_and_each_renewed_one(papers, tmp_path):
+    from isthmus.runtime.trust.lend import lend_all
+
+    text = PLANT.replace("SECURITY", "sign").replace(
+        "  mixer-plc:\n",
+        "  mixer-broker: {kind: mqtt, broker: 'mqtts://10.4.0.5', identity: plant}\n  mixer-plc:\n",
+    )
+    (tmp_path / "lent.yaml").write_text(text, "utf-8")
+    made = Certificates(load(tmp_path / "lent.yaml"), papers.folder, Record())
+    lend_all(made)
+    state = papers.folder / "links" / "mixer-broker"
+    first = (state / "plant.crt").read_bytes()
+    name = x509.load_pem_x509_certificate(first).subject.rfc4514_string()
+    assert name == "CN=link.mixer-broker"
+    context = ssl.create_default_context()
+    context.load_cert_chain(state / "plant.crt", state / "plant.key")
+    lend_all(made)
+    assert (state / "plant.crt").read_bytes() == first
+    made.renew("link.mixer-broker", "owner")
+    lend_all(made)
+    assert (state / "plant.crt").read_bytes() != first
+    context.load_cert_chain(state / "plant.crt", state / "plant.key")
+    assert not (papers.folder / "links" / "mixer-plc" / "plant.crt").exists()
 
 
 # ------------------------------------------------------------ the command

@@ -51,6 +51,10 @@ class BrokerConfig(SourceConfig):
     ] = ""
     certificate: Annotated[str, Field(description="File of our own certificate, PEM.")] = ""
     key: Annotated[str, Field(description="File of our own private key, PEM.")] = ""
+    identity: Annotated[
+        Literal["", "plant"],
+        Field(description="`plant`: show a certificate of the plant's authority, renewed by us."),
+    ] = ""
     client_id: Annotated[
         str,
         Field(
@@ -99,8 +103,10 @@ class BrokerConfig(SourceConfig):
             raise ValueError("`certificate` and `key` belong together")
         if self.password is not None and not self.user:
             raise ValueError("`password` needs `user`")
-        if not self.encrypted and (self.ca or self.certificate):
-            raise ValueError("`ca` and `certificate` need a broker at `mqtts://`")
+        if not self.encrypted and (self.ca or self.certificate or self.identity):
+            raise ValueError("`ca`, `certificate`, `identity` need a broker at `mqtts://`")
+        if self.identity and self.certificate:
+            raise ValueError("either `identity: plant` or a `certificate` of your own")
         if self.largest > self.queue:
             raise ValueError("`largest` may not exceed `queue`")
         return self
@@ -136,7 +142,14 @@ class BrokerConfig(SourceConfig):
         """How the wire is protected: `TLS`, `mutual TLS` or `none`."""
         if not self.encrypted:
             return "none"
-        return "mutual TLS" if self.certificate else "TLS"
+        return "mutual TLS" if self.certificate or self.identity else "TLS"
+
+    def at(self, state: str) -> Self:
+        """With the plant's certificate that the runtime laid into the folder `state`, if wished."""
+        if not self.identity:
+            return self
+        files = {"certificate": f"{state}/plant.crt", "key": f"{state}/plant.key"}
+        return self.model_copy(update=files)
 
     def tls(self) -> ssl.SSLContext | None:
         """The TLS context, None for a plain wire; LinkError where a file cannot be used."""

@@ -37,7 +37,7 @@ class MqttSubscription:
         self._filters = dict.fromkeys(fewest(b.address.topic for b in bindings), config.qos)
         self._extractor = Extractor(bindings, largest=config.largest)
         self._client_id, self._now = config.named(state), now
-        self._session = Session(config, self._client_id, now=now)
+        self._session = Session(config.at(state), self._client_id, now=now)
 
     async def open(self) -> None:
         """Connect and subscribe; LinkError or AuthError where the broker does not let us."""

@@ -53,7 +53,7 @@ class SparkplugHost:
             pause=round(config.rebirth_pause * SECOND),
         )
         self._client_id = config.named(state)
-        self._session = Session(config, self._client_id, now=now)
+        self._session = Session(config.at(state), self._client_id, now=now)
         self._birth = HostState(online=True, timestamp=0)
         self._stated = False
         self._dropped = 0

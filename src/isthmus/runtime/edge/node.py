@@ -29,6 +29,7 @@ from isthmus.runtime.intake import FILL
 from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.subject import Subjects
+from isthmus.runtime.trust.lend import lend_of_edge
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class EdgeNode:
 
     async def _open(self) -> None:
         edge, bus = self.edge, self._local.bus
+        self._lend(self.identity)
         await bus.stream(
             StreamSettings(
                 *(STREAM, (self.subjects.all,)), max_bytes=edge.disk, discard=edge.discard
@@ -115,6 +117,7 @@ class EdgeNode:
             *(self.access, self._site, self.identity, self.settings.folder / FOLDER),
             url=edge.site,
             carried=self._carried.certificate.parent,
+            on_change=self._lend,
         )
         self.uplink = Uplink(
             *(bus, self._site),
@@ -130,6 +133,11 @@ class EdgeNode:
         await self._announce()
         await self._mark_gaps()
         self.collector.start(tasks)
+
+    def _lend(self, identity: CarriedIdentity) -> None:
+        """Let connections with `identity: plant` show our own certificate."""
+        folder = self.settings.folder / "links"
+        lend_of_edge(self.connections, identity.certificate, identity.key, folder)
 
     async def _close(self) -> None:
         if hasattr(self, "_site"):

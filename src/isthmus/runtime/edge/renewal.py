@@ -51,6 +51,7 @@ class Renewal:
     folder: Path  # where a renewed one is kept
     url: str
     carried: Path
+    on_change: Callable[[CarriedIdentity], None]  # told of each that is shown
     renewed: int = 0
 
     async def run(self) -> None:
@@ -94,6 +95,7 @@ class Renewal:
     def _show(self, identity: CarriedIdentity) -> None:
         self.site.renew(identity)
         self.identity = identity
+        self.on_change(identity)
 
     async def _ask(self, request: str) -> tuple[bytes, bytes]:
         """What the site signed, and its authority; LinkError where it says nothing in time."""

@@ -10,7 +10,7 @@ from isthmus.model.errors import ConfigError
 from isthmus.model.plant import Plant
 from isthmus.model.record import Kind, Recorder
 from isthmus.runtime.trust import hops, seen
-from isthmus.runtime.trust.pending import REFUSED, TRUSTED, Devices, Waiting
+from isthmus.runtime.trust.pending import PKI, REFUSED, TRUSTED, Devices, Waiting
 from isthmus.runtime.trust.seen import Seen, Standing
 from isthmus.runtime.trust.terms import authority_of, terms_of
 from isthmus.trust.pki.authority import Identity, PlantAuthority, Use
@@ -81,7 +81,7 @@ class Certificates:
         for one in self.issued():
             if one.state == "expired" and now - one.ends > timedelta(days=90):
                 continue
-            renews = one.name in SERVICES or one.name.startswith("edge.")
+            renews = one.name in SERVICES or one.name.startswith(("edge.", "link."))
             yield Seen(
                 "this plant's authority",
                 one.name,
@@ -113,7 +113,7 @@ class Certificates:
                 )
         links = self.devices.links
         for base in sorted(links.iterdir()) if links.is_dir() else ():
-            for _, found in seen.folder(base / "own"):
+            for _, found in seen.folder(base / PKI / "own"):
                 yield seen.told(
                     found,
                     f"connection {base.name}, ours",
@@ -146,6 +146,8 @@ class Certificates:
             edge = name.removeprefix("edge.")
             links = ", ".join(self.plant.run_by(edge)) or "no connections"
             return f"edge {edge} and what it runs: {links}"
+        if name.startswith("link."):
+            return f"connection {name.removeprefix('link.')}, which shows it to its device"
         return SERVICES.get(name, "whoever carries it")
 
     def _link(self, name: str) -> str:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from isthmus.model.errors import ConfigError
 from isthmus.runtime.trust.seen import folder, thumbprint
 
+PKI = "pki"  # of a connection's own folder
 TRUSTED, WAITING, REFUSED = Path("trusted/certs"), Path("rejected"), Path("refused")
 
 
@@ -73,7 +74,7 @@ class Devices:
 
     def move(self, one: Waiting, to: Path) -> None:
         """Let it be `TRUSTED` or `REFUSED`, wherever it was."""
-        base = self.links / one.link
+        base = self.links / one.link / PKI
         (base / to).mkdir(parents=True, exist_ok=True)
         name = f"{bare(one.sha256)[:32]}.der"
         target = base / to / name
@@ -87,14 +88,16 @@ class Devices:
                         file.unlink(missing_ok=True)
 
     def _in(self, place: Path) -> Iterator[Waiting]:
-        for base in sorted(self.links.iterdir()) if self.links.is_dir() else ():
+        for link in sorted(self.links.iterdir()) if self.links.is_dir() else ():
+            base = link / PKI
+            there = list(folder(base / place))
             judged = set()
-            if place == WAITING:
+            if place == WAITING and there:
                 judged = {found for part in (REFUSED, TRUSTED) for _, found in folder(base / part)}
-            for file, found in folder(base / place):
+            for file, found in there:
                 if found not in judged:
                     since = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-                    yield Waiting(base.name, file, found, since)
+                    yield Waiting(link.name, file, found, since)
 
 
 def bare(sha256: str) -> str:

@@ -15,6 +15,7 @@ from isthmus.runtime.supply.apply import note_configuration
 from isthmus.runtime.trust.certificates import Certificates
 from isthmus.runtime.trust.guard import Guard
 from isthmus.runtime.trust.guarded import guard_of
+from isthmus.runtime.trust.lend import borrowers, lend_all, lend_for_ever
 from isthmus.runtime.trust.people import open_identity, sign_in_settings
 from isthmus.runtime.trust.record import keep_signed, open_ledger
 from isthmus.runtime.trust.zones import Zones
@@ -44,6 +45,7 @@ class Trust:
         """The parts whose files are below `folder`; StorageError where one is damaged."""
         ledger = open_ledger(folder, plant.ledger, now)
         certificates = Certificates(plant, folder, ledger)
+        lend_all(certificates)
         sign_in = sign_in_settings(plant)
         identity = open_identity(folder, ledger, sign_in)
         return cls(
@@ -61,6 +63,8 @@ class Trust:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""
         self.guard = guard_of(app, self)
         yield "ledger", keep_signed(self.ledger, app)
+        if borrowers(self.plant.run_by()):
+            yield "certificates of connections", lend_for_ever(self.certificates)
         yield "edges' certificates", Signing(app, self.certificates).run()
         yield "configuration", note_configuration(app)
         yield "sessions", self.identity.keep_for_ever()
