@@ -27,6 +27,7 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "gateway": ("values_per_s", "cpu_ms_per_1000_values", "arrived_percent"),
     "start": ("help_ms", "first_value_s"),
     "memory": ("rss_mb", "peak_rss_mb"),
+    "write_path": ("p50_ms", "p95_ms", "records_per_s", "flushed_records_per_s"),
 }
 
 
@@ -67,6 +68,7 @@ BUDGETS = (
     Budget(
         "historian", "writer_rows_per_s", "of 100,000/s written among 4 readers", 98e3, 99e3, "more"
     ),
+    Budget("write_path", "p95_ms", "ms: guarded write, read back, recorded, p95", 100, 50),
     Budget("start", "help_ms", "ms: isthmus --help", 150, 100),
     Budget("start", "first_value_s", "s: demo to its first value", 20, 8),
 )

@@ -56,7 +56,7 @@ class Ledger:
         self._signer, self._wall, self._plant = signer, wall, plant
         self._file = folder / files.month(wall())
         self._handle = self._lock_handle = -1
-        self._size = self._durable = self._sealed = 0
+        self._size = self._durable = self._sealed = self._month_ends = 0
         self._broken = ""
         self._writing, self._syncing = threading.RLock(), threading.Lock()
 
@@ -230,7 +230,10 @@ class Ledger:
 
     def _turn(self) -> None:
         """Begin the file of a new month, after the old one was signed."""
-        name = files.month(self._wall())
+        wall = self._wall()
+        if wall < self._month_ends:
+            return
+        name = files.month(wall)
         if name <= self._file.name or self._handle < 0:
             return
         with self._syncing:
@@ -245,6 +248,7 @@ class Ledger:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._handle = os.open(self._file, flags, 0o600)
         self._size = os.fstat(self._handle).st_size
+        self._month_ends = round(files.ended(self._file).timestamp()) * 10**9
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from isthmus.model.record import Fact
@@ -104,8 +105,12 @@ def read(line: bytes) -> Entry | None:
 def moment(time: int) -> str:
     """`time` (ns UTC) as RFC 3339 writes it, to the microsecond."""
     seconds, rest = divmod(time // 1_000, 1_000_000)
-    whole = datetime.fromtimestamp(seconds, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{rest:06d}Z"
+    return f"{_second(seconds)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def instant(text: str) -> Nanoseconds:
