@@ -21,6 +21,7 @@ from isthmus.web import (
     account,
     accounts,
     certificates,
+    company,
     energy,
     export,
     gaps,
@@ -68,7 +69,8 @@ def create(app: App, entrance: Entrance) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    trust_parts = (ledger, permits, writes, zones, certificates, account, accounts, passkeys)
+    people_parts = (account, accounts, passkeys, company)
+    trust_parts = (ledger, permits, writes, zones, certificates, *people_parts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     figure_parts = (performance, energy, overview, links, sinks)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
 from isthmus.model.access import OWNER
+from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.record import Kind
 from isthmus.runtime.app import App
 from isthmus.trust.identity.account import Account
@@ -90,9 +92,8 @@ def _strangers(app: App, router: APIRouter) -> None:
     def ways() -> contract.SignInWays:
         settings = app.trust.sign_in
         return contract.SignInWays(
-            local=True,
-            company="",
-            company_trouble="",
+            local=settings.fallback == "local" or not settings.oidc,
+            company=urlsplit(settings.oidc).hostname or "",
             notice=settings.notice,
             site=f"{app.plant.enterprise} {app.plant.site}",
         )
@@ -131,6 +132,9 @@ def enter(
 ) -> contract.Ended:
     """Begin a session for an account that proved itself; the one before in this browser ends."""
     identity, here = app.trust.identity, source(request)
+    if how != "oidc" and (why := not_here(app.trust.sign_in, account, identity.now())):
+        identity.record(Kind.SIGN_IN, account.id, f"refused {how}: {why}", account.id, source=here)
+        raise Problem(401, why, "sign in with the company's account, or run `isthmus link`")
     identity.record(Kind.SIGN_IN, account.id, f"signed in by {how}", account.id, source=here)
     old = identity.sessions.find(_cookie(request))
     if old is not None:
@@ -139,6 +143,17 @@ def enter(
     identity.accounts.entered(account.name, here, identity.now())
     give(request, response, secret, identity.sessions.limits.longest)
     return contract.Ended(ended=0 if old is None else 1)
+
+
+def not_here(settings: SignInEntry, account: Account, now: float) -> str:
+    """Why an account may not sign in with what is kept here; empty where it may."""
+    if not settings.oidc:
+        return ""
+    if settings.fallback == "none":
+        return "accounts kept here do not sign in beside the company's"
+    if account.subject and now >= account.synced + settings.offline:
+        return "it is too long since the last sign-in at the company"
+    return ""
 
 
 def tried(what: Callable[[], Found]) -> Found:

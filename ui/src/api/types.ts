@@ -3944,8 +3944,6 @@ export interface components {
             local: boolean;
             /** Company */
             company: string;
-            /** Company Trouble */
-            company_trouble: string;
             /**
              * Notice
              * @description Shown before anybody signs in.

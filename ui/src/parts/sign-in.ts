@@ -34,7 +34,6 @@ export class SignIn extends Part {
   private proof() {
     const locked = this.locked;
     return html`${this.ways?.company && !locked ? html`<a class="btn main" href="/api/sign-in/company?to=${encodeURIComponent(this.target)}" target="_self">Sign in with ${this.ways.company}</a>` : nothing}
-      ${this.ways?.company_trouble ? html`<p><b>The company's sign-in does not answer</b><br /><span class="muted">${this.ways.company_trouble}</span></p>` : nothing}
       ${passkeysWork() && (!locked || !locked.owner) ? html`<button type="button" ?disabled=${this.busy} @click=${this.passkey}>Use a passkey</button>` : nothing}
       ${this.ways?.local === false ? nothing : html`<form @submit=${this.password}>
         ${locked ? html`<p>${locked.name}, prove that it is you.</p>` : html`<label>Account<input class="field" name="account" autocomplete="username webauthn" autocapitalize="none" required maxlength="64" /></label>`}
@@ -62,6 +61,7 @@ export class SignIn extends Part {
   private async look(): Promise<void> {
     await this.try(async () => {
       this.ways = await get<SignInWays>("/api/sign-in");
+      if (this.query.get("company") === "away") this.trouble = { error: "the company's sign-in does not answer", hint: "use a passkey or password kept here, or run isthmus link" };
       const code = this.query.get("enrol");
       if (code) {
         this.enrols = await send<EnrolmentInfo>("/api/sign-in/enrolment", { code });

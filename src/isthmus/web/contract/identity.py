@@ -24,7 +24,6 @@ class SignInWays(Answer):
 
     local: bool
     company: str
-    company_trouble: str
     notice: Annotated[str, Field(description="Shown before anybody signs in.")]
     site: str
 
