@@ -49,6 +49,8 @@ COMMANDS = {
     "edge": "issue the certificate of an edge, to carry to its machine",
     "user": "add people, say what they may do, disable them; review emergencies",
     "token": "let programs in: tokens with rights, equipment and an end",
+    "policy": "see who may do what and why; try a change, let it act, roll it back",
+    "who-can": "list everyone who may do something at some equipment",
     "link": "print a new one-time sign-in link of the running plant",
 }
 EXIT_MISTAKE, EXIT_TROUBLE, EXIT_STOPPED = 2, 1, 130
@@ -110,10 +112,9 @@ def _main(given: Sequence[str]) -> int:
 
 
 def command(name: str) -> ModuleType:
-    """The module of a command; one that Python keeps as a word of its own ends with `_`."""
-    return importlib.import_module(
-        f"isthmus.cli.{name}_" if iskeyword(name) else f"isthmus.cli.{name}"
-    )
+    """The module of a command; a word that Python keeps for itself ends with `_`, `-` is `_`."""
+    module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+    return importlib.import_module(f"isthmus.cli.{module}")
 
 
 def _run(name: str, words: Sequence[str]) -> int:

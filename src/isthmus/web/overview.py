@@ -25,6 +25,7 @@ from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Window, bottleneck, factor, meters, units
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
+from isthmus.web.access import Seen
 from isthmus.web.ask import Line, line_of
 from isthmus.web.attention import attention
 from isthmus.web.history import numbers
@@ -42,14 +43,15 @@ def routes(app: App) -> APIRouter:
     kept: dict[str, tuple[float, contract.Overview]] = {}
 
     @router.get("/overview", summary="One line at a glance")
-    def overview(line: Line = "") -> contract.Overview:
+    def overview(seen: Seen, line: Line = "") -> contract.Overview:
         place = line_of(app, line)
         known = kept.get(place.path)
         if known and time.monotonic() - known[0] < FRESH:
-            return known[1]
-        made = told(app, place)
-        kept[place.path] = time.monotonic(), made
-        return made
+            made = known[1]
+        else:
+            made = told(app, place)
+            kept[place.path] = time.monotonic(), made
+        return made if seen.everything else made.model_copy(update={"attention": []})
 
     return router
 

@@ -14,6 +14,7 @@ from isthmus.trust.permit.book import Request as Wish
 from isthmus.trust.permit.lock import Lock
 from isthmus.trust.permit.permit import Permit
 from isthmus.web import contract
+from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem, equipment
 from isthmus.web.writes import guard, principal
 
@@ -27,12 +28,16 @@ def routes(app: App) -> APIRouter:
     _locks(app, router)
 
     @router.get("/permits", summary="All permits, newest first")
-    def permits() -> list[contract.PermitInfo]:
-        return [told(each) for each in guard(app).book.all()[:1_000]]
+    def permits(seen: Seen) -> list[contract.PermitInfo]:
+        found = guard(app).book.all()[:1_000]
+        return [told(each) for each in found if _seen(app, each, seen)]
 
     @router.get("/permits/{number}", summary="One permit")
-    def permit(number: Number) -> contract.PermitInfo:
-        return told(_found(app, number))
+    def permit(number: Number, seen: Seen) -> contract.PermitInfo:
+        found = _found(app, number)
+        if not _seen(app, found, seen):
+            seen.require(Right.READ, found.at if "*" not in found.at else "")
+        return told(found)
 
     @router.post("/permits", summary="Request a permit, for oneself or for another")
     def ask(wish: contract.PermitWish, request: Request) -> contract.PermitInfo:
@@ -77,8 +82,9 @@ def routes(app: App) -> APIRouter:
 
 def _locks(app: App, router: APIRouter) -> None:
     @router.get("/locks", summary="Equipment that is locked for maintenance")
-    def locks() -> list[contract.LockInfo]:
-        return [locked(each) for each in guard(app).book.locks.values()]
+    def locks(seen: Seen) -> list[contract.LockInfo]:
+        found = guard(app).book.locks
+        return [locked(each) for path, each in found.items() if seen.one(path)]
 
     @router.post("/locks", summary="Lock equipment: nobody writes to it until it is freed")
     def lock(wish: contract.LockWish, request: Request) -> contract.LockInfo:
@@ -94,6 +100,15 @@ def _locks(app: App, router: APIRouter) -> None:
         _require(app, who, Right.LOCK, [path])
         left = guard(app).book.unlock(path, who.id)
         return [] if left is None else [locked(left)]
+
+
+def _seen(app: App, permit: Permit, seen: Sight) -> bool:
+    """Whether it is the asker's own, or for tags of which at least one may be seen."""
+    if seen.everything or seen.principal.id in (permit.holder, permit.requested):
+        return True
+    root = f"{app.plant.enterprise}/{app.plant.site}"
+    paths = Pattern.parse(permit.at).select(app.namespace.paths(), root)
+    return any(seen.one(path) for path in paths)
 
 
 def covered(app: App, at: str) -> list[str]:

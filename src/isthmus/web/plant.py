@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 
 from isthmus import __version__
@@ -10,6 +12,7 @@ from isthmus.model.tag import Kind, Tag
 from isthmus.model.unit import display
 from isthmus.runtime.app import App
 from isthmus.web import contract
+from isthmus.web.access import Seen, Sight
 
 INTERNAL = frozenset({"orders"})  # told to the pages in another form
 HEADLINE = (
@@ -24,14 +27,15 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["plant"])
 
     @router.get("/plant", summary="The whole plant; asked once a page")
-    def plant() -> contract.PlantInfo:
-        return info(app)
+    def plant(seen: Seen) -> contract.PlantInfo:
+        return info(app, seen)
 
     return router
 
 
-def info(app: App) -> contract.PlantInfo:
-    """The whole plant; tags of equipment come in the order of the file."""
+def info(app: App, seen: Sight) -> contract.PlantInfo:
+    """The plant as far as it may be seen; tags of equipment come in the order of the file."""
+    areas = [found for area in app.plant.areas if (found := _seen(area, seen))]
     links = {path: name for name, link in app.plant.connections.items() for path in link.addresses}
     return contract.PlantInfo(
         enterprise=app.plant.enterprise,
@@ -41,13 +45,29 @@ def info(app: App) -> contract.PlantInfo:
         version=__version__,
         now=app.now() / 1e6,
         clock_rate=app.pace.rate if app.pace else 1.0,
-        areas=[_equipment(app, area, links) for area in app.plant.areas],
+        areas=[_equipment(app, area, links) for area in areas],
         tags=[
             _tag(number, tag, links.get(tag.path, ""))
-            for tag in app.plant.tags()
+            for area in areas
+            for each in area.walk()
+            for tag in each.tags
             if (number := app.namespace.id(tag.path)) is not None
         ],
     )
+
+
+def _seen(unit: Equipment, seen: Sight) -> Equipment | None:
+    """The equipment with what may be seen of it and below it, None where that is nothing."""
+    if seen.everything:
+        return unit
+    tags = tuple(tag for tag in unit.tags if seen.one(tag.path))
+    below = tuple(found for child in unit.children if (found := _seen(child, seen)))
+    if seen.one(unit.path):
+        return replace(unit, tags=tags, children=below)
+    if not (tags or below):
+        return None
+    flow = tuple(step for step in unit.flow if seen.one(step.unit))
+    return replace(unit, tags=tags, children=below, flow=flow, facts={}, owners={})
 
 
 def _equipment(app: App, unit: Equipment, links: dict[str, str]) -> contract.EquipmentInfo:

@@ -25,6 +25,7 @@ from isthmus.model.sample import TagId
 from isthmus.model.selection import select
 from isthmus.model.tag import Tag
 from isthmus.runtime.app import App
+from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import DIGITS, Problem
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,8 @@ def routes(app: App) -> APIRouter:
         response_class=Response,
         responses=FORMS,
     )
-    def query(request: Request, asked: Annotated[Asked, Query()]) -> Response:
-        tags = tags_of(app, asked.tags)
+    def query(request: Request, seen: Seen, asked: Annotated[Asked, Query()]) -> Response:
+        tags = tags_of(app, asked.tags, seen)
         place = _place(app, asked)
         question = asked.question(place)
         form = asked.form or form_of(request.headers.get("accept", ""))
@@ -69,8 +70,8 @@ def routes(app: App) -> APIRouter:
         response_class=Response,
         responses=FORMS,
     )
-    def last(request: Request, tags: Tags, form: Chosen = None) -> Response:
-        found = tags_of(app, tags)
+    def last(request: Request, seen: Seen, tags: Tags, form: Chosen = None) -> Response:
+        found = tags_of(app, tags, seen)
         rows = app.historian.last(sorted(found))
         return _sent(samples_table(rows, found), request, form)
 
@@ -82,6 +83,7 @@ def routes(app: App) -> APIRouter:
     )
     def events(
         request: Request,
+        seen: Seen,
         start: Annotated[str, Query(alias="from", description="As in /api/query.")] = "now-1d",
         end: Annotated[str, Query(alias="to", description="As in /api/query.")] = "now",
         kinds: Annotated[str, Query(description="Kinds between commas; all where empty.")] = "",
@@ -97,17 +99,20 @@ def routes(app: App) -> APIRouter:
             path=path or None,
             limit=limit,
         )
+        if not seen.everything:
+            found = [event for event in found if seen.one(event.path)]
         return _sent(events_table(found), request, form)
 
     return router
 
 
-def tags_of(app: App, text: str) -> dict[TagId, Tag]:
-    """The tags that ids, paths and patterns between commas name, at most 2,000."""
+def tags_of(app: App, text: str, seen: Sight) -> dict[TagId, Tag]:
+    """What may be seen of the tags that ids, paths and patterns name, at most 2,000."""
     found: dict[TagId, Tag] = {}
     for word in (word.strip() for word in text.split(",")):
         for number in _ids(app, word) if word else ():
-            found[number] = app.namespace[number]
+            if seen.one(app.namespace[number].path):
+                found[number] = app.namespace[number]
     if not found:
         raise Problem(422, "no tag is asked for", "give `tags`, such as `**/power`")
     if len(found) > MOST_TAGS:

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -37,6 +37,7 @@ from isthmus.web import (
     periods,
     permits,
     plant,
+    policy,
     query,
     sign_in,
     sinks,
@@ -47,6 +48,7 @@ from isthmus.web import (
     writes,
     zones,
 )
+from isthmus.web.access import enforce
 from isthmus.web.ask import Problem
 from isthmus.web.guard import HEADERS, protect
 from isthmus.web.openapi import Api
@@ -68,13 +70,14 @@ def create(app: App, entrance: Entrance) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        dependencies=[Depends(enforce(app))],
     )
     people_parts = (account, accounts, passkeys, company)
     trust_parts = (ledger, permits, writes, zones, certificates, *people_parts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
     file_parts = (export, grafana, imports)
     figure_parts = (performance, energy, overview, links, sinks)
-    for part in (*history_parts, *file_parts, *figure_parts, *trust_parts):
+    for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()
     index = folder / "index.html" if folder else None

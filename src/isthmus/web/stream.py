@@ -21,6 +21,7 @@ from isthmus.runtime.app import App
 from isthmus.runtime.collect.tap import Sight, Stage
 from isthmus.runtime.live import Live
 from isthmus.web import contract
+from isthmus.web.access import Seen
 from isthmus.web.ask import Name, Problem, tag_ids
 from isthmus.web.attention import attention, by_page
 
@@ -40,13 +41,14 @@ def routes(app: App) -> APIRouter:
     """The routes that speak up by themselves."""
     router = APIRouter(prefix="/api", tags=["live"])
     open_streams: set[int] = set()
-    board = Board(app)
+    board, narrow = Board(app), Board(app, attention=False)
 
     @router.get("/live", summary="SSE: `values` and `status`", response_class=StreamingResponse)
-    async def live(request: Request, tags: Watched = "") -> StreamingResponse:
+    async def live(request: Request, seen: Seen, tags: Watched = "") -> StreamingResponse:
         ids = tag_ids(app, tags)
         _admit(open_streams)
-        return _sse(_values(app, ids, request, board), open_streams)
+        told = board if seen.everything else narrow
+        return _sse(_values(app, ids, request, told), open_streams)
 
     @router.get(
         "/links/{name}/tap", summary="SSE: `tap`, a list of rows", response_class=StreamingResponse
@@ -99,8 +101,8 @@ async def _values(app: App, ids: Int32s, request: Request, board: Board) -> Asyn
 class Board:
     """The status that all pages are told, made once a second however many listen."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, *, attention: bool = True) -> None:
+        self._app, self._attention = app, attention
         self._made = 0.0
         self._event = ""
         self._making = asyncio.Lock()
@@ -110,7 +112,10 @@ class Board:
         async with self._making:
             if time.monotonic() - self._made >= FRESH:
                 stats = await asyncio.to_thread(self._app.historian.stats)
-                self._event = _event("status", status(self._app, stats))
+                found = status(self._app, stats)
+                if not self._attention:  # it tells of equipment all over the site
+                    found = found.model_copy(update={"attention": {}, "waiting": []})
+                self._event = _event("status", found)
                 self._made = time.monotonic()
             return self._event
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from isthmus.model.sample import Batch, Bools, Floats, Int32s, Nanoseconds, Stat
 from isthmus.model.tag import Kind, Tag
 from isthmus.runtime.app import App
 from isthmus.web import contract
+from isthmus.web.access import Seen
 from isthmus.web.ask import Problem, tag_ids, time_range
 from isthmus.web.history import From, To
 
@@ -33,6 +35,7 @@ def routes(app: App) -> APIRouter:
 
     @router.get("/together", summary="Which tags moved with a tag between two times")
     def moved(
+        seen: Seen,
         tag: Annotated[str, Query(description="Id or path of one tag.")],
         start: From,
         end: To,
@@ -47,17 +50,25 @@ def routes(app: App) -> APIRouter:
                 f"{app.namespace[TagId(int(ids[0]))].path} is no measured number",
                 "states, texts and counters have no correlation; ask for a measured value",
             )
-        return compared(app, TagId(int(ids[0])), *time_range(start, end), running=when == "running")
+        span, running = time_range(start, end), when == "running"
+        return compared(app, TagId(int(ids[0])), *span, running=running, visible=seen.one)
 
     return router
 
 
 def compared(
-    app: App, tag: TagId, start: Nanoseconds, end: Nanoseconds, *, running: bool = True
+    app: App,
+    tag: TagId,
+    start: Nanoseconds,
+    end: Nanoseconds,
+    *,
+    running: bool = True,
+    visible: Callable[[str], bool] = bool,
 ) -> contract.MovedTogether:
-    """What moved with `tag`, the strongest first; over all times where its unit never ran."""
+    """What `visible` tags moved with `tag`, the strongest first; over all times if it never ran."""
     end = Nanoseconds(min(end, max(app.now(), start + STRETCHES)))
     others, left_out = _near(app, tag)
+    others = [other for other in others if visible(app.namespace[other].path)]
     state = _state(app, tag) if running else None
     asked = np.array([tag, *others, *([] if state is None else [state])], np.int32)
     grid = Grid(app, asked, start, end)

@@ -20,14 +20,7 @@ def guard_of(app: App, trust: Trust) -> Guard:
     book = PermitBook.open(trust.folder / PERMITS, trust.ledger)
 
     def decide(principal: Principal, right: Right, path: str) -> Decision:
-        policy = getattr(trust, "policy", None)
-        if policy is not None:
-            decided: Decision = policy.decide(principal, right, path)
-            return decided
-        return Decision(
-            principal.owner,
-            "it holds the key of the house" if principal.owner else "no policy grants it",
-        )
+        return trust.rights.decide(principal, right, path)
 
     made = Guard(app, trust.ledger, book, decide)
     made.records.settle()

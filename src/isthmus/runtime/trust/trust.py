@@ -18,6 +18,7 @@ from isthmus.runtime.trust.guarded import guard_of
 from isthmus.runtime.trust.lend import borrowers, lend_all, lend_for_ever
 from isthmus.runtime.trust.people import open_identity, sign_in_settings
 from isthmus.runtime.trust.record import keep_signed, open_ledger
+from isthmus.runtime.trust.rights import Rights
 from isthmus.runtime.trust.zones import Zones
 from isthmus.trust.identity.identity import Identity
 from isthmus.trust.ledger.ledger import Ledger
@@ -38,6 +39,7 @@ class Trust:
     certificates: Certificates
     sign_in: SignInEntry
     identity: Identity
+    rights: Rights
     guard: Guard | None = None  # once the plant runs
 
     @classmethod
@@ -57,6 +59,7 @@ class Trust:
             certificates,
             sign_in,
             identity,
+            Rights.open(plant, folder, ledger, identity.principals),
         )
 
     def work(self, app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
@@ -67,9 +70,11 @@ class Trust:
             yield "certificates of connections", lend_for_ever(self.certificates)
         yield "edges' certificates", Signing(app, self.certificates).run()
         yield "configuration", note_configuration(app)
+        yield "policy", self.rights.keep()
         yield "sessions", self.identity.keep_for_ever()
 
     def close(self) -> None:
         """Close the files."""
+        self.rights.close()
         self.identity.flush()
         self.ledger.close()

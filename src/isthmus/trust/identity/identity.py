@@ -79,6 +79,12 @@ class Identity:
             return None
         return token.principal(account)
 
+    def principals(self) -> list[Principal]:
+        """Everyone who may enter with an account or a token of a service, as they would ask."""
+        people = [one for one in self.accounts.all().values() if one.state is State.ACTIVE]
+        services = [one for one in self.tokens.all() if not one.who.startswith("person:")]
+        return [one.principal("", "") for one in people] + [one.principal(None) for one in services]
+
     def dismiss(self, account: Account) -> int:
         """End whatever an account holds: sessions and tokens; how many those were."""
         ended = self.sessions.end(lambda one: one.who == account.id)

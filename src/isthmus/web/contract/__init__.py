@@ -95,6 +95,19 @@ from isthmus.web.contract.ledger import (
 from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, TapRow
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
+from isthmus.web.contract.policy import (
+    PolicyDeny,
+    PolicyGrant,
+    HolderInfo,
+    MyRights,
+    PolicyDiff,
+    PolicyInfo,
+    PolicyReason,
+    PolicyTurn,
+    PolicyUse,
+    TeamInfo,
+    WhoCan,
+)
 from isthmus.web.contract.sinks import SinkInfo
 from isthmus.web.contract.sql import SqlCounts, SqlStatus
 from isthmus.web.contract.writes import (
@@ -150,6 +163,7 @@ __all__ = [
     "GrantInfo",
     "GuardVerdict",
     "History",
+    "HolderInfo",
     "Hop",
     "ImportBegin",
     "ImportCounts",
@@ -183,6 +197,7 @@ __all__ = [
     "Milliseconds",
     "MovedTogether",
     "MyAccount",
+    "MyRights",
     "NewAccount",
     "NewPasskey",
     "NewPassword",
@@ -204,6 +219,13 @@ __all__ = [
     "PermitNote",
     "PermitWish",
     "PlantInfo",
+    "PolicyDeny",
+    "PolicyDiff",
+    "PolicyGrant",
+    "PolicyInfo",
+    "PolicyReason",
+    "PolicyTurn",
+    "PolicyUse",
     "Problem",
     "QualityStretch",
     "Reached",
@@ -229,10 +251,12 @@ __all__ = [
     "Statistics",
     "TagInfo",
     "TapRow",
+    "TeamInfo",
     "TokenInfo",
     "TokenWish",
     "WaitingCertificate",
     "WaterfallStep",
+    "WhoCan",
     "WriteOutcome",
     "WriteWish",
     "ZoneFinding",
