@@ -59,10 +59,14 @@ def enforce(app: App) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         path = getattr(request.scope.get("route"), "path", "")
         principal = getattr(request.state, "principal", None)
-        if not path.startswith("/api") or principal is None:
-            return  # a page, or a sign-in: who is unknown was stopped before
-        request.state.sight = Sight(app, principal)
+        if not path.startswith("/api"):
+            return  # a page: it holds nothing of the plant
         need = NEEDS.get(f"{request.method} {path}", OWNERS)
+        if need.at is At.OPEN:
+            return
+        if principal is None:
+            raise Problem(401, "not signed in", "sign in, or run `isthmus link`")
+        request.state.sight = Sight(app, principal)
         if need.at in (At.SELF, At.OWN):
             return
         if need.at is At.HOUSE or need.right is None:

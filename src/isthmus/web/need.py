@@ -23,6 +23,7 @@ class At(StrEnum):
     TAGS = "each tag that is named; patterns select what may be seen"
     LINK = "each tag of the connection"
     SEEN = "anywhere: the answer holds what may be seen"
+    OPEN = "nowhere, for anybody: it signs in"
     SELF = "nowhere: it is about who asks"
     HOUSE = "the owner of the data folder alone"
     OWN = "decided where the question is read: it names equipment in its body"

@@ -11,6 +11,7 @@ from isthmus.web.need import NEEDS, At
 from isthmus.web.server import create
 from isthmus.web.session import Sessions
 
+ONESELF = At.SELF, At.OWN, At.OPEN
 HIDDEN = re.compile(r'@\w+\.\w+\("(/api[^"]*)"[^)]*include_in_schema=False')
 
 
@@ -36,12 +37,12 @@ def test_the_table_names_no_route_that_is_not_there():
 
 
 def test_only_what_is_about_oneself_needs_no_right():
-    assert all(need.right is not None or need.at in (At.SELF, At.OWN) for need in NEEDS.values())
+    assert all(need.right is not None or need.at in ONESELF for need in NEEDS.values())
 
 
 def test_what_changes_something_needs_more_than_reading():
     for route, need in NEEDS.items():
-        if not route.startswith("GET") and need.at not in (At.SELF, At.OWN):
+        if not route.startswith("GET") and need.at not in ONESELF:
             assert need.right is not Right.READ, route
 
 
