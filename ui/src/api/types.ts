@@ -1456,6 +1456,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy that acts */
+        get: operations["policy_api_policy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/who-can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everyone who may do something at some equipment */
+        get: operations["can_api_policy_who_can_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether somebody may do something, line by line */
+        get: operations["explain_api_policy_explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a new policy changes, tried on the last days */
+        post: operations["diff_api_policy_diff_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let what the plant file says now act, without a restart */
+        post: operations["apply_api_policy_apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the policy before this one act again */
+        post: operations["roll_back_api_policy_rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the one who asks may do, at some equipment and everywhere */
+        get: operations["mine_api_rights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in-links": {
         parameters: {
             query?: never;
@@ -1562,6 +1681,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccessEntry
+         * @description Who may do what. A denial wins; what nothing grants is denied.
+         */
+        AccessEntry: {
+            /**
+             * Grants
+             * @description Roles, each for somebody.
+             * @default []
+             */
+            grants: components["schemas"]["GrantEntry"][];
+            /**
+             * Deny
+             * @description What is denied, whatever is granted.
+             * @default []
+             */
+            deny: components["schemas"]["DenyEntry"][];
+        };
         /**
          * AccountChange
          * @description What is to be another; what is left out stays.
@@ -1811,6 +1948,37 @@ export interface components {
             why: string;
             /** Owner */
             owner: string;
+        };
+        /**
+         * DenyEntry
+         * @description What somebody may not do, whatever is granted.
+         */
+        DenyEntry: {
+            /**
+             * Who
+             * @description `team:NAME`, `person:NAME`, `service:NAME`, `group:NAME` of the company's sign-in, or `everyone`.
+             * @example team:shift-lead
+             */
+            who: string | number;
+            /**
+             * Right
+             * @description One right or several; all where empty.
+             * @default []
+             * @example write
+             */
+            right: components["schemas"]["Right"][] | components["schemas"]["Right"];
+            /**
+             * At
+             * @description A pattern of equipment; the whole site where empty.
+             * @default
+             */
+            at: string | number;
+            /**
+             * Zone
+             * @description Only what stands in this zone.
+             * @default
+             */
+            zone: string | number;
         };
         /**
          * Derived
@@ -2164,6 +2332,35 @@ export interface components {
             };
         };
         /**
+         * GrantEntry
+         * @description A role for somebody, at some equipment.
+         */
+        GrantEntry: {
+            /**
+             * Who
+             * @description `team:NAME`, `person:NAME`, `service:NAME`, `group:NAME` of the company's sign-in, or `everyone`.
+             * @example team:shift-lead
+             */
+            who: string | number;
+            /**
+             * @description What its work is.
+             * @example operator
+             */
+            role: components["schemas"]["Role"];
+            /**
+             * At
+             * @description A pattern of equipment; the whole site where empty.
+             * @default
+             */
+            at: string | number;
+            /**
+             * Zone
+             * @description Only what stands in this zone.
+             * @default
+             */
+            zone: string | number;
+        };
+        /**
          * GrantInfo
          * @description A role, at what a pattern selects, in a zone; empty is everywhere.
          */
@@ -2215,6 +2412,21 @@ export interface components {
             end: number;
             /** Pens */
             pens: components["schemas"]["Pen"][];
+        };
+        /**
+         * HolderInfo
+         * @description One who can: by which grant, and through which team or group.
+         */
+        HolderInfo: {
+            /** Who */
+            who: string;
+            /** Because */
+            because: string;
+            /**
+             * Through
+             * @default
+             */
+            through: string;
         };
         /**
          * Hop
@@ -3120,6 +3332,20 @@ export interface components {
             tokens: components["schemas"]["TokenInfo"][];
         };
         /**
+         * MyRights
+         * @description What the one who asks may do at some equipment.
+         */
+        MyRights: {
+            /** Who */
+            who: string;
+            /** Path */
+            path: string;
+            /** Rights */
+            rights: string[];
+            /** Everywhere */
+            everywhere: string[];
+        };
+        /**
          * NewAccount
          * @description An account, and the link with which its owner enrols, once.
          */
@@ -3152,6 +3378,26 @@ export interface components {
         NewPassword: {
             /** Password */
             password: string;
+        };
+        /**
+         * NewPolicy
+         * @description A policy to try: the section `access` of a plant file, and who is in its teams.
+         */
+        NewPolicy: {
+            access: components["schemas"]["AccessEntry"];
+            /**
+             * Teams
+             * @description `team:NAME` to ids.
+             */
+            teams?: {
+                [key: string]: string[];
+            };
+            /**
+             * Days
+             * @description How many days of uses to try it on.
+             * @default 30
+             */
+            days: number;
         };
         /**
          * NewTag
@@ -3644,6 +3890,139 @@ export interface components {
             tags: components["schemas"]["TagInfo"][];
         };
         /**
+         * PolicyDeny
+         * @description What somebody may not do, whatever is granted.
+         */
+        PolicyDeny: {
+            /** Who */
+            who: string;
+            /** Rights */
+            rights: string[];
+            /**
+             * At
+             * @default
+             */
+            at: string;
+            /**
+             * Zone
+             * @default
+             */
+            zone: string;
+        };
+        /**
+         * PolicyDiff
+         * @description What a new policy changes, and what it would have denied of the last days.
+         */
+        PolicyDiff: {
+            /** Lines */
+            lines: string[];
+            /** Days */
+            days: number;
+            /** Uses */
+            uses: number;
+            /** Denied */
+            denied: number;
+            /** Would Deny */
+            would_deny: components["schemas"]["PolicyUse"][];
+        };
+        /**
+         * PolicyGrant
+         * @description A role of somebody at some equipment; empty is everywhere.
+         */
+        PolicyGrant: {
+            /** Who */
+            who: string;
+            /** Role */
+            role: string;
+            /**
+             * At
+             * @default
+             */
+            at: string;
+            /**
+             * Zone
+             * @default
+             */
+            zone: string;
+        };
+        /**
+         * PolicyInfo
+         * @description The policy that acts; `rolled_back` where the plant file says something else.
+         */
+        PolicyInfo: {
+            /** Grants */
+            grants: components["schemas"]["PolicyGrant"][];
+            /** Deny */
+            deny: components["schemas"]["PolicyDeny"][];
+            /** Teams */
+            teams: components["schemas"]["TeamInfo"][];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            since: number;
+            /** By */
+            by: string;
+            /** Rolled Back */
+            rolled_back: boolean;
+            /** Before */
+            before: number;
+            /** Refused */
+            refused: number;
+            /** Unrecorded */
+            unrecorded: number;
+            /** Uses Lost */
+            uses_lost: number;
+        };
+        /**
+         * PolicyReason
+         * @description Whether somebody may do something, and what each line of the policy does to it.
+         */
+        PolicyReason: {
+            /** Who */
+            who: string;
+            /** Right */
+            right: string;
+            /** Path */
+            path: string;
+            /** Allowed */
+            allowed: boolean;
+            /** Reason */
+            reason: string;
+            /** Hint */
+            hint: string;
+            /** Lines */
+            lines: string[];
+        };
+        /**
+         * PolicyTurn
+         * @description What changed when another policy began to act.
+         */
+        PolicyTurn: {
+            /** Lines */
+            lines: string[];
+            /** Rolled Back */
+            rolled_back: boolean;
+        };
+        /**
+         * PolicyUse
+         * @description Uses of a right that a new policy would have denied.
+         */
+        PolicyUse: {
+            /** Day */
+            day: string;
+            /** Who */
+            who: string;
+            /** Right */
+            right: string;
+            /** Path */
+            path: string;
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Problem
          * @description Every error: what, and what to do next.
          */
@@ -3774,6 +4153,18 @@ export interface components {
             /** Known */
             known: boolean;
         };
+        /**
+         * Right
+         * @description What can be done, each by itself; a route, a command and a subject need one.
+         * @enum {string}
+         */
+        Right: "read" | "export" | "annotate" | "acknowledge" | "request" | "write" | "approve" | "lock" | "plan" | "configure" | "trust" | "govern" | "audit" | "administer";
+        /**
+         * Role
+         * @description What a person is to the plant; a role grants nothing that its work does not need.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "maintainer" | "engineer" | "planner" | "security" | "auditor" | "admin";
         /**
          * RoleWish
          * @description A role to be granted.
@@ -4310,6 +4701,16 @@ export interface components {
             after_s: number | null;
         };
         /**
+         * TeamInfo
+         * @description A team and the ids of its members.
+         */
+        TeamInfo: {
+            /** Name */
+            name: string;
+            /** Members */
+            members: string[];
+        };
+        /**
          * TokenInfo
          * @description One token, without its text.
          */
@@ -4411,6 +4812,18 @@ export interface components {
              * @default null
              */
             percent: number | null;
+        };
+        /**
+         * WhoCan
+         * @description Everyone who has a right at some equipment.
+         */
+        WhoCan: {
+            /** Right */
+            right: string;
+            /** Path */
+            path: string;
+            /** Holders */
+            holders: components["schemas"]["HolderInfo"][];
         };
         /**
          * WriteOutcome
@@ -7643,6 +8056,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_api_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    can_api_policy_who_can_get: {
+        parameters: {
+            query: {
+                /** @description The right. */
+                right: components["schemas"]["Right"];
+                /** @description Equipment or tag; the whole site if empty. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoCan"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_api_policy_explain_get: {
+        parameters: {
+            query: {
+                /** @description An id such as `person:anna`. */
+                who: string;
+                /** @description The right. */
+                right: components["schemas"]["Right"];
+                /** @description Equipment or tag; the whole site if empty. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReason"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_api_policy_diff_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDiff"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_api_policy_apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTurn"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_api_policy_rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTurn"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mine_api_rights_get: {
+        parameters: {
+            query?: {
+                /** @description Equipment or tag; the whole site if empty. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRights"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

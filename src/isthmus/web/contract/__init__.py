@@ -96,11 +96,11 @@ from isthmus.web.contract.links import BrowseNode, LinkInfo, Links, PathStep, Ta
 from isthmus.web.contract.live import Attention, LiveStatus, LiveValues
 from isthmus.web.contract.plant import EquipmentInfo, LimitsInfo, PlantInfo, TagInfo
 from isthmus.web.contract.policy import (
-    PolicyDeny,
-    PolicyGrant,
     HolderInfo,
     MyRights,
+    PolicyDeny,
     PolicyDiff,
+    PolicyGrant,
     PolicyInfo,
     PolicyReason,
     PolicyTurn,
