@@ -65,7 +65,7 @@ class Running:
 
     def __init__(self, app, web):
         self.app, self.port = app, web.port
-        self.token = web.sessions.token
+        self.token = web.entrance.token
         self.client = httpx.Client(
             base_url=web.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=30
         )

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from isthmus.model.access import Right
 from isthmus.web.need import NEEDS, At
-from isthmus.web.server import create
-from isthmus.web.session import Sessions
+from isthmus.web.openapi import openapi
 
 ONESELF = At.SELF, At.OWN, At.OPEN
 HIDDEN = re.compile(r'@\w+\.\w+\("(/api[^"]*)"[^)]*include_in_schema=False')
@@ -18,10 +17,10 @@ HIDDEN = re.compile(r'@\w+\.\w+\("(/api[^"]*)"[^)]*include_in_schema=False')
 @cache
 def routes():
     """Each route of the API as the server has it."""
-    web = create(None, Sessions(b"", ""))
+    document = openapi()
     return sorted(
         f"{method} {path}"
-        for path, operations in web.openapi()["paths"].items()
+        for path, operations in document["paths"].items()
         for method in map(str.upper, operations)
         if path.startswith("/api")
     )
