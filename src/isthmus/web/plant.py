@@ -48,10 +48,8 @@ def info(app: App, seen: Sight) -> contract.PlantInfo:
         areas=[_equipment(app, area, links) for area in areas],
         tags=[
             _tag(number, tag, links.get(tag.path, ""))
-            for area in areas
-            for each in area.walk()
-            for tag in each.tags
-            if (number := app.namespace.id(tag.path)) is not None
+            for tag in app.plant.tags()
+            if seen.one(tag.path) and (number := app.namespace.id(tag.path)) is not None
         ],
     )
 
