@@ -1,6 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { Me } from "../api/contract";
+import { send } from "../api/get";
 import { LiveTags, live } from "../api/live";
 import { Resource } from "../api/resource";
 import { Part } from "../parts/part";
@@ -13,6 +14,7 @@ import type { Search } from "./search";
 import "./search";
 import "../parts/saved-views";
 
+const HANDS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 const NEXT = { auto: "dark", dark: "light", light: "auto" } as const;
 
 /** The top bar: where you are, search, theme, and the plant's clock and shift. */
@@ -28,20 +30,38 @@ export class Topbar extends Part {
   @query("isthmus-search") private search!: Search | null;
   private readonly me = new Resource<Me>(this, () => (this.site ? "/api/session" : undefined));
   private tick = 0;
+  private hand = Date.now();
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.setAttribute("role", "banner");
     window.addEventListener("isthmus-search", this.find);
     this.addEventListener("focusout", this.found);
-    this.tick = window.setInterval(() => this.requestUpdate(), 1000);
+    for (const hand of HANDS) window.addEventListener(hand, this.touched, { passive: true });
+    this.tick = window.setInterval(() => {
+      this.requestUpdate();
+      this.lock();
+    }, 1000);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("isthmus-search", this.find);
     this.removeEventListener("focusout", this.found);
+    for (const hand of HANDS) window.removeEventListener(hand, this.touched);
     clearInterval(this.tick);
+  }
+
+  private readonly touched = () => {
+    this.hand = Date.now();
+  };
+
+  /** Locks the session once no hand was on the page for as long as the plant file says. */
+  private lock(): void {
+    const me = this.me.value;
+    if (!me?.lock_after || !me.id.startsWith("person:") || Date.now() - this.hand < me.lock_after * 1000) return;
+    this.touched();
+    void send("/api/session/lock").finally(() => window.dispatchEvent(new Event("isthmus-signed-out")));
   }
 
   override render() {
