@@ -37,7 +37,7 @@ connections:
     path: LOG/*.log
     line: '(?P<time>\\S+) n=(?P<speed>\\d+)'
     zone: cell
-    tags: {packaging/line1/filler/speed: "{tag}"}
+    tags: {packaging/line1/filler/speed: speed}
 access:
   grants:
     - {who: team:leads, role: operator, at: packaging/line1}
