@@ -75,7 +75,7 @@ _BUFFER = Signal("buffer", every=2, description="pieces on the conveyor behind i
 TYPES: dict[str, tuple[Signal, ...]] = {
     "Filler": (
         _SPEED,
-        Signal("setpoint", "1/min", (0, 180), description="speed of the line, from the recipe",
+        Signal("setpoint", "1/min", (0, 180),
                write="{range: [90, 130], max_step: 15, max_rate: 40, needs: [permit], "
                "interlocks: [capper/state != aborted]}"),
         Signal("bowl_pressure", "bar", (0, 4), (2.3, 2.5),

@@ -41,7 +41,7 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(tags=["session"])
     company = cache(lambda: company_of(app))
 
-    @router.get("/api/sign-in/company", include_in_schema=False)
+    @router.get("/api/sign-in/company", summary="To the company's sign-in", status_code=303)
     def begin(request: Request, to: Annotated[str, Query(max_length=2_000)] = "/plant") -> Response:
         asked = _named(company())
         try:
@@ -58,7 +58,7 @@ def routes(app: App) -> APIRouter:
         )
         return response
 
-    @router.get(BACK, include_in_schema=False)
+    @router.get(BACK, summary="Back from the company's sign-in", response_class=HTMLResponse)
     def back(
         request: Request,
         state: Annotated[str, Query(max_length=200)] = "",

@@ -26,6 +26,8 @@ OPEN = "/api/sign-in"  # what strangers may ask, and all below it
 LOCKED = ("/api/session", "/api/session/sign-out")  # and all below the next
 PROOF = "/api/session/prove"
 STRANGERS_BYTES = 64 << 10
+BYTES = 1 << 20  # of anybody else's body
+PARTS = "/api/imports"  # and below: they take large bodies piece by piece, and bound them
 OURS = ("same-origin", "none")
 
 
@@ -58,14 +60,15 @@ def _refusal(request: Request, entrance: Entrance) -> Response | None:
         return None
     request.state.identity = entrance.identity
     if path == OPEN or path.startswith(OPEN + "/"):
-        return _foreign(request) or _oversize(request)
+        return _foreign(request) or _oversize(request, STRANGERS_BYTES)
     known = entrance.who(request)
     if known is None:
         return _problem(401, "not signed in", "sign in on the page, or run `isthmus link`")
     request.state.principal, request.state.session = known
     if known[1] is not None and known[1].locked and not _still_open(path):
         return _problem(401, "the session is locked", "prove that it is you, on the page")
-    return _foreign(request)
+    large = path == PARTS or path.startswith(PARTS + "/")
+    return _foreign(request) or (None if large else _oversize(request, BYTES))
 
 
 def _still_open(path: str) -> bool:
@@ -85,15 +88,17 @@ def _foreign(request: Request) -> Response | None:
     return None
 
 
-def _oversize(request: Request) -> Response | None:
-    """The refusal of a stranger's body that is large, or does not say how large it is."""
+def _oversize(request: Request, most: int) -> Response | None:
+    """The refusal of a body that is large, or that does not say how large it is."""
     if request.method in ("GET", "HEAD"):
         return None
     length = request.headers.get("content-length", "")
+    if not length and "transfer-encoding" not in request.headers:
+        return None  # then there is no body (RFC 9112, 6.3)
     if not length.isdecimal():
         return _problem(411, "the body does not say how long it is", "send a Content-Length")
-    if int(length) > STRANGERS_BYTES:
-        return _problem(413, f"a body of {length[:20]} bytes", f"at most {STRANGERS_BYTES}")
+    if int(length) > most:
+        return _problem(413, f"a body of {length[:20]} bytes", f"at most {most}")
     return None
 
 

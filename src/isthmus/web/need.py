@@ -90,6 +90,8 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "POST /api/writes": Need(Right.WRITE, At.OWN),
         "POST /api/writes/preview": Need(Right.WRITE, At.OWN),
         "GET /api/sign-in": _OPEN,
+        "GET /api/sign-in/company": _OPEN,
+        "GET /api/sign-in/company/back": _OPEN,
         "POST /api/sign-in/password": _OPEN,
         "POST /api/sign-in/recovery": _OPEN,
         "POST /api/sign-in/enrolment": _OPEN,
