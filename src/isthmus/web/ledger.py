@@ -21,7 +21,9 @@ from isthmus.web import contract
 
 MOST = 10_000
 EVENTS = 100_000
-From = Annotated[float, Query(alias="from", ge=0, description="Milliseconds since 1970, wall.")]
+From = Annotated[
+    float, Query(alias="from", ge=0, le=9.1e12, description="Milliseconds since 1970, wall.")
+]
 To = Annotated[float, Query(alias="to", ge=0, le=9.1e12, description="Milliseconds, wall.")]
 Kind = Annotated[str, Query(max_length=64, description="One kind of record; all where empty.")]
 By = Annotated[str, Query(max_length=300, description="Who: `person:anna`; `*` is anything.")]
