@@ -63,7 +63,7 @@ class SignInEntry(Entry):
     ] = 14 * DAY
     sessions: Annotated[
         int, Field(ge=1, le=100, description="Sessions of one account; the oldest one ends.")
-    ] = 5
+    ] = 20
     lock: Annotated[
         Period,
         Field(

@@ -26,7 +26,7 @@ class Limits:
 
     idle: float = 12 * 3_600.0
     longest: float = 14 * 86_400.0
-    most: int = 5
+    most: int = 20
 
 
 @dataclass(frozen=True, slots=True)
