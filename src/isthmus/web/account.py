@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from isthmus.model.access import Principal
+from isthmus.model.access import Principal, Right
 from isthmus.model.record import Kind
 from isthmus.runtime.app import App
 from isthmus.trust.identity.account import Account
@@ -16,7 +16,6 @@ from isthmus.trust.identity.sign_in import SignIn, new_codes, new_password
 from isthmus.web import contract
 from isthmus.web.ask import Problem
 from isthmus.web.identity import (
-    administers,
     told_account,
     told_grants,
     told_new_token,
@@ -60,7 +59,7 @@ def _session(app: App, router: APIRouter) -> None:
     @router.get("/session", summary="Who is signed in")
     def me(request: Request, asker: Asker) -> contract.Me:
         found, known = session(request), app.trust.identity
-        manages = administers(asker)
+        manages = bool(app.trust.rights.policy.decide(asker, Right.ADMINISTER))
         return contract.Me(
             id=asker.id,
             name=asker.name,

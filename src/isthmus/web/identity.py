@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, cast
 
-from isthmus.model.access import RIGHTS, Grant, Principal, Right
+from isthmus.model.access import Grant
 from isthmus.trust.identity.account import Account
 from isthmus.trust.identity.break_glass import Emergency
 from isthmus.trust.identity.identity import Identity
@@ -102,12 +102,6 @@ def told_emergency(one: Emergency) -> contract.EmergencyInfo:
         reviewed=when(one.reviewed),
         note=one.note,
     )
-
-
-def administers(who: Principal) -> bool:
-    """Whether somebody may see and change the accounts of others."""
-    granted = any(Right.ADMINISTER in RIGHTS[one.role] and not one.at for one in who.own)
-    return who.owner or (granted and Right.ADMINISTER in who.scope.rights)
 
 
 def when(seconds: float) -> float | None:

@@ -41,7 +41,12 @@ class NewPolicy(BaseModel):
 def routes(app: App) -> APIRouter:
     """The routes of the policy."""
     router = APIRouter(prefix="/api", tags=["policy"])
+    _questions(app, router)
+    _changes(app, router)
+    return router
 
+
+def _questions(app: App, router: APIRouter) -> None:
     @router.get("/policy", summary="The policy that acts")
     def policy() -> contract.PolicyInfo:
         return told(app)
@@ -77,6 +82,18 @@ def routes(app: App) -> APIRouter:
             lines=rights.policy.explain(asked, right, where),
         )
 
+    @router.get("/rights", summary="What the one who asks may do, at some equipment and everywhere")
+    def mine(seen: Seen, at: Where = "") -> contract.MyRights:
+        where = _place(at)
+        return contract.MyRights(
+            who=seen.principal.id,
+            path=where,
+            rights=[right for right in Right if seen.one(where, right)],
+            everywhere=[right for right in Right if seen.one("", right)],
+        )
+
+
+def _changes(app: App, router: APIRouter) -> None:
     @router.post("/policy/diff", summary="What a new policy changes, tried on the last days")
     def diff(new: NewPolicy) -> contract.PolicyDiff:
         access = Access(
@@ -97,18 +114,6 @@ def routes(app: App) -> APIRouter:
         rights = app.trust.rights
         lines = rights.roll_back(request.state.principal.id)
         return contract.PolicyTurn(lines=lines, rolled_back=rights.kept.rolled_back)
-
-    @router.get("/rights", summary="What the one who asks may do, at some equipment and everywhere")
-    def mine(seen: Seen, at: Where = "") -> contract.MyRights:
-        where = _place(at)
-        return contract.MyRights(
-            who=seen.principal.id,
-            path=where,
-            rights=[right for right in Right if seen.one(where, right)],
-            everywhere=[right for right in Right if seen.one("", right)],
-        )
-
-    return router
 
 
 def told(app: App) -> contract.PolicyInfo:

@@ -34,9 +34,9 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await ask(path, signal)).json() as Promise<T>;
 }
 
-/** The JSON answer of telling `path` to act, with `body` as its wish. */
-export async function post<T>(path: string, body?: unknown): Promise<T> {
-  return (await ask(path, undefined, "application/json", "POST", body)).json() as Promise<T>;
+/** The JSON answer of `path` to `body`, sent by any method. */
+export async function send<T>(path: string, body?: unknown, method = "POST"): Promise<T> {
+  return (await ask(path, undefined, "application/json", method, body)).json() as Promise<T>;
 }
 
 /** `path` with its query; undefined entries are left out. */
@@ -45,9 +45,4 @@ export function address(path: string, query: Record<string, string | number | un
   for (const [key, value] of Object.entries(query)) if (value !== undefined) words.set(key, String(value));
   const text = words.toString();
   return text ? `${path}?${text}` : path;
-}
-
-/** The JSON answer of `path` to `body`, sent by any method. */
-export async function send<T>(path: string, body?: unknown, method = "POST"): Promise<T> {
-  return (await ask(path, undefined, "application/json", method, body)).json() as Promise<T>;
 }

@@ -1541,6 +1541,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the one who asks may do, at some equipment and everywhere */
+        get: operations["mine_api_rights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/policy/diff": {
         parameters: {
             query?: never;
@@ -1586,23 +1603,6 @@ export interface paths {
         put?: never;
         /** Let the policy before this one act again */
         post: operations["roll_back_api_policy_rollback_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rights": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the one who asks may do, at some equipment and everywhere */
-        get: operations["mine_api_rights_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8265,6 +8265,38 @@ export interface operations {
             };
         };
     };
+    mine_api_rights_get: {
+        parameters: {
+            query?: {
+                /** @description Equipment or tag; the whole site if empty. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRights"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     diff_api_policy_diff_post: {
         parameters: {
             query?: never;
@@ -8343,38 +8375,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyTurn"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    mine_api_rights_get: {
-        parameters: {
-            query?: {
-                /** @description Equipment or tag; the whole site if empty. */
-                at?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyRights"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

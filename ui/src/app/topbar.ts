@@ -61,7 +61,7 @@ export class Topbar extends Part {
     const me = this.me.value;
     if (!me?.lock_after || !me.id.startsWith("person:") || Date.now() - this.hand < me.lock_after * 1000) return;
     this.touched();
-    void send("/api/session/lock").finally(() => window.dispatchEvent(new Event("isthmus-signed-out")));
+    void send("/api/session/lock").catch(() => undefined).finally(() => window.dispatchEvent(new Event("isthmus-signed-out")));
   }
 
   override render() {

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { LinkInfo, Links } from "../api/contract";
-import { ApiError, post } from "../api/get";
+import { ApiError, send } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
 import type { Site } from "../app/site";
@@ -78,7 +78,7 @@ export class ConnectionsPage extends Part {
   private async tryAgain(name: string): Promise<void> {
     this.retried = { name, text: `trying ${name}…`, busy: true };
     try {
-      const link = await post<LinkInfo>(`/api/links/${encodeURIComponent(name)}/retry`);
+      const link = await send<LinkInfo>(`/api/links/${encodeURIComponent(name)}/retry`);
       this.retried = { name, text: `asked at ${clock.second(clock.now())}, now it is ${STATE[link.state].word}`, busy: false };
     } catch (cause) {
       const hint = cause instanceof ApiError && cause.hint ? `; ${cause.hint}` : "";

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { LockInfo, PermitInfo } from "../api/contract";
-import { ApiError, post } from "../api/get";
+import { ApiError, send } from "../api/get";
 import { clock, duration } from "../app/clock";
 import { Part } from "./part";
 
@@ -44,7 +44,7 @@ export class PermitList extends Part {
   private async act(number: number, step: Step): Promise<void> {
     this.busy = number;
     try {
-      const after = await post<PermitInfo>(`/api/permits/${number}/${step}`, {});
+      const after = await send<PermitInfo>(`/api/permits/${number}/${step}`, {});
       this.told = { ...this.told, [number]: `now ${after.state}` };
       this.dispatchEvent(new Event("isthmus-permit", { bubbles: true }));
     } catch (cause) {

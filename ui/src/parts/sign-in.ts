@@ -15,19 +15,21 @@ export class SignIn extends Part {
   @state() private codes: string[] = [];
   @state() private trouble: { error: string; hint: string } | undefined;
   @state() private busy = false;
+  /** What this browser needs is known: no form shows before, into which somebody would type in vain. */
+  @state() private ready = false;
   @state() private recovers = false;
   private readonly query = new URLSearchParams(location.search);
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.look();
+    void this.look().finally(() => (this.ready = true));
   }
 
   override render() {
     const heading = this.codes.length ? "Your recovery codes" : this.enrols ? "Enrol" : this.locked ? "Locked" : "Sign in";
     return html`<isthmus-card class="sign-in" heading=${heading} sub=${this.ways?.site ?? ""}>
       ${this.ways?.notice ? html`<p class="notice">${this.ways.notice}</p>` : nothing}
-      ${this.codes.length ? this.told() : this.enrols ? this.enrol(this.enrols) : this.proof()}
+      ${this.codes.length ? this.told() : !this.ready ? nothing : this.enrols ? this.enrol(this.enrols) : this.proof()}
       ${this.trouble ? html`<p role="alert"><b>${this.trouble.error}</b>${this.trouble.hint ? html`<br /><span class="muted">${this.trouble.hint}</span>` : nothing}</p>` : nothing}</isthmus-card>`;
   }
 

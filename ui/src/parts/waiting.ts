@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { WaitingCertificate } from "../api/contract";
-import { ApiError, post } from "../api/get";
+import { ApiError, send } from "../api/get";
 import { clock } from "../app/clock";
 import { Part } from "./part";
 
@@ -23,7 +23,7 @@ export class WaitingCertificates extends Part {
   private async judge(one: WaitingCertificate, verdict: "approve" | "refuse"): Promise<void> {
     this.busy = one.sha256;
     try {
-      await post(`/api/certificates/${verdict}`, { sha256: one.sha256, link: one.link });
+      await send(`/api/certificates/${verdict}`, { sha256: one.sha256, link: one.link });
       this.told = { ...this.told, [one.sha256]: verdict === "approve" ? "approved; the link tries again by itself" : "refused" };
       this.dispatchEvent(new Event("isthmus-judged", { bubbles: true }));
     } catch (cause) {

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { TagInfo, WriteOutcome } from "../api/contract";
-import { ApiError, post } from "../api/get";
+import { ApiError, send } from "../api/get";
 import { LiveTags } from "../api/live";
 import { number, plain, unitText } from "../draw/number";
 import { reading } from "./analog";
@@ -96,7 +96,7 @@ export class Write extends Part {
     }
     this.timer = window.setTimeout(async () => {
       try {
-        const answer = await post<WriteOutcome>("/api/writes/preview", this.body);
+        const answer = await send<WriteOutcome>("/api/writes/preview", this.body);
         if (turn === this.asking) [this.asked, this.trouble] = [answer, undefined];
       } catch (error) {
         if (turn === this.asking) [this.asked, this.trouble] = [undefined, error as ApiError];
@@ -108,7 +108,7 @@ export class Write extends Part {
     this.busy = true;
     this.trouble = undefined;
     try {
-      this.done = await post<WriteOutcome>("/api/writes", this.body);
+      this.done = await send<WriteOutcome>("/api/writes", this.body);
       if (!this.done.allowed) this.asked = this.done;
       else [this.typed, this.asked] = ["", undefined];
     } catch (error) {
