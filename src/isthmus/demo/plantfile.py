@@ -54,6 +54,7 @@ people:
     shift-lead:  {{side: ot}}
     maintenance: {{side: ot}}
     data-team:   {{side: it}}
+    security:    {{side: it}}
 
 calendars:
   three-shift: # the long break is the planned stop of the night
@@ -152,6 +153,18 @@ equipment:
 
 
 _TAIL = """\
+# ------------------------------------------------------- who may do what
+# `isthmus user add anna --team shift-lead` makes an account
+access: # nobody else may do anything, but for the owner of the data folder
+  grants:
+    - {who: "team:shift-lead",  role: operator, at: packaging/line1}
+    - {who: "team:shift-lead",  role: engineer, at: packaging/line1/filler} # approves permits there
+    - {who: "team:maintenance", role: maintainer}
+    - {who: "team:data-team",   role: viewer}
+    - {who: "team:security",    role: security}
+  deny:
+    - {who: everyone, right: write, at: packaging/line1/palletiser} # its light curtain is its own
+
 # ------------------------------------------------------- networks
 zones: # the demonstration's devices are on this machine; a plant's are in networks such as these
   business:  {level: 4,   target: SL1, networks: [10.2.0.0/16]}

@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
+from isthmus.model.path import join
+
 _TEXT = re.compile(r"\s*([\w/.-]+)\s*(==|!=|<=|>=|<|>)\s*(\S.*?)\s*")
 FRESH = 10.0  # seconds
 
@@ -62,6 +64,17 @@ class Condition:
         if found is None:
             raise ValueError(f"`{text[:100]}` is no condition")
         return cls(*found.groups())
+
+    def nearest(self, equipment: str, known: Callable[[str], bool]) -> str | None:
+        """The tag that it means at `equipment`: beside it, or above; None where there is none."""
+        place = equipment
+        while True:
+            path = join(place, self.path)
+            if known(path):
+                return path
+            if not place:
+                return None
+            place = place.rpartition("/")[0]
 
     def __str__(self) -> str:
         return f"{self.path} {self.sign} {self.value}"

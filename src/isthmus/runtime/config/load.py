@@ -23,6 +23,7 @@ from isthmus.runtime.config.shape import shape
 from isthmus.runtime.config.sinks import sinks
 from isthmus.runtime.config.templates import resolve
 from isthmus.runtime.config.tree import Names, Tree
+from isthmus.runtime.config.writes import check_writes
 from isthmus.runtime.config.zones import check_zones
 
 
@@ -66,6 +67,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     check_zones(file, names, report)
     _check_sql(file, report)
     _check_exports(file, areas, names, report)
+    check_writes(areas, report)
     tls = file.web.tls
     if tls and bool(tls.certificate) != bool(tls.key):
         report.add(("web", "tls"), "`certificate` and `key` belong together", "name both, or none")

@@ -10,7 +10,6 @@ import numpy as np
 from isthmus.model.access import Decision
 from isthmus.model.errors import ConfigError
 from isthmus.model.event import Action
-from isthmus.model.path import join
 from isthmus.model.ports import Writer
 from isthmus.model.sample import Int32s, TagId
 from isthmus.model.tag import Tag
@@ -108,16 +107,10 @@ class Surroundings:
 
     def _resolved(self, condition: Wanted, tag: Tag) -> Seen | None:
         """The value of the condition's tag, the nearest of that path: beside it, or above."""
-        place = tag.equipment
-        while True:
-            number = self._app.namespace.id(
-                join(place, condition.path) if place else condition.path
-            )
-            if number is not None:
-                return self.seen(number)
-            if not place:
-                return None
-            place = place.rpartition("/")[0]
+        known = self._app.namespace.id
+        path = condition.nearest(tag.equipment, lambda path: known(path) is not None)
+        number = known(path) if path is not None else None
+        return None if number is None else self.seen(number)
 
     def _state(self, equipment: str) -> Seen | None:
         """The state of the machine, or of the one that the module belongs to."""
