@@ -76,7 +76,8 @@ class App:
         shared = plant, self.namespace, self.historian, self.now
         self.exports = Exports(*shared, settings.folder)
         self.backups = Backups.of(settings, f"{plant.enterprise}/{plant.site}")
-        self.sql = SqlEndpoint.of(plant, self.namespace, self.historian, settings.folder)
+        where = self.historian, settings.folder, lambda: self.trust.rights.policy
+        self.sql = SqlEndpoint.of(plant, self.namespace, *where)
         self.limits = LimitWatch(self.namespace, self.live)
         self.late = Late(self.namespace, self.historian, self.live, self.now)
         self.links: dict[str, Link | EdgeLink] = {}

@@ -14,12 +14,15 @@ import pytest
 
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.settings import LakeSettings
+from isthmus.model.access import Access, Deny, Right
 from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Kind, Namespace, Tag
 from isthmus.runtime.sql.endpoint import SqlEndpoint
 from isthmus.runtime.sql.users import SqlUsers
+from isthmus.runtime.trust.rights import policy_of
+from isthmus.trust.policy.policy import Policy
 
 SECOND = 10**9
 START = 1_767_222_000 * SECOND  # 2025-12-31 23:00 UTC
@@ -114,6 +117,8 @@ class Site:
     endpoint: SqlEndpoint
     users: SqlUsers
     lake: Lake
+    plant: Plant
+    acting: list[Policy]  # the one that decides
 
     @property
     def ca(self) -> Path:
@@ -147,7 +152,10 @@ def serve(
     users = SqlUsers(folder / "sql")
     users.add("anna", PASSWORD)
     users.add("ben", PASSWORD, equipment=("mixing/**",))
-    endpoint = SqlEndpoint(plant, namespace, lake, folder)
+    users.add("carl", PASSWORD)
+    denied = Deny("service:carl", frozenset({Right.READ}), "packaging/line1")
+    acting = [policy_of(plant, Access(deny=(denied,)))]
+    endpoint = SqlEndpoint(plant, namespace, lake, folder, lambda: acting[0])
     loop = asyncio.new_event_loop()
     task = loop.create_task(endpoint.run())
 
@@ -166,7 +174,9 @@ def serve(
     while endpoint.server is None and time.monotonic() < end:
         time.sleep(0.02)
     assert endpoint.server is not None
-    yield Site(folder, int(endpoint.address.rpartition(":")[2]), endpoint, users, lake)
+    yield Site(
+        folder, int(endpoint.address.rpartition(":")[2]), endpoint, users, lake, plant, acting
+    )
     loop.call_soon_threadsafe(task.cancel)
     thread.join(READY)
     assert not thread.is_alive()

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from isthmus.model.access import Access
+from isthmus.runtime.trust.rights import policy_of
+
 START = datetime.fromtimestamp(1_767_222_000, UTC)
 
 
@@ -155,3 +158,21 @@ def test_a_table_expression_hides_a_table_where_it_is_in_scope(ask):
     assert ask("with samples as (select 1 as a) select * from samples") == [(1,)]
     recursive = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 4) "
     assert ask(f"{recursive}select sum(i) from n") == [(10,)]
+
+
+def test_a_denial_of_the_policy_hides_history_from_a_session_that_is_open(site):
+    """What the policy denies a service is not there; a policy that changes counts at once."""
+    count = "select count(distinct path) from samples where path like 'packaging/line1/%'"
+    with psycopg.connect(site.url("carl"), autocommit=True) as carl:
+        assert carl.execute(count).fetchone() == (0,)
+        assert carl.execute("select count(*) from samples").fetchone() > (0,)
+        names = {row[0] for row in carl.execute("select path from tags")}
+        assert not any(name.startswith("packaging/line1/") for name in names)
+        assert any(name.startswith("mixing/") for name in names)
+        before = site.acting[0]
+        site.acting[0] = policy_of(site.plant, Access())
+        try:
+            assert carl.execute(count).fetchone() > (0,)
+        finally:
+            site.acting[0] = before
+        assert carl.execute(count).fetchone() == (0,)

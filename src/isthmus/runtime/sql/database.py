@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -17,6 +17,7 @@ from isthmus.historian.sql.answer import Answer, Plan, is_ours
 from isthmus.historian.sql.curated import Curated, Relation, curated
 from isthmus.historian.sql.desk import Desk, Facts, Source
 from isthmus.historian.sql.stock import Stock
+from isthmus.model.access import Right
 from isthmus.model.errors import IsthmusError, StorageError
 from isthmus.model.plant import Plant
 from isthmus.model.tag import Namespace
@@ -27,6 +28,7 @@ from isthmus.pgwire.error import CANCELLED, NOT_ALLOWED, SqlError
 from isthmus.pgwire.scram import Verifier
 from isthmus.pgwire.setting import SERVER_VERSION
 from isthmus.runtime.sql.users import SqlUser, SqlUsers
+from isthmus.trust.policy.policy import Policy
 
 VERSION = f"PostgreSQL {SERVER_VERSION} (Isthmus {__version__})"
 MOST_DESKS = 32
@@ -79,8 +81,10 @@ class SqlGate:
         *,
         memory: int,
         window: int,
+        policy: Callable[[], Policy],
     ) -> None:
         self._plant, self._namespace = plant, namespace
+        self._policy, self._acting = policy, policy()
         self._limits = replace(source.settings, sql_memory=f"{memory >> 20}MB", sql_window=window)
         self._source, self._users = source, users
         self._desks: OrderedDict[tuple[SqlUser, int, str], Desk] = OrderedDict()
@@ -125,7 +129,11 @@ class SqlGate:
     def desk(self, user: SqlUser, database: str, zone: str) -> Desk:
         """The desk of a user in a time zone; made where there is none, the longest unused ends."""
         key = user, len(self._namespace), f"{database}\0{zone}"
+        acting = self._policy()
         with self._lock:
+            if acting is not self._acting:  # what each sees is decided anew
+                self._desks.clear()
+                self._acting = acting
             if key not in self._desks:
                 self._desks[key] = self._made(user, database, zone)
             self._desks.move_to_end(key)
@@ -134,14 +142,13 @@ class SqlGate:
             return self._desks[key]
 
     def _made(self, user: SqlUser, database: str, zone: str) -> Desk:
-        patterns = user.sees()
-        root = f"{self._plant.enterprise}/{self._plant.site}"
+        policy, who = self._acting, user.principal
 
         def visible(path: str) -> bool:
-            return any(pattern.matches(path, root) for pattern in patterns or ())
+            return policy.decide(who, Right.READ, path).allowed
 
         tags = [(int(number), tag) for number, tag in self._namespace.items()]
-        view = curated(self._plant, tags, visible if patterns is not None else None)
+        view = curated(self._plant, tags, None if visible("") else visible)
         found = facts(view, database, user.name)
         known = Facts(found.tables, found.functions, NEEDS)
         return Desk(self._source, view, known, zone, self._limits, self._stock)

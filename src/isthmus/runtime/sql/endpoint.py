@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +29,7 @@ from isthmus.runtime.sql.database import SqlGate
 from isthmus.runtime.sql.users import SqlUsers, made_password
 from isthmus.runtime.trust.terms import authority_of, terms_of
 from isthmus.trust.pki.authority import Identity, write_private
+from isthmus.trust.policy.policy import Policy
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,12 @@ class SqlEndpoint:
     """Answers clients of PostgreSQL while the site runs."""
 
     def __init__(
-        self, plant: Plant, namespace: Namespace, historian: Historian, folder: Path
+        self,
+        plant: Plant,
+        namespace: Namespace,
+        historian: Historian,
+        folder: Path,
+        policy: Callable[[], Policy],
     ) -> None:
         self.settings = SqlSettings.of(plant.sql or {})
         self.folder = folder / FOLDER
@@ -91,7 +97,7 @@ class SqlEndpoint:
         self.server: PgServer | None = None
         self.state: State = "starting"
         self.trouble = self.hint = ""
-        self._data = folder
+        self._data, self._policy = folder, policy
         self._plant, self._namespace, self._historian = plant, namespace, historian
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -100,10 +106,15 @@ class SqlEndpoint:
 
     @classmethod
     def of(
-        cls, plant: Plant, namespace: Namespace, historian: Historian, folder: Path
+        cls,
+        plant: Plant,
+        namespace: Namespace,
+        historian: Historian,
+        folder: Path,
+        policy: Callable[[], Policy],
     ) -> SqlEndpoint | None:
         """The endpoint that the plant file asks for, None where it asks for none."""
-        return None if plant.sql is None else cls(plant, namespace, historian, folder)
+        return None if plant.sql is None else cls(plant, namespace, historian, folder, policy)
 
     @property
     def counts(self) -> Counts:
@@ -197,7 +208,7 @@ class SqlEndpoint:
         binding = endpoint_binding(certificate.public_bytes(Encoding.DER))
         users = SqlUsers(self.folder)
         bounds = {"memory": self.settings.memory, "window": self.settings.window}
-        gate = SqlGate(self._plant, self._namespace, queries, users, **bounds)
+        gate = SqlGate(self._plant, self._namespace, queries, users, policy=self._policy, **bounds)
         self.server = PgServer(gate, limits, tls=context, binding=binding)
         self._note("listening")
         try:

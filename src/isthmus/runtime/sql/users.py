@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from isthmus.model.access import Grant, Principal, Role
 from isthmus.model.errors import ConfigError, StorageError
 from isthmus.model.path import Pattern
 from isthmus.pgwire.scram import Verifier
@@ -32,9 +33,17 @@ class SqlUser:
     role: str = "reader"
     equipment: tuple[str, ...] = ()
 
-    def sees(self) -> list[Pattern] | None:
-        """What paths the user may see, None for all."""
-        return [Pattern.parse(text) for text in self.equipment] or None
+    @property
+    def principal(self) -> Principal:
+        """Who asks, as the policy knows it: the service of this name, granted what it may see."""
+        who = f"service:{self.name}"
+        places = self.equipment or ("",)
+        return Principal(who, self.name, own=tuple(Grant(who, Role.VIEWER, at) for at in places))
+
+    def check(self) -> None:
+        """ValueError where one of its patterns is none."""
+        for text in self.equipment:
+            Pattern.parse(text)
 
 
 @dataclass(slots=True)
@@ -72,7 +81,7 @@ class SqlUsers:
                 entry["equipment"] = tuple(entry["equipment"])
                 user = SqlUser(**entry)
                 Verifier.parse(user.verifier)
-                user.sees()
+                user.check()
                 found[user.name] = user
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(
