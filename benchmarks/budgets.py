@@ -27,6 +27,8 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "gateway": ("values_per_s", "cpu_ms_per_1000_values", "arrived_percent"),
     "start": ("help_ms", "first_value_s"),
     "memory": ("rss_mb", "peak_rss_mb"),
+    "policy": ("decisions_per_s", "first_decisions_per_s"),
+    "tls": ("tls_values_per_s", "plain_values_per_s", "cost_percent"),
     "write_path": ("p50_ms", "p95_ms", "records_per_s", "flushed_records_per_s"),
 }
 
@@ -69,6 +71,8 @@ BUDGETS = (
         "historian", "writer_rows_per_s", "of 100,000/s written among 4 readers", 98e3, 99e3, "more"
     ),
     Budget("write_path", "p95_ms", "ms: guarded write, read back, recorded, p95", 100, 50),
+    Budget("policy", "decisions_per_s", "decisions of the policy/s", 100e3, 500e3, "more"),
+    Budget("tls", "cost_percent", "% that TLS adds to the samples' CPU", 10, 5),
     Budget("start", "help_ms", "ms: isthmus --help", 150, 100),
     Budget("start", "first_value_s", "s: demo to its first value", 20, 8),
 )

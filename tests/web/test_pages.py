@@ -244,7 +244,7 @@ class TestSecurity:
             assert set(page.locator(".ledger td:nth-child(3)").all_inner_texts()) == {"lock"}
         finally:
             assert page.evaluate(told, [path, "/free"]) == 200
-        page.wait_for_selector("main.security .work >> text=nothing is locked")
+        page.wait_for_selector(f"isthmus-permit-list >> text={path}", state="detached")
 
     def test_the_chain_is_verified_on_demand(self, desk):
         page = desk.open("/security")

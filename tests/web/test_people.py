@@ -199,6 +199,8 @@ def test_an_emergency_is_open_until_somebody_reviews_it(demo, anna):
         assert window.post("/api/sign-in-links").status_code == 403
         open_ = isthmus(demo, "user", "review")[1]
         assert [one["reason"] for one in open_] == [reason]
+        told = window.get("/api/overview").json()["attention"]
+        assert [one["href"] for one in told if one["detail"] == reason] == ["/security"]
         note = {"note": "valve freed by hand, entry was right"}
         place = f"/api/emergencies/{open_[0]['number']}/review"
         assert window.post(place, json=note).status_code == 403

@@ -116,7 +116,7 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             )
             for told in app.exports.failing()
         ]
-        + [*_sinks(app), *_sql(app), *_certificates(app)]
+        + [*_sinks(app), *_sql(app), *_certificates(app), *_record(app)]
     )
 
 
@@ -141,7 +141,30 @@ def _certificates(app: App) -> Iterator[contract.Attention]:
             detail=f"SHA-256 {one.sha256}",
             advice="compare it with the device's own, then `isthmus cert trust approve`",
             since=one.since.timestamp() * 1e3,
-            href="/connections",
+            href="/security",
+        )
+
+
+def _record(app: App) -> Iterator[contract.Attention]:
+    """A ledger that cannot keep what is done, and emergencies that nobody has looked at since."""
+    ledger = app.trust.ledger
+    for trouble in filter(None, (ledger.trouble, ledger.anchor_trouble)):
+        yield contract.Attention(
+            priority=HIGH,
+            title="The ledger needs a person",
+            detail=trouble,
+            advice="`isthmus ledger verify` tells what is kept; without it nothing is written",
+            since=app.now() / 1e6,
+            href="/security",
+        )
+    for one in app.trust.identity.emergencies.unreviewed():
+        yield contract.Attention(
+            priority=DIAGNOSTIC,
+            title="The glass was broken, and nobody has reviewed it",
+            detail=one.reason,
+            advice=f"look at what was done, then `isthmus user review {one.number}`",
+            since=one.opened * 1e3,
+            href="/security",
         )
 
 

@@ -51,7 +51,7 @@ def routes(app: App) -> APIRouter:
     def explain(
         path: Annotated[str, Query(description="Path of a line or unit.")],
         kpi: Annotated[str, Query(description="Name of the key figure.")],
-        at: Annotated[float, Query(description="A time inside the window (ms).")],
+        at: Annotated[float, Query(ge=0, le=9.1e12, description="A time inside the window (ms).")],
         period: Annotated[Literal["hour", "shift"], Query(description="Kind of window.")] = "hour",
     ) -> contract.Explanation:
         waits = Waits(app.deriver.dirt.waiting)

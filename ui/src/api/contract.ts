@@ -52,6 +52,7 @@ export type NewToken = Schemas["NewToken"];
 export type RecoveryCodes = Schemas["RecoveryCodes"];
 export type SignInWays = Schemas["SignInWays"];
 export type TokenInfo = Schemas["TokenInfo"];
+export type PolicyInfo = Schemas["PolicyInfo"];
 export type Problem = Schemas["Problem"];
 export type Look = Interval["look"];
 export type Priority = Attention["priority"];

@@ -1,8 +1,9 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Hop, LedgerRecords, LedgerVerdict, LockInfo, PermitInfo, SeenCertificate, WaitingCertificate, ZoneInfo, ZoneLevels, ZoneMap } from "../api/contract";
+import type { EmergencyInfo, Hop, LedgerRecords, LedgerVerdict, LockInfo, PermitInfo, SeenCertificate, WaitingCertificate, ZoneInfo, ZoneLevels, ZoneMap } from "../api/contract";
 import { ApiError, address, get } from "../api/get";
 import { Resource } from "../api/resource";
+import { clock } from "../app/clock";
 import type { Site } from "../app/site";
 import { number } from "../draw/number";
 import type { SecurityFinding } from "../parts/findings";
@@ -31,6 +32,7 @@ export class SecurityPage extends Part {
   private readonly waiting = new Resource<WaitingCertificate[]>(this, () => "/api/certificates/pending", { every: () => LEDGER_MS });
   private readonly hops = new Resource<Hop[]>(this, () => "/api/certificates/findings", { every: () => SLOW_MS });
   private readonly ledger = new Resource<LedgerRecords>(this, () => address("/api/ledger", { limit: 100, kind: this.query.get("kind") || undefined }), { every: () => LEDGER_MS, keep: true });
+  private readonly emergencies = new Resource<EmergencyInfo[]>(this, () => "/api/emergencies", { every: () => SLOW_MS });
   private readonly permits = new Resource<PermitInfo[]>(this, () => "/api/permits", { every: () => LEDGER_MS });
   private readonly locks = new Resource<LockInfo[]>(this, () => "/api/locks", { every: () => LEDGER_MS });
   @state() private verdict = "";
@@ -83,14 +85,17 @@ export class SecurityPage extends Part {
   }
 
   private weak() {
+    const unreviewed = (this.emergencies.value ?? []).filter((one) => !one.reviewed);
     const found: SecurityFinding[] = [
+      ...unreviewed.map((one) => ({ where: `opened by ${one.by}, ${clock.moment(one.opened)}`, text: `the glass was broken: ${one.reason}`, advice: `look at what was done, then isthmus user review ${one.number}`, weight: "wrong" as const })),
       ...(this.hops.value ?? []).map((hop) => ({ where: hop.where, text: `${hop.what}: ${hop.found}`, advice: hop.do, weight: hop.weight })),
       ...(this.zones.value?.findings ?? []).map((one) => ({ where: one.about, text: one.text, advice: one.hint, weight: one.state })),
     ];
     const load = this.hops.load.state === "ready" ? this.zones.load : this.hops.load;
     const wrong = found.filter((one) => one.weight === "wrong").length;
     const blank = load.state === "ready" && !found.length ? { title: "Nothing weak is known", text: "isthmus doctor --security looks deeper" } : undefined;
-    return html`<isthmus-card class="weak" heading="What is open" sub=${found.length ? `${wrong} to mend, ${found.length - wrong} to know of` : ""} .load=${load} ?hollow=${!found.length} .blank=${blank}><isthmus-findings class="scroll" .findings=${found}></isthmus-findings></isthmus-card>`;
+    const people = html`<a class="why" href="/users">users and roles</a>`;
+    return html`<isthmus-card class="weak" heading="What is open" .action=${people} sub=${found.length ? `${wrong} to mend, ${found.length - wrong} to know of` : ""} .load=${load} ?hollow=${!found.length} .blank=${blank}><isthmus-findings class="scroll" .findings=${found}></isthmus-findings></isthmus-card>`;
   }
 
   private book() {
