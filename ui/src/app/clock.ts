@@ -49,6 +49,8 @@ export const clock = {
   month: (time: number) => (format("parts", time).slice(3, 5) === "01" ? format("year", time) : format("month", time).slice(0, 3)),
   /** 10 Nov 11:42 */
   moment: (time: number) => `${format("day", time)} ${format("minute", time)}`,
+  /** 10 Nov 2026 11:42 */
+  full: (time: number) => `${format("day", time)} ${format("year", time)} ${format("minute", time)}`,
   /** Tue 10 Nov */
   weekday: (time: number) => format("weekday", time),
   /** CET */

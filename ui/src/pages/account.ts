@@ -3,6 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import type { Me, MyAccount, NewToken, RecoveryCodes } from "../api/contract";
 import { send } from "../api/get";
 import { makePasskey, passkeysWork, provePasskey } from "../api/passkey";
+import { clock } from "../app/clock";
 import { Resource } from "../api/resource";
 import "../parts/card";
 import { Part } from "../parts/part";
@@ -10,9 +11,9 @@ import { said } from "../parts/sign-in";
 
 const WAY: Record<string, string> = { owner: "owner's link", password: "password", passkey: "passkey", recovery: "recovery code", oidc: "company", "break-glass": "emergency", offline: "offline" };
 
-/** The words of a time by this browser's clock. */
+/** A moment in the plant's zone as people write it, or that it never was. */
 export function day(ms: number | null | undefined): string {
-  return ms ? new Date(ms).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "never";
+  return ms ? clock.full(ms) : "never";
 }
 
 /** My account: who I am here, what proves it, where I am signed in, which programs act for me. */
