@@ -205,9 +205,10 @@ class PermitBook:
             return self.locks.get(path)
 
     def _save(self) -> None:
-        kept = sorted(self.permits.values(), key=lambda each: each.number)[-MOST:]
+        for number in sorted(self.permits)[:-MOST]:
+            del self.permits[number]
         body = {
-            "permits": [each.told() for each in kept],
+            "permits": [self.permits[number].told() for number in sorted(self.permits)],
             "locks": [each.told() for each in self.locks.values()],
         }
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -148,3 +148,13 @@ def test_only_who_locked_frees_or_two_others(book):
     assert not book.locked("packaging/line1/filler/setpoint")
     book.lock("packaging/line1/filler", "person:anna", "again")
     assert book.unlock("packaging/line1/filler", "person:anna") is None
+
+
+def test_the_oldest_permits_are_let_go_of_and_numbers_go_on(book, monkeypatch):
+    monkeypatch.setattr("isthmus.trust.permit.book.MOST", 3)
+    made = [book.request(WISH).number for _ in range(5)]
+    assert made == [1, 2, 3, 4, 5]
+    assert [each.number for each in book.all()] == [5, 4, 3]
+    again = PermitBook.open(book.file, Heard(), Clock())
+    assert [each.number for each in again.all()] == [5, 4, 3]
+    assert len(book.recorder.told) == 5, "the ledger has all"
