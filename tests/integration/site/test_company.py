@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 import warnings
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
@@ -18,8 +24,8 @@ with warnings.catch_warnings():
     import oidc_provider_mock as provider
 
 MORE = """
-web: {{{{sign_in: {{{{oidc: "{issuer}", secret: {{{{env: SIGN_IN_SECRET}}}}}}}}}}}}
-access: {{{{grants: [{{{{who: "group:ops", role: viewer}}}}]}}}}
+web: {{sign_in: {{oidc: "{issuer}", secret: {{env: SIGN_IN_SECRET}}}}}}
+access: {{grants: [{{who: "group:ops", role: viewer}}]}}
 """
 ANNA = provider.User(sub="42", claims={"preferred_username": "anna", "groups": ["ops"]})
 EVE = provider.User(sub="666", claims={"preferred_username": "eve", "groups": ["guests"]})
@@ -37,7 +43,7 @@ def plant(company, tmp_path, monkeypatch):
     """The site whose people the company knows."""
     monkeypatch.setenv("SIGN_IN_SECRET", "quiet")
     issuer = f"http://localhost:{company.server_port}"
-    site = Site(tmp_path, MORE.format(issuer=issuer).format())
+    site = Site(tmp_path, MORE.format(issuer=issuer))
     try:
         site.start()
         yield site
@@ -91,3 +97,68 @@ def test_a_company_that_is_away_is_told_and_what_is_kept_here_still_signs_in(pla
         assert away.status_code == 303
         assert away.headers["location"] == "/sign-in?company=away"
         assert anna.get("/api/sign-in").json()["local"] is True
+
+
+# ---------------------------------------------------------------- a provider that others wrote
+PEER = Path(__file__).parents[1] / "peers" / "oidc"
+PUBLIC = """
+web: {{sign_in: {{oidc: "http://localhost:{port}"}}}}
+access: {{grants: [{{who: "group:ops", role: viewer}}]}}
+"""
+
+
+@contextmanager
+def running_peer():
+    """The port of the npm package oidc-provider, certified by the OpenID Foundation."""
+    node = shutil.which("node")
+    if node is None or not (PEER / "node_modules").is_dir():
+        pytest.skip("no oidc-provider: run `npm ci` in tests/integration/peers/oidc")
+    process = subprocess.Popen(
+        [node, "server.js"],
+        cwd=PEER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "NODE_ENV": "test"},
+    )
+    try:
+        yield next(int(line) for line in process.stdout if line.strip().isdecimal())
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def consented(away, person):
+    """Where the provider leads back to, once `person` has signed in and consented there."""
+    with httpx.Client(timeout=20) as there:
+        answer = there.get(away)
+        for _ in range(12):
+            where = answer.headers.get("location", "")
+            if "/api/sign-in/company/back" in where:
+                return urlsplit(where)
+            if where:
+                answer = there.get(urljoin(str(answer.url), where))
+                continue
+            form = re.search(r'action="([^"]+)"', answer.text)[1]
+            prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)[1]
+            said = {"prompt": prompt, "login": person, "password": "any"}
+            answer = there.post(urljoin(str(answer.url), form), data=said)
+    raise AssertionError("it never led back")
+
+
+def test_a_certified_provider_signs_people_in_with_pkce_alone(tmp_path):
+    with running_peer() as port:
+        site = Site(tmp_path, PUBLIC.format(port=port))
+        try:
+            site.start()
+            for person, status in (("anna", 200), ("eve", 403)):
+                with browser(site) as client:
+                    away = client.get("/api/sign-in/company", params={"to": "/plant"})
+                    back = consented(away.headers["location"], person)
+                    assert client.get(f"{back.path}?{back.query}").status_code == 200
+                    me = client.get("/api/session").json()
+                    assert (me["id"], me["how"]) == (f"person:{person}", "oidc")
+                    assert client.get("/api/plant").status_code == status
+        finally:
+            site.close()
