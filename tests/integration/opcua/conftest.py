@@ -116,7 +116,7 @@ def opcua():
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server():
     with serving(many=40) as running:
         yield running

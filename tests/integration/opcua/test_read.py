@@ -27,6 +27,7 @@ def test_a_subscription_gives_each_type_as_a_number_and_texts_as_events(server, 
         return values, events, counts
 
     server.put(Speed=[12.5, "Double"], Count=[7, "Int32"], Running=[True, "Boolean"])
+    server.put(Ratio=[0.5, "Float"], Batch=["B-1", "String"])
     values, events, counts = asyncio.run(run())
     assert values[10] == (12.5, 0)
     assert values[11] == (7.0, 0)

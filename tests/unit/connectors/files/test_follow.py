@@ -248,9 +248,12 @@ def test_the_oldest_of_too_many_files_is_known_again_when_it_grows(machine):
 
 
 def test_a_hung_share_takes_one_thread_and_none_of_the_loops(machine, monkeypatch):
-    release, calls = threading.Event(), []
+    release, calls, check = threading.Event(), [], Tail.check
 
-    def hang(_):
+    def hang(tail):
+        if str(machine.folder) not in tail._path:  # a thread that an earlier test left behind
+            check(tail)
+            return
         calls.append(1)
         release.wait(60)
 
