@@ -40,7 +40,7 @@ def issued(args: argparse.Namespace, rows: Sequence[Issued], breaks: Callable[[s
 
 
 def seen(args: argparse.Namespace, rows: Sequence[Seen]) -> int:
-    """What lies in the plant's folders, soonest end first."""
+    """What lies in the plant's folders and was shown on wires, soonest end first."""
     if args.json:
         print(json.dumps([asdict(one) for one in rows], default=_text))
         return 0
@@ -49,7 +49,12 @@ def seen(args: argparse.Namespace, rows: Sequence[Seen]) -> int:
         left = (one.ends - now).days
         print(f"{one.ends:%Y-%m-%d} {left:6} d  {one.standing:10} {one.place}: {one.name}")
         if args.what == "inventory":
-            print(f"{'':22}SHA-256 {one.sha256}")
+            print(f"{'':22}SHA-256 {one.sha256}, number {one.serial}")
+            if one.first and one.last:
+                when = f"first {one.first:%Y-%m-%d %H:%M}, last {one.last:%Y-%m-%d %H:%M}"
+                print(f"{'':22}shown at {one.where}, {when} UTC")
+        for weak in one.weak:
+            print(f"{'':22}weak: {weak}")
         if one.breaks:
             print(f"{'':22}breaks {one.breaks}")
         if one.renews:

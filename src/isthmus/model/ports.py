@@ -199,6 +199,9 @@ class SourceConfig(BaseModel, ABC):
     vouches: ClassVar[bool] = True
     """Whether a link that speaks proves that a value untold is the same as before."""
 
+    shows: ClassVar[bool] = False
+    """Whether the device shows certificates in a way of its protocol, which `shown` asks for."""
+
     name: Annotated[str, Field(description="The connection's name, its key in the file.")]
     zone: Annotated[str, Field(description="The zone (IEC 62443) in which the device stands.")] = ""
     every: Annotated[
@@ -225,6 +228,10 @@ class SourceConfig(BaseModel, ABC):
     def visitor(self) -> Self:
         """The same settings for a short visit that leaves alone the link that runs with these."""
         return self
+
+    async def shown(self) -> Sequence[bytes]:
+        """Certificates (DER) that the device shows to everybody, where the protocol has a way."""
+        return ()
 
     @property
     @abstractmethod

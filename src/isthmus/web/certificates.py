@@ -172,6 +172,10 @@ def _seen(one: Seen) -> contract.SeenCertificate:
         renews=one.renews,
         do=one.do,
         link=one.link,
+        weak=list(one.weak),
+        where=one.where,
+        first=_ms(one.first) if one.first else None,
+        last=_ms(one.last) if one.last else None,
     )
 
 

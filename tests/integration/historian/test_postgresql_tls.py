@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from isthmus.historian.postgresql.connect import connect
 from isthmus.historian.postgresql.settings import PostgreSqlSettings
 from isthmus.historian.postgresql.visit import visit
 from isthmus.model.errors import IsthmusError
+from isthmus.runtime.trust.wire import Wire, look
 
 
 def certificate(address: str) -> tuple[bytes, bytes]:
@@ -62,6 +64,8 @@ def test_the_server_must_prove_who_it_is(postgresql_alone, tmp_path, address):
     url = cluster.database()
     with connect(PostgreSqlSettings(url, tls="require")) as connection:
         assert connection.pgconn.ssl_in_use, "encrypted, whoever it is"
+    (shown,) = asyncio.run(look(Wire("history", "127.0.0.1", cluster.port, "postgresql")))
+    assert x509.load_der_x509_certificate(shown) == x509.load_pem_x509_certificate(public)
     with pytest.raises(IsthmusError, match="certificate") as told:
         connect(PostgreSqlSettings(url, tls="verify-full"))
     assert "history: {ca: FILE}" in told.value.hint

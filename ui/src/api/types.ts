@@ -4254,7 +4254,7 @@ export interface components {
         };
         /**
          * SeenCertificate
-         * @description One that lies in the plant's folders, whoever issued it.
+         * @description One that lies in the plant's folders or was shown on a wire, whoever issued it.
          *
          *     `breaks` says what stops when it ends, `renews` whether that is prevented by itself, `do` what
          *     a person does else. `sha256` is what is compared with the device.
@@ -4286,7 +4286,7 @@ export interface components {
              * Standing
              * @enum {string}
              */
-            standing: "good" | "due" | "superseded" | "expired" | "revoked" | "trusted" | "pending" | "refused" | "authority";
+            standing: "good" | "due" | "superseded" | "expired" | "revoked" | "trusted" | "pending" | "refused" | "authority" | "shown" | "replaced";
             /** Names */
             names: string[];
             /** Breaks */
@@ -4297,6 +4297,28 @@ export interface components {
             do: string;
             /** Link */
             link: string;
+            /**
+             * Weak
+             * @description What is not fit for use any more.
+             */
+            weak: string[];
+            /**
+             * Where
+             * @description Address and port, if it was shown on a wire.
+             */
+            where: string;
+            /**
+             * First
+             * @description When it was shown there first.
+             * @default null
+             */
+            first: number | null;
+            /**
+             * Last
+             * @description When it was shown there last.
+             * @default null
+             */
+            last: number | null;
         };
         /**
          * SessionInfo

@@ -23,10 +23,12 @@ export class CertificateList extends Part {
     const days = Math.floor((one.ends - now) / DAY);
     const left = Math.min(1, Math.max(0, (one.ends - now) / Math.max(1, one.ends - one.begins)));
     const wrong = one.standing === "expired" || one.standing === "revoked";
-    const warn = !one.renews && days < SOON && one.standing !== "revoked" && one.standing !== "superseded";
+    const weak = one.weak.length > 0 && !wrong && one.standing !== "replaced" && one.standing !== "superseded";
+    const warn = weak || !one.renews && days < SOON && !["revoked", "superseded", "replaced"].includes(one.standing);
     const text = wrong ? one.standing : `${days} d`;
-    const next = one.renews ? "renews by itself" : one.do;
-    return html`<li><span class="clip" title="${one.name}, ${one.place}"><b>${common(one.name)}</b> <span class="muted small">${one.use}</span></span>
+    const next = weak ? one.weak.join("; ") : one.renews ? "renews by itself" : one.do;
+    const shown = one.last ? `; shown at ${one.where}, first ${clock.moment(one.first ?? one.last)}, last ${clock.moment(one.last)}` : "";
+    return html`<li><span class="clip" title="${one.name}, ${one.place}; number ${one.serial}${shown}"><b>${common(one.name)}</b> <span class="muted small">${one.use}</span></span>
       <span class="track" role="img" aria-label="${Math.round(100 * left)} % of its life left"><i style="width:${100 * left}%"></i></span>
       <span class="num nowrap" title="ends ${clock.moment(one.ends)}">${warn ? marker(3) : nothing} ${text}</span>
       <span class="small muted clip" title="${next}; SHA-256 ${one.sha256}">${next || one.standing}</span></li>`;

@@ -92,6 +92,7 @@ class OpcUa(SourceConfig):
     """
 
     address: ClassVar[type[Address]] = OpcUaAddress
+    shows: ClassVar[bool] = True
 
     kind: Literal["opcua"] = "opcua"
     url: Annotated[
@@ -176,6 +177,12 @@ class OpcUa(SourceConfig):
     def wire(self) -> str:
         """`sign+encrypt`, `sign` or `none`."""
         return "sign+encrypt" if self.security is Security.SIGN_AND_ENCRYPT else self.security.value
+
+    async def shown(self) -> list[bytes]:
+        """The application certificates of the server's endpoints."""
+        from isthmus.connectors.opcua.shown import shown  # noqa: PLC0415 - needs the extra
+
+        return await shown(self.url, self.timeout)
 
     def build(
         self, bindings: Sequence[Binding[Address]], *, now: Clock, state: str

@@ -230,6 +230,13 @@ def _split(chain: bytes) -> Iterator[x509.Certificate]:
         chain = chain[size:]
 
 
+def first_of(chain: bytes) -> bytes:
+    """The server's own certificate of a chain (DER); ValueError where there is none."""
+    for found in _split(chain):
+        return found.public_bytes(serialization.Encoding.DER)
+    raise ValueError("the chain is empty")
+
+
 def _addresses(certificate: x509.Certificate) -> set[str]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from isthmus.model.errors import ConfigError
 from isthmus.model.plant import Plant
 from isthmus.model.record import Kind, Recorder
 from isthmus.runtime.trust import hops, seen
-from isthmus.runtime.trust.pending import PKI, REFUSED, TRUSTED, Devices, Waiting
+from isthmus.runtime.trust.pending import PKI, REFUSED, TRUSTED, Devices, Waiting, bare
 from isthmus.runtime.trust.seen import Seen, Standing
+from isthmus.runtime.trust.shown import Shown, ShownBook
 from isthmus.runtime.trust.terms import authority_of, terms_of
 from isthmus.trust.pki.authority import Identity, PlantAuthority, Use
 from isthmus.trust.pki.files import read_certificates
 from isthmus.trust.pki.register import REASONS, Issued, Reason
 
+OURS = "this plant's authority"
 FORECAST = 400.0  # days
 SERVICES = {
     "isthmus": "the site's own connection to the bus",
@@ -35,6 +40,14 @@ class Certificates:
         self.plant, self.folder, self._recorder = plant, folder, recorder
         self.devices = Devices(folder / "links")
         self._authority: PlantAuthority | None = None
+        self._shown: ShownBook | None = None
+
+    @property
+    def shown(self) -> ShownBook:
+        """What was shown on wires; StorageError where its file is damaged."""
+        if self._shown is None:
+            self._shown = ShownBook.open(self.folder)
+        return self._shown
 
     @property
     def authority(self) -> PlantAuthority:
@@ -52,14 +65,14 @@ class Certificates:
         return [found.at(now) for found in self.authority.register.all()]
 
     def inventory(self) -> list[Seen]:
-        """Every certificate in the plant's folders, ours and others', soonest end first."""
+        """Every certificate in the plant's folders and shown on its wires, soonest end first."""
         found = [*self._ours(), *self._of_devices(), *self._of_settings()]
-        return sorted(found, key=lambda one: one.ends)
+        return sorted(self._with_wires(found), key=lambda one: one.ends)
 
     def forecast(self, days: float = FORECAST) -> list[Seen]:
         """What ends within `days`, in order, with what it breaks and whether anything renews it."""
         until = datetime.now(UTC) + timedelta(days=days)
-        counted = ("good", "due", "trusted", "authority", "expired")
+        counted = ("good", "due", "trusted", "authority", "expired", "shown")
         return [one for one in self.inventory() if one.standing in counted and one.ends <= until]
 
     def hops(self) -> list[hops.Hop]:
@@ -83,7 +96,7 @@ class Certificates:
                 continue
             renews = one.name in SERVICES or one.name.startswith(("edge.", "link."))
             yield Seen(
-                "this plant's authority",
+                OURS,
                 one.name,
                 self.authority.certificate.subject.rfc4514_string(),
                 one.use,
@@ -139,6 +152,28 @@ class Certificates:
                     yield seen.told(
                         found, f"{place}: {key}", "trusted", breaks=breaks, do="renew the file"
                     )
+
+    def _with_wires(self, found: Sequence[Seen]) -> Iterator[Seen]:
+        """`found`, with where and when each was shown, and what was shown on wires besides."""
+        shown = {(one.link or one.place, one.sha256): one for one in self.shown.all()}
+        ours = {bare(one.sha256) for one in found if one.place == OURS}
+        for one in found:
+            wire = shown.pop((one.link, bare(one.sha256)), None) if one.link else None
+            yield replace(one, **_when(wire)) if wire else one
+        for wire in shown.values():
+            with suppress(ValueError):
+                renews = wire.sha256 in ours
+                do = "" if renews or not wire.now else "renew it where it is shown"
+                yield seen.told(
+                    wire.certificate,
+                    wire.place,
+                    "shown" if wire.now else "replaced",
+                    breaks=wire.breaks if wire.now else "",
+                    renews=renews,
+                    do=do,
+                    link=wire.link,
+                    **_when(wire),
+                )
 
     def breaks(self, name: str) -> str:
         """What stops once nothing issued for `name` holds any more."""
@@ -237,6 +272,12 @@ class Certificates:
     def record(self, by: str, text: str, about: str, **facts: str) -> None:
         """Write down who does what, before it is done."""
         self._recorder.record(Kind.CERTIFICATE, by, text, about=about, facts=facts)
+
+
+def _when(wire: Shown) -> dict[str, Any]:
+    """Where and when a certificate was shown."""
+    first, last = (datetime.fromtimestamp(one, UTC) for one in (wire.first, wire.last))
+    return {"where": wire.where, "first": first, "last": last}
 
 
 def _standing(one: Issued, now: datetime) -> Standing:

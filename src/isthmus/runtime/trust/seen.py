@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -13,9 +13,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from isthmus.trust.pki.build import use_of
+from isthmus.trust.pki.strength import weaknesses
 
 Standing = Literal[
-    "good", "due", "superseded", "expired", "revoked", "trusted", "pending", "refused", "authority"
+    "good",
+    "due",
+    "superseded",
+    "expired",
+    "revoked",
+    "trusted",
+    "pending",
+    "refused",
+    "authority",
+    "shown",  # on a wire, at the last look
+    "replaced",  # on a wire, by another one
 ]
 SUFFIXES = (".der", ".pem", ".crt", ".cer")
 MOST = 64  # in one file
@@ -39,6 +50,10 @@ class Seen:
     renews: bool = False  # by itself
     do: str = ""
     link: str = ""
+    weak: tuple[str, ...] = ()
+    where: str = ""  # address and port, where it was shown on a wire
+    first: datetime | None = None  # when it was shown
+    last: datetime | None = None
 
 
 def read(file: Path) -> list[x509.Certificate]:
@@ -77,6 +92,7 @@ def told(certificate: x509.Certificate, place: str, standing: Standing, **more: 
         certificate.not_valid_after_utc,
         standing,
         _names(certificate),
+        weak=weaknesses(certificate, datetime.now(UTC)),
         **more,  # type: ignore[arg-type]
     )
 

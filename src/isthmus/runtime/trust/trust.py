@@ -19,6 +19,8 @@ from isthmus.runtime.trust.lend import borrowers, lend_all, lend_for_ever
 from isthmus.runtime.trust.people import open_identity, sign_in_settings
 from isthmus.runtime.trust.record import keep_signed, open_ledger
 from isthmus.runtime.trust.rights import Rights
+from isthmus.runtime.trust.shown import look_for_ever
+from isthmus.runtime.trust.wire import Wire, wires
 from isthmus.runtime.trust.zones import Zones
 from isthmus.trust.identity.identity import Identity
 from isthmus.trust.ledger.ledger import Ledger
@@ -68,6 +70,7 @@ class Trust:
         yield "ledger", keep_signed(self.ledger, app)
         if borrowers(self.plant.run_by()):
             yield "certificates of connections", lend_for_ever(self.certificates)
+        yield "certificates on wires", look_for_ever(self.certificates.shown, lambda: _wires(app))
         yield "edges' certificates", Signing(app, self.certificates).run()
         yield "configuration", note_configuration(app)
         yield "policy", self.rights.keep()
@@ -78,3 +81,9 @@ class Trust:
         self.rights.close()
         self.identity.flush()
         self.ledger.close()
+
+
+def _wires(app: App) -> list[Wire]:
+    """The wires of a running site, those on which it listens itself as well."""
+    server = app.local.server if app.local else None
+    return wires(app.plant, app.settings.folder, server.url if server else "")

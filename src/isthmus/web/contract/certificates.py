@@ -29,7 +29,7 @@ class IssuedCertificate(Answer):
 
 
 class SeenCertificate(Answer):
-    """One that lies in the plant's folders, whoever issued it.
+    """One that lies in the plant's folders or was shown on a wire, whoever issued it.
 
     `breaks` says what stops when it ends, `renews` whether that is prevented by itself, `do` what
     a person does else. `sha256` is what is compared with the device.
@@ -53,12 +53,18 @@ class SeenCertificate(Answer):
         "pending",
         "refused",
         "authority",
+        "shown",
+        "replaced",
     ]
     names: list[str]
     breaks: str
     renews: bool
     do: str
     link: str
+    weak: Annotated[list[str], Field(description="What is not fit for use any more.")]
+    where: Annotated[str, Field(description="Address and port, if it was shown on a wire.")]
+    first: Annotated[Wall | None, Field(description="When it was shown there first.")] = None
+    last: Annotated[Wall | None, Field(description="When it was shown there last.")] = None
 
 
 class WaitingCertificate(Answer):
