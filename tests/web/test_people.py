@@ -155,6 +155,19 @@ def test_an_administrator_adds_others_but_not_rights_for_itself(demo, anna):
     assert own.status_code == 422
     assert "own" in own.json()["error"]
     assert anna.post("/api/sign-in-links").status_code == 403
+    for widened in ({"rights": ["write"]}, {"rights": ["govern"], "at": ["packaging/**"]}):
+        refused = anna.post("/api/tokens", json={"name": "more", "days": 1, **widened})
+        assert refused.status_code == 403
+        assert "makes no token that may" in refused.json()["error"]
+    asked = {"name": "helper", "days": 1, "rights": ["read", "administer"]}
+    key = {"Authorization": f"Bearer {anna.post('/api/tokens', json=asked).json()['token']}"}
+    with browser(demo) as program:  # what she made is she
+        by_token = program.patch(
+            f"/api/accounts/{anna.name}", json={"roles": [{"role": "engineer"}]}, headers=key
+        )
+        assert by_token.status_code == 422
+        assert "own" in by_token.json()["error"]
+    assert anna.delete("/api/tokens/helper").status_code == 200
     assert anna.delete("/api/accounts/bert").status_code == 200
 
 

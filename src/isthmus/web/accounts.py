@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from isthmus.model.access import Principal, Right
 from isthmus.model.record import Kind
 from isthmus.runtime.app import App
 from isthmus.trust.identity.administration import Administration, grants_of
@@ -107,6 +108,7 @@ def _tokens(app: App, router: APIRouter) -> None:
 
     @router.post("/tokens", summary="A token for a service", dependencies=[Fresh])
     def make(asker: Asker, wish: contract.TokenWish) -> contract.NewToken:
+        _no_more_than_own(app, asker, wish)
         text, token = Administration(app.trust.identity, asker).token(
             *(wish.name, list(wish.rights), tuple(wish.at)),
             who=f"service:{wish.name}",
@@ -117,6 +119,23 @@ def _tokens(app: App, router: APIRouter) -> None:
     @router.delete("/tokens/{which}", summary="Revoke a token")
     def revoke(which: Word, asker: Asker) -> contract.Ended:
         return contract.Ended(ended=len(Administration(app.trust.identity, asker).revoke(which)))
+
+
+def _no_more_than_own(app: App, asker: Principal, wish: contract.TokenWish) -> None:
+    """Refuse a token for what its maker, who reads it, may not do."""
+    for word in wish.rights or [Right.READ]:
+        for at in wish.at or [""]:
+            place = at.removesuffix("**").rstrip("/")
+            known = word in set(Right)  # any other is told by the token itself
+            if known and not app.trust.rights.policy.decide(
+                asker, Right(word), "" if "*" in place else place
+            ):
+                raise Problem(
+                    403,
+                    f"{asker.name or asker.id} may not {word} at {place or 'the whole site'},"
+                    " and makes no token that may",
+                    "ask the owner of the data folder: `isthmus token add`",
+                )
 
 
 def _emergencies(app: App, router: APIRouter) -> None:

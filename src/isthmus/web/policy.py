@@ -106,14 +106,22 @@ def _changes(app: App, router: APIRouter) -> None:
     @router.post("/policy/apply", summary="Let what the plant file says now act, without a restart")
     def apply(request: Request) -> contract.PolicyTurn:
         rights = app.trust.rights
-        lines = rights.apply(_read(app.settings.plant_file), request.state.principal.id)
+        access, asker = _read(app.settings.plant_file), request.state.principal
+        lines = rights.apply(access, asker.id, _askers(app, asker))
         return contract.PolicyTurn(lines=lines, rolled_back=rights.kept.rolled_back)
 
     @router.post("/policy/rollback", summary="Let the policy before this one act again")
     def roll_back(request: Request) -> contract.PolicyTurn:
         rights = app.trust.rights
-        lines = rights.roll_back(request.state.principal.id)
+        asker = request.state.principal
+        lines = rights.roll_back(asker.id, _askers(app, asker))
         return contract.PolicyTurn(lines=lines, rolled_back=rights.kept.rolled_back)
+
+
+def _askers(app: App, asker: Principal) -> list[Principal]:
+    """Who asks, and the person who made the token with which a program does."""
+    known = app.trust.identity.behind(asker)
+    return [asker, *(one for one in app.trust.rights.accounts() if one.id in known - {asker.id})]
 
 
 def told(app: App) -> contract.PolicyInfo:

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import type { AccountInfo, EmergencyInfo, NewAccount, PolicyInfo, TokenInfo } from "../api/contract";
+import type { AccountInfo, EmergencyInfo, Me, NewAccount, PolicyInfo, TokenInfo } from "../api/contract";
 import { send } from "../api/get";
 import { Resource } from "../api/resource";
 import "../parts/card";
@@ -16,6 +16,7 @@ export class UsersPage extends Part {
   private readonly accounts = new Resource<AccountInfo[]>(this, () => "/api/accounts", { keep: true });
   private readonly tokens = new Resource<TokenInfo[]>(this, () => "/api/tokens", { keep: true });
   private readonly emergencies = new Resource<EmergencyInfo[]>(this, () => "/api/emergencies", { keep: true });
+  private readonly me = new Resource<Me>(this, () => "/api/session", { keep: true });
   private readonly rules = new Resource<PolicyInfo>(this, () => "/api/policy", { keep: true });
   @state() private made: NewAccount | undefined;
   @state() private note: { error: string; hint: string } | undefined;
@@ -32,7 +33,7 @@ export class UsersPage extends Part {
     const { value, load } = this.accounts;
     const rows = (value ?? []).map((one) => [html`<b>${one.title || one.name}</b> <span class="muted">${one.name}</span>`, this.roles(one),
       one.state === "disabled" ? "disabled" : one.password || one.passkeys.length || one.company ? "active" : "not enrolled yet", day(one.signed_in), String(one.sessions), html`<span class="toolbar">
-        <button class="plain" @click=${() => this.do(() => send(`/api/accounts/${one.name}`, { state: one.state === "active" ? "disabled" : "active" }, "PATCH"))}>${one.state === "active" ? "Disable" : "Enable"}</button>
+        <button class="plain" ?disabled=${this.oneself(one)} title=${this.oneself(one) ? "nobody disables themselves" : ""} @click=${() => this.do(() => send(`/api/accounts/${one.name}`, { state: one.state === "active" ? "disabled" : "active" }, "PATCH"))}>${one.state === "active" ? "Disable" : "Enable"}</button>
         <button class="plain" @click=${() => this.do(async () => (this.made = await send<NewAccount>(`/api/accounts/${one.name}/enrolment`)))}>New link</button>
         ${one.sessions ? html`<button class="plain" @click=${() => this.do(() => send(`/api/accounts/${one.name}/sign-out`))}>Sign out</button>` : nothing}</span>`]);
     return html`<isthmus-card heading="People" sub=${value ? `${value.length} accounts` : ""} .load=${load} ?hollow=${!value}>${table(["Account", "Roles", "State", "Last sign-in", "Sessions", ""], rows, "Nobody yet: add the first below")}
@@ -44,13 +45,20 @@ export class UsersPage extends Part {
     const belongs = [...one.teams.map((team) => `team ${team}`), ...one.groups.map((group) => `group ${group}`)].join(", ");
     const change = (roles: { role: string; at: string }[]) => this.do(() => send(`/api/accounts/${one.name}`, { roles }, "PATCH"));
     const held = one.grants.map(({ role, at }) => ({ role, at: at ?? "" }));
-    return html`${held.map((grant) => `${grant.role} at ${grant.at || "all"}`).join(", ") || "none of its own"}${belongs ? html`<br /><span class="small muted">${belongs}</span>` : nothing}
+    const told = html`${held.map((grant) => `${grant.role} at ${grant.at || "all"}`).join(", ") || "none of its own"}${belongs ? html`<br /><span class="small muted">${belongs}</span>` : nothing}`;
+    if (this.oneself(one)) return html`${told}<br /><span class="small muted">Nobody changes their own rights: ask another administrator.</span>`;
+    return html`${told}
       <details class="small"><summary>Change</summary>${held.map((grant, place) => html`<div class="row between"><span>${grant.role} at ${grant.at || "all"}</span><button class="plain" @click=${() => change(held.filter((_, other) => other !== place))}>Take away</button></div>`)}
         <form class="toolbar" @submit=${(event: SubmitEvent) => {
           event.preventDefault();
           const words = Object.fromEntries(new FormData(event.target as HTMLFormElement)) as Record<string, string>;
           void change([...held, { role: words.role ?? "", at: words.at ?? "" }]);
         }}>${this.choice()}<button>Grant</button></form></details>`;
+  }
+
+  /** Whether an account is that of whoever looks at it. */
+  private oneself(one: AccountInfo): boolean {
+    return this.me.value?.id === `person:${one.name}`;
   }
 
   /** A role, and where it counts. */

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isthmus.model.access import OWNER, Access, Decision, Principal, Right
-from isthmus.model.errors import StorageError
+from isthmus.model.errors import Refused, StorageError
 from isthmus.model.path import join
 from isthmus.model.plant import Plant
 from isthmus.model.record import Kind, Recorder
+from isthmus.trust.policy.change import widened
 from isthmus.trust.policy.kept import Kept
 from isthmus.trust.policy.policy import Policy
 from isthmus.trust.policy.reach import Zones
@@ -100,12 +101,17 @@ class Rights:
         """For each path whether it may be read; nothing is counted."""
         return self.policy.visible(principal, paths)
 
-    def apply(self, access: Access, by: str) -> list[str]:
-        """Let `access` act from now on; the difference, which is recorded."""
+    def apply(self, access: Access, by: str, askers: Sequence[Principal] = ()) -> list[str]:
+        """Let `access` act from now on; the difference, which is recorded.
+
+        Refused where it widens the rights of one of `askers`: who asks, under all of their names.
+        """
+        self._for_another(access, askers)
         return self._turned(self.kept.apply(access, by), by, "applied from the plant file")
 
-    def roll_back(self, by: str) -> list[str]:
-        """Let the policy before this one act again; the difference, which is recorded."""
+    def roll_back(self, by: str, askers: Sequence[Principal] = ()) -> list[str]:
+        """Let the policy before this one act again, as `apply` does; the difference."""
+        self._for_another(self.kept.older, askers)
         return self._turned(self.kept.roll_back(by), by, "rolled back to the one before")
 
     async def keep(self) -> None:
@@ -123,6 +129,19 @@ class Rights:
             self.uses.flush()
         except StorageError as error:
             log.warning("%s", error)
+
+    def _for_another(self, access: Access, askers: Sequence[Principal]) -> None:
+        after = policy_of(self.plant, access)
+        for asker in askers:
+            if not asker.owner and (lines := widened(self.policy, after, asker)):
+                text = f"the policy would widen the rights of {asker.id}, who asks for it"
+                facts = {f"line {number}": line for number, line in enumerate(lines[:SHOWN], 1)}
+                self.ledger.record(Kind.POLICY, asker.id, f"refused: {text}", facts=facts)
+                raise Refused(
+                    f"{text}: {lines[0]}",
+                    hint="ask another who governs, or the owner of the data folder:"
+                    " `isthmus policy apply`",
+                )
 
     def _turned(self, changed: list[str], by: str, text: str) -> list[str]:
         if changed:

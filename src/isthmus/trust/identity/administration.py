@@ -155,7 +155,7 @@ class Administration:
         return gone
 
     def _not_oneself(self, account: Account, what: str) -> None:
-        if account.id == self.by.id:
+        if account.id in self.identity.behind(self.by):
             raise Refused(
                 f"nobody changes their own {what}", hint="ask another administrator to do it"
             )

@@ -79,6 +79,12 @@ class Identity:
             return None
         return token.principal(account)
 
+    def behind(self, who: Principal) -> frozenset[str]:
+        """The ids of whoever asks: its own, and of a token also whose hand made it."""
+        kind, _, number = who.session.partition(":")
+        token = self.tokens.numbered(number) if kind == "token" else None
+        return frozenset({who.id, *([token.by] if token else [])})
+
     def principals(self) -> list[Principal]:
         """Everyone who may enter with an account or a token of a service, as they would ask."""
         people = [one for one in self.accounts.all().values() if one.state is State.ACTIVE]

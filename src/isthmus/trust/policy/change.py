@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isthmus.model.access import Access, Deny, Grant, Right, Role
+from isthmus.model.access import RIGHTS, Access, Deny, Grant, Principal, Right, Role
 from isthmus.trust.policy.policy import Policy, place
 from isthmus.trust.policy.uses import Use
 
@@ -31,6 +31,32 @@ def difference(before: Access, after: Access) -> list[str]:
         *(f"- {line}" for line in old if line not in set(new)),
         *(f"+ {line}" for line in new if line not in set(old)),
     ]
+
+
+def widened(before: Policy, after: Policy, who: Principal) -> list[str]:
+    """What `after` lets `who` do that `before` did not, a line each, through whatever name."""
+    old, new = before.identities(who), after.identities(who)
+    had = [
+        grant for grant in (*who.own, *before.access.grants) if grant in who.own or grant.who in old
+    ]
+    more = [
+        f"grant {one.role} to {one.who} at {place(one.at, one.zone)}"
+        for one in after.access.grants
+        if one.who in new and not any(_covers(grant, one) for grant in had)
+    ]
+    still = {(one.rights, one.at, one.zone) for one in after.access.deny if one.who in new}
+    lifted = [
+        f"deny nothing any more to {one.who} at {place(one.at, one.zone)}"
+        for one in before.access.deny
+        if one.who in old and (one.rights, one.at, one.zone) not in still
+    ]
+    return [*more, *lifted]
+
+
+def _covers(held: Grant, other: Grant) -> bool:
+    """Whether whoever has `held` gains nothing by `other`."""
+    same_place = (held.at, held.zone) == (other.at, other.zone) or not (held.at or held.zone)
+    return RIGHTS[held.role] >= RIGHTS[other.role] and same_place
 
 
 @dataclass(frozen=True, slots=True)

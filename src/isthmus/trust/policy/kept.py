@@ -65,11 +65,16 @@ class Kept:
             self._turn(access, access, by, [*self.before, (self.acting, self.since, self.by)])
         return changed
 
-    def roll_back(self, by: str) -> list[str]:
-        """Let the policy before this one act again; Refused where there is none."""
+    @property
+    def older(self) -> Access:
+        """The policy before this one; Refused where there is none."""
         if not self.before:
             raise Refused("no policy was in force before this one", hint="`isthmus policy show`")
-        older = self.before[-1][0]
+        return self.before[-1][0]
+
+    def roll_back(self, by: str) -> list[str]:
+        """Let the policy before this one act again; Refused where there is none."""
+        older = self.older
         changed = difference(self.acting, older)
         self._turn(older, self.read, by, self.before[:-1])
         return changed
