@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from fastapi import APIRouter, Query
 
-from isthmus.insight.energy import cusum
+from isthmus.insight.energy.baseline import cusum
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from isthmus.insight.kpi import Loss
+from isthmus.insight.kpi.oee import Loss
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.performance import LinePerformance, performance, shares

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from isthmus.insight.calendar import instant, local_day, shifts
+from isthmus.insight.accounting.calendar import instant, local_day, shifts
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App

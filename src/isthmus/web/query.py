@@ -19,7 +19,7 @@ from isthmus.historian.query.moment import moment
 from isthmus.historian.query.question import SHIFT, Place, answer
 from isthmus.historian.query.reading import AT_ONCE
 from isthmus.historian.query.table import events_table, samples_table
-from isthmus.insight.calendar import shifts
+from isthmus.insight.accounting.calendar import shifts
 from isthmus.model.errors import ConfigError, IsthmusError
 from isthmus.model.sample import TagId
 from isthmus.model.selection import select

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isthmus.insight.accounting import Accounts, Look
+from isthmus.insight.accounting.accounts import Accounts, Look
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.state import CAUSE, PACKML

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 
 from isthmus.historian.settings import Trend
 from isthmus.historian.trend import buckets
-from isthmus.insight.accounting import RUNNING
+from isthmus.insight.accounting.accounts import RUNNING
 from isthmus.insight.together import FEWEST, Together, together
 from isthmus.model.sample import Batch, Bools, Floats, Int32s, Nanoseconds, Status, TagId
 from isthmus.model.tag import Kind, Tag

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
 
-from isthmus.insight.energy import cusum
+from isthmus.insight.energy.baseline import cusum
 from isthmus.insight.series import Series
 from isthmus.model.counter import HEARTBEAT
 from isthmus.model.sample import Nanoseconds

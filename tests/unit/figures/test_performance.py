@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
 
-from isthmus.insight.calendar import Stretch
-from isthmus.insight.kpi import Count
+from isthmus.insight.accounting.calendar import Stretch
+from isthmus.insight.kpi.oee import Count
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.figures.performance import performance

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.unit.insight.told import BAD, S, series
 
 from isthmus.insight.counter import Growth
-from isthmus.insight.energy import base_load
+from isthmus.insight.energy.baseline import base_load
 from isthmus.insight.series import Series
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Counter

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from isthmus.insight.accounting import Accounts
+from isthmus.insight.accounting.accounts import Accounts
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.tag import Counter, Kind, Tag
 from isthmus.runtime.figures.tariff import PRICE, Tariff

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.insight.kpi import Times
+from isthmus.insight.kpi.oee import Times
 from isthmus.model.plant import Equipment, Plant
 from isthmus.model.sample import Status
 from isthmus.model.tag import Tag

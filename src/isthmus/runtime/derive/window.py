@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from isthmus.insight.calendar import shifts
+from isthmus.insight.accounting.calendar import shifts
 from isthmus.model.plant import Calendar
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.figures.read import Window

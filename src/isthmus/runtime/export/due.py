@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from isthmus.insight.calendar import instant, local_day, shifts
+from isthmus.insight.accounting.calendar import instant, local_day, shifts
 from isthmus.model.export import Schedule
 from isthmus.model.plant import Equipment, Plant
 from isthmus.model.sample import Nanoseconds

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from isthmus.insight import energy as rule
-from isthmus.insight.calendar import instant
+from isthmus.insight.accounting.calendar import instant
+from isthmus.insight.energy import baseline as rule
 from isthmus.insight.series import grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds

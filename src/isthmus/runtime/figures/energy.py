@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from isthmus.insight import energy as rule
-from isthmus.insight.accounting import Accounts
+from isthmus.insight.accounting.accounts import Accounts
+from isthmus.insight.energy import baseline as rule
 from isthmus.insight.series import Series, grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.insight.accounting import Accounts, Look
-from isthmus.insight.calendar import Stretch
-from isthmus.insight.kpi import Count, Loss, Oee, Times, losses, oee
+from isthmus.insight.accounting.accounts import Accounts, Look
+from isthmus.insight.accounting.calendar import Stretch
+from isthmus.insight.kpi.oee import Count, Loss, Oee, Times, losses, oee
 from isthmus.model.plant import Equipment
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, units

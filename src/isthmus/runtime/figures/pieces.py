@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.insight.calendar import Stretch
+from isthmus.insight.accounting.calendar import Stretch
 from isthmus.insight.counter import Growth
-from isthmus.insight.kpi import Count
+from isthmus.insight.kpi.oee import Count
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Floats, Int64s
 from isthmus.model.tag import Tag

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from isthmus.insight.accounting import Accounts
-from isthmus.insight.calendar import Stretch, planned, shift_at
+from isthmus.insight.accounting.accounts import Accounts
+from isthmus.insight.accounting.calendar import Stretch, planned, shift_at
 from isthmus.insight.counter import Growth
-from isthmus.insight.energy import Baseline
+from isthmus.insight.energy.baseline import Baseline
 from isthmus.insight.series import Series
 from isthmus.model.plant import Calendar, Equipment, Plant
 from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds, TagId

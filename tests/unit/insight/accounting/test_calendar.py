@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.unit.insight.told import S
 
-from isthmus.insight.calendar import planned, shift_at, shifts
+from isthmus.insight.accounting.calendar import planned, shift_at, shifts
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Nanoseconds
 

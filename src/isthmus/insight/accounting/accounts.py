@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from isthmus.insight.calendar import Stretch
+from isthmus.insight.accounting.calendar import Stretch
 from isthmus.insight.series import Series
 from isthmus.model.sample import Floats, Int64s
 from isthmus.model.state import Cause, State

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.unit.insight.told import S
 
-from isthmus.insight.energy import base_load, baseline, cusum, per_piece, profile, saving
+from isthmus.insight.energy.baseline import base_load, baseline, cusum, per_piece, profile, saving
 
 
 def test_the_regression_finds_the_base_load_and_the_slope():

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.insight.told import BAD, SAMPLES, S, series
 
-from isthmus.insight.accounting import Accounts, Look, look
-from isthmus.insight.calendar import Stretch
-from isthmus.insight.kpi import Count, Loss, Times, losses, oee
+from isthmus.insight.accounting.accounts import Accounts, Look, look
+from isthmus.insight.accounting.calendar import Stretch
+from isthmus.insight.kpi.oee import Count, Loss, Times, losses, oee
 from isthmus.model.state import Cause, State
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from isthmus.insight.accounting import MICRO, Accounts, Episode, Look
-from isthmus.insight.calendar import Stretch
+from isthmus.insight.accounting.accounts import MICRO, Accounts, Episode, Look
+from isthmus.insight.accounting.calendar import Stretch
 from isthmus.model.state import CAUSE, PACKML
 
 

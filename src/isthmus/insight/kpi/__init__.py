@@ -1,0 +1,1 @@
+"""Key performance indicators (ISO 22400-2): elements summed over windows, then formulas."""
