@@ -164,6 +164,7 @@ access: # nobody else may do anything, but for the owner of the data folder
     - {who: "team:security",    role: security}
   deny:
     - {who: everyone, right: write, at: packaging/line1/palletiser} # its light curtain is its own
+web: {sign_in: {lock: 0 s}} # looked at for long; a plant's pages lock after 15 min
 
 # ------------------------------------------------------- networks
 zones: # the demonstration's devices are on this machine; a plant's are in networks such as these

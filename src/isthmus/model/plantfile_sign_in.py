@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from isthmus.model.plantfile_fields import Entry, Period, Text, WrongError
 from isthmus.model.secret import Secret
 
-HOUR, DAY = 3_600.0, 86_400.0
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -67,9 +67,18 @@ class SignInEntry(Entry):
     lock: Annotated[
         Period,
         Field(
-            ge=0, le=DAY, description="Pages lock after so long without a hand on them; 0 is never."
+            ge=0,
+            le=DAY,
+            description="Pages lock after so long without a hand on them; 0 s is never.",
         ),
-    ] = 0.0
+    ] = 15 * MINUTE
+    displays: Annotated[
+        list[Text],
+        Field(
+            max_length=200,
+            description="Accounts of displays on walls: they do not lock while they may only read.",
+        ),
+    ] = []
     notice: Annotated[
         Text, Field(max_length=2_000, description="What everybody is told before signing in.")
     ] = ""

@@ -70,7 +70,7 @@ def _session(app: App, router: APIRouter) -> None:
             groups=sorted(asker.groups),
             fresh_until=(found.fresh + FRESH) * 1e3 if found else None,
             until=found.until * 1e3 if found else None,
-            lock_after=app.trust.sign_in.lock,
+            lock_after=_lock_after(app, found),
             administers=manages,
             unreviewed=len(known.emergencies.unreviewed()) if manages else 0,
         )
@@ -85,9 +85,13 @@ def _session(app: App, router: APIRouter) -> None:
         return proven(app, request, response, mine)
 
     @router.post("/session/lock", summary="Lock this session until it is proven again")
-    def lock(request: Request, asker: Asker) -> contract.Ended:
-        own_account(app, asker)
+    def lock(request: Request) -> contract.Ended:
         app.trust.identity.sessions.lock(own_session(request))
+        return contract.Ended(ended=0)
+
+    @router.post("/session/hand", summary="Somebody has a hand on the pages: it does not lock yet")
+    def hand(request: Request) -> contract.Ended:
+        app.trust.identity.sessions.touch(own_session(request))
         return contract.Ended(ended=0)
 
     @router.post("/session/sign-out", summary="End this session")
@@ -114,6 +118,12 @@ def _session(app: App, router: APIRouter) -> None:
         )
         app.trust.identity.record(Kind.SIGN_IN, asker.id, "ended a session", asker.id)
         return contract.Ended(ended=ended)
+
+
+def _lock_after(app: App, found: Session | None) -> float:
+    """Seconds without a hand after which a session locks; 0 is never."""
+    sessions = app.trust.identity.sessions
+    return 0.0 if found is None or sessions.displays(found) else sessions.limits.lock
 
 
 def proven(app: App, request: Request, response: Response, mine: Session) -> contract.Ended:

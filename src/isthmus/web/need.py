@@ -106,6 +106,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "GET /api/session": _ONESELF,
         "POST /api/session/prove": _ONESELF,
         "POST /api/session/lock": _ONESELF,
+        "POST /api/session/hand": _ONESELF,
         "POST /api/session/sign-out": _ONESELF,
         "POST /api/session/sign-out-everywhere": _ONESELF,
         "DELETE /api/session/others/{number}": _ONESELF,

@@ -68,7 +68,7 @@ export class Shell extends Part {
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill:var(--card)" /><path d="M0 0V5" style="stroke:var(--process-2);stroke-width:2.4" /></pattern>
         <pattern id="hatch2" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V4" style="stroke:var(--process-3);stroke-width:1.6" /></pattern></defs></svg>
       <isthmus-nav .page=${page} .plant=${this.site?.info}></isthmus-nav>
-      <isthmus-topbar .page=${page} .path=${path} .site=${this.site} .query=${query}></isthmus-topbar>
+      <isthmus-topbar .page=${page} .path=${path} .site=${this.signedOut ? undefined : this.site} .signedOut=${this.signedOut} .query=${query}></isthmus-topbar>
       <isthmus-alarm-banner .signedOut=${this.signedOut}></isthmus-alarm-banner>
       <isthmus-page>${this.signedOut ? this.signIn() : this.site ? keyed(page, this.content(this.site)) : this.waiting()}</isthmus-page>`;
   }

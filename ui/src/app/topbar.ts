@@ -22,6 +22,7 @@ const NEXT = { auto: "dark", dark: "light", light: "auto" } as const;
 export class Topbar extends Part {
   @property() page = "";
   @property() path = "";
+  @property({ attribute: false }) signedOut = false;
   @property({ attribute: false }) site: Site | undefined;
   @property({ attribute: false }) query = new URLSearchParams();
   protected readonly follow = new LiveTags(this, () => []);
@@ -31,6 +32,7 @@ export class Topbar extends Part {
   private readonly me = new Resource<Me>(this, () => (this.site ? "/api/session" : undefined));
   private tick = 0;
   private hand = Date.now();
+  private told = 0;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -54,13 +56,17 @@ export class Topbar extends Part {
 
   private readonly touched = () => {
     this.hand = Date.now();
+    const pause = 1000 * (this.me.value?.lock_after ?? 0);
+    if (!pause || this.signedOut || this.hand - this.told < Math.max(1000, pause / 20)) return;
+    this.told = this.hand; // the site locks by itself where it hears of no hand
+    void send("/api/session/hand").catch(() => undefined);
   };
 
   /** Locks the session once no hand was on the page for as long as the plant file says. */
   private lock(): void {
     const me = this.me.value;
-    if (!me?.lock_after || !me.id.startsWith("person:") || Date.now() - this.hand < me.lock_after * 1000) return;
-    this.touched();
+    if (!me?.lock_after || this.signedOut || Date.now() - this.hand < me.lock_after * 1000) return;
+    this.hand = Date.now();
     void send("/api/session/lock").catch(() => undefined).finally(() => window.dispatchEvent(new Event("isthmus-signed-out")));
   }
 
@@ -74,7 +80,7 @@ export class Topbar extends Part {
       ${this.site ? html`<isthmus-search class="search ${this.searching ? "over" : ""}" .site=${this.site}></isthmus-search>` : nothing}
       <button class="switch hide-s" title="Theme: ${wanted}; next: ${NEXT[wanted]}" aria-label="Theme is ${wanted}, change to ${NEXT[wanted]}" @click=${this.turn}>
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" style="fill:none;stroke:currentColor;stroke-width:1.5" /><path d="M7 1a6 6 0 0 1 0 12z" style="fill:currentColor" /></svg></button>
-      ${this.me.value ? html`<a class="link me" href="/account" title="My account: signed in by ${this.me.value.how}">${this.me.value.owner ? "owner" : this.me.value.name}</a>` : nothing}
+      ${this.me.value && !this.signedOut ? html`<a class="link me" href="/account" title="My account: signed in by ${this.me.value.how}">${this.me.value.owner ? "owner" : this.me.value.name}</a>` : nothing}
       <div class="clock"><b>${this.site ? clock.second(now) : "--:--:--"}</b> <span class="tiny muted">${this.site ? clock.zone(now) : ""}</span>
         <div class="tiny muted">${this.site ? clock.weekday(now) : ""}${live.status?.shift ? ` · ${live.status.shift}` : ""}${clock.rate() !== 1 ? ` · ${clock.rate()}× time` : ""}</div></div>`;
   }

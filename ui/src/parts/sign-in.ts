@@ -37,7 +37,7 @@ export class SignIn extends Part {
     const locked = this.locked;
     return html`${this.ways?.company && !locked ? html`<a class="btn main" href="/api/sign-in/company?to=${encodeURIComponent(this.target)}" target="_self">Sign in with ${this.ways.company}</a>` : nothing}
       ${passkeysWork() && (!locked || !locked.owner) ? html`<button type="button" ?disabled=${this.busy} @click=${this.passkey}>Use a passkey</button>` : nothing}
-      ${this.ways?.local === false ? nothing : html`<form @submit=${this.password}>
+      ${locked?.owner ? html`<p>Nobody had a hand on these pages for a while. <code>isthmus link</code> prints a new way in.</p><button type="button" class="plain" @click=${this.leave}>Sign out</button>` : this.ways?.local === false ? nothing : html`<form @submit=${this.password}>
         ${locked ? html`<p>${locked.name}, prove that it is you.</p>` : html`<label>Account<input class="field" name="account" autocomplete="username webauthn" autocapitalize="none" required maxlength="64" /></label>`}
         <label>${this.recovers ? "Recovery code" : "Password"}<input class="field" name="proof" type=${this.recovers ? "text" : "password"} autocomplete=${this.recovers ? "one-time-code" : "current-password"} required maxlength="256" /></label>
         <button class="btn main" ?disabled=${this.busy}>${locked ? "Unlock" : "Sign in"}</button>

@@ -10,7 +10,8 @@ from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.record import Recorder
 from isthmus.model.secret import Secret
 from isthmus.trust.identity.identity import Identity
-from isthmus.trust.identity.sessions import Limits
+from isthmus.trust.identity.sessions import Limits, Session
+from isthmus.trust.policy.policy import Policy
 
 FOLDER = "trust"
 
@@ -34,5 +35,15 @@ def _place(secret: object) -> object:
 
 def open_identity(folder: Path, ledger: Recorder, settings: SignInEntry) -> Identity:
     """The accounts, sessions and tokens of the installation whose data is in `folder`."""
-    limits = Limits(settings.idle, settings.longest, settings.sessions)
+    limits = Limits(settings.idle, settings.longest, settings.sessions, settings.lock)
     return Identity.open(folder / FOLDER, ledger, limits)
+
+
+def never_locks(
+    session: Session, settings: SignInEntry, identity: Identity, policy: Policy
+) -> bool:
+    """Whether a session is that of a wall display, which may do nothing but read."""
+    account = identity.accounts.by_id(session.who)
+    if account is None or account.name not in settings.displays:
+        return False
+    return policy.only_reads(account.principal("", ""))

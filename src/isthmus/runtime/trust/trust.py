@@ -16,7 +16,7 @@ from isthmus.runtime.trust.certificates import Certificates
 from isthmus.runtime.trust.guard import Guard
 from isthmus.runtime.trust.guarded import guard_of
 from isthmus.runtime.trust.lend import borrowers, lend_all, lend_for_ever
-from isthmus.runtime.trust.people import open_identity, sign_in_settings
+from isthmus.runtime.trust.people import never_locks, open_identity, sign_in_settings
 from isthmus.runtime.trust.record import keep_signed, open_ledger
 from isthmus.runtime.trust.rights import Rights
 from isthmus.runtime.trust.shown import look_for_ever
@@ -52,6 +52,8 @@ class Trust:
         lend_all(certificates)
         sign_in = sign_in_settings(plant)
         identity = open_identity(folder, ledger, sign_in)
+        rights = Rights.open(plant, folder, ledger, identity.principals)
+        identity.sessions.displays = lambda one: never_locks(one, sign_in, identity, rights.policy)
         return cls(
             plant,
             folder,
@@ -61,7 +63,7 @@ class Trust:
             certificates,
             sign_in,
             identity,
-            Rights.open(plant, folder, ledger, identity.principals),
+            rights,
         )
 
     def work(self, app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:

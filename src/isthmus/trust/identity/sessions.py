@@ -22,11 +22,15 @@ OPEN = 3_600.0  # seconds of a break-glass session
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a session may be idle and live in seconds, and how many one account may have."""
+    """How long a session may be idle and live in seconds, and how many one account may have.
+
+    Without a hand on its pages for `lock` seconds it is locked, whatever they ask by themselves.
+    """
 
     idle: float = 12 * 3_600.0
     longest: float = 14 * 86_400.0
     most: int = 20
+    lock: float = 0.0  # never
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Session:
     fresh: float
     until: float
     locked: bool = False
+    hand: float = 0.0  # when somebody last had a hand on its pages
 
     def is_fresh(self, now: float) -> bool:
         """Whether it may do what is dangerous."""
@@ -57,6 +62,7 @@ class Sessions:
     kept: Kept
     limits: Limits
     now: Callable[[], float]
+    displays: Callable[[Session], bool] = lambda _: False  # which are a wall's, and never lock
     _known: dict[str, Session] = field(default_factory=dict)  # by digest
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -68,7 +74,7 @@ class Sessions:
             found = [Session(**entry) for entry in kept.read()]
         except TypeError as error:
             raise kept.damaged(error) from error
-        return cls(kept, limits, now, {one.digest: one for one in found})
+        return cls(kept, limits, now, _known={one.digest: one for one in found})
 
     def begin(
         self, who: str, how: str, *, source: str, agent: str = "", seconds: float = 0.0
@@ -78,6 +84,7 @@ class Sessions:
         session = Session(
             *(secrets.token_hex(4), digest(secret), who, how, source, agent[:200]),
             *(now, now, now, now + (seconds or self.limits.longest)),
+            hand=now,
         )
         with self._lock:
             self._tidy()
@@ -98,7 +105,7 @@ class Sessions:
             found = self._known.get(digest(secret))
             if found is None or not self._lives(found, now):
                 return None
-            self._known[found.digest] = found = replace(found, seen=now)
+            self._known[found.digest] = found = replace(self._minded(found, now), seen=now)
             return found
 
     def numbered(self, number: str) -> Session | None:
@@ -106,7 +113,14 @@ class Sessions:
         now = self.now()
         with self._lock:
             known = [one for one in self._known.values() if one.number == number]
-        return next((one for one in known if self._lives(one, now)), None)
+            return next((self._minded(one, now) for one in known if self._lives(one, now)), None)
+
+    def touch(self, session: Session) -> None:
+        """Note that somebody has a hand on its pages; a locked one stays locked."""
+        with self._lock:
+            known = self._known.get(session.digest)
+            if known is not None and not known.locked:
+                self._known[known.digest] = replace(known, hand=self.now())
 
     def renew(self, session: Session, how: str = "") -> tuple[str, Session] | None:
         """The session under a new id, fresh and unlocked; None where it has ended meanwhile."""
@@ -119,6 +133,7 @@ class Sessions:
                 digest=digest(secret),
                 fresh=now,
                 seen=now,
+                hand=now,
                 locked=False,
                 how=how or session.how,
             )
@@ -155,6 +170,14 @@ class Sessions:
         with self._lock:
             self._tidy()
             self._write()
+
+    def _minded(self, session: Session, now: float) -> Session:
+        """The session, locked from now on where nobody had a hand on it for too long."""
+        left = 0 < self.limits.lock <= now - max(session.hand, session.fresh)
+        if session.locked or not left or self.displays(session):
+            return session
+        self.lock(session)
+        return self._known[session.digest]
 
     def _lives(self, session: Session, now: float) -> bool:
         return now < session.until and now - session.seen < self.limits.idle

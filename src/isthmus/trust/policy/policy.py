@@ -57,6 +57,13 @@ class Policy:
         known |= {team for team, members in self.access.teams.items() if known & members}
         return frozenset(known)
 
+    def only_reads(self, principal: Principal) -> bool:
+        """Whether no grant, anywhere, lets it do more than read."""
+        if principal.owner:
+            return False
+        grants = self._seat(principal).grants
+        return not any(grants[right] for right in Right if right is not Right.READ)
+
     def explain(self, principal: Principal, right: Right, path: str = "") -> list[str]:
         """Each grant and denial that names the principal, and what it does to this question."""
         if principal.owner:

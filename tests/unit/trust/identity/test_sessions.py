@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from isthmus.model.access import OWNER, Right, Role
@@ -161,3 +163,53 @@ def test_an_emergency_stays_open_until_it_is_reviewed(house):
     assert not house.again().emergencies.unreviewed()
     with pytest.raises(ConfigError, match="person:eva"):
         glass.review(opened.number, "person:eva", "once more, for the record")
+
+
+@pytest.fixture
+def minded(house):
+    """An installation whose sessions lock after 15 minutes without a hand."""
+    limits = replace(house.identity.sessions.limits, lock=900.0, idle=86_400.0)
+    house.identity.sessions.limits = limits
+    return house
+
+
+def test_a_session_without_a_hand_locks_whatever_its_pages_ask(minded):
+    sessions = minded.identity.sessions
+    secret, _ = begin(minded)
+    for _ in range(14):  # a page asks by itself
+        minded.time += 60
+        assert not sessions.find(secret).locked
+    minded.time += 60
+    assert sessions.find(secret).locked
+    assert not sessions.find(secret).is_fresh(minded.time)
+    sessions.touch(sessions.find(secret))  # a hand is no proof
+    assert sessions.find(secret).locked
+    assert minded.again().sessions.find(secret).locked
+    fresh, _ = sessions.renew(sessions.find(secret))
+    assert not sessions.find(fresh).locked
+
+
+def test_a_hand_keeps_it_open_and_the_live_stream_ends_with_the_lock(minded):
+    minded.enrolled()
+    sessions = minded.identity.sessions
+    secret, session = begin(minded)
+    who = minded.identity.of_session(session)
+    for _ in range(5):
+        minded.time += 800
+        sessions.touch(sessions.find(secret))
+        assert minded.identity.still(who)
+    minded.time += 900
+    assert not minded.identity.still(who)  # nothing but the stream asks
+
+
+def test_a_display_and_a_setting_of_never_do_not_lock(minded):
+    sessions = minded.identity.sessions
+    sessions.displays = lambda one: one.who == "person:wall"
+    wall, other = begin(minded, "person:wall")[0], begin(minded)[0]
+    minded.time += 5_000
+    assert not sessions.find(wall).locked
+    assert sessions.find(other).locked
+    sessions.limits = replace(sessions.limits, lock=0.0)
+    never = begin(minded)[0]
+    minded.time += 50_000
+    assert not sessions.find(never).locked
