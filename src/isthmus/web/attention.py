@@ -157,6 +157,7 @@ def _record(app: App) -> Iterator[contract.Attention]:
             since=app.now() / 1e6,
             href="/security",
         )
+    yield from _forward(app)
     for one in app.trust.identity.emergencies.unreviewed():
         yield contract.Attention(
             priority=DIAGNOSTIC,
@@ -164,6 +165,31 @@ def _record(app: App) -> Iterator[contract.Attention]:
             detail=one.reason,
             advice=f"look at what was done, then `isthmus user review {one.number}`",
             since=one.opened * 1e3,
+            href="/security",
+        )
+
+
+def _forward(app: App) -> Iterator[contract.Attention]:
+    """Records that a collector does not get."""
+    sending = app.trust.forward
+    if sending is None:
+        return
+    if sending.trouble:
+        yield contract.Attention(
+            priority=HIGH,
+            title=f"{sending.waiting} records wait for {sending.to}",
+            detail=sending.trouble,
+            advice="they are kept here and go there by themselves once it takes them",
+            since=sending.since * 1e3,
+            href="/security",
+        )
+    if sending.missed:
+        yield contract.Attention(
+            priority=DIAGNOSTIC,
+            title=f"{sending.missed} records never went to {sending.to}",
+            detail="they were damaged, or older than is kept, before it took them",
+            advice="`isthmus ledger verify` tells of damage; `ledger: {keep}` how long they wait",
+            since=app.now() / 1e6,
             href="/security",
         )
 

@@ -52,6 +52,7 @@ def routes(app: App) -> APIRouter:
             trouble=ledger.trouble,
             anchor=str(ledger.settings.anchor or ""),
             anchor_trouble=ledger.anchor_trouble,
+            forward=_forward(app),
         )
 
     @router.get("/verify", summary="Whether the ledger is as it was written")
@@ -81,6 +82,20 @@ def routes(app: App) -> APIRouter:
         return StreamingResponse(lines(), media_type=kinds.get(form, "text/plain"))
 
     return router
+
+
+def _forward(app: App) -> contract.LedgerForward | None:
+    found = app.trust.forward
+    if found is None:
+        return None
+    return contract.LedgerForward(
+        to=found.to,
+        format=found.form,
+        sent=found.sent,
+        waiting=found.waiting,
+        missed=found.missed,
+        trouble=found.trouble,
+    )
 
 
 def anchors(app: App) -> list[Checkpoint]:

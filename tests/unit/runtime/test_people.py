@@ -19,7 +19,7 @@ def settings(folder, text=""):
 
 def test_a_plant_that_says_nothing_has_the_defaults(tmp_path):
     found = settings(tmp_path)
-    assert (found.oidc, found.fallback, found.idle, found.lock) == ("", "local", 43_200.0, 0.0)
+    assert (found.oidc, found.fallback, found.idle, found.lock) == ("", "local", 43_200.0, 900.0)
 
 
 def test_a_plant_says_how_long_and_where_the_secret_is(tmp_path, monkeypatch):

@@ -2821,6 +2821,27 @@ export interface components {
             text: string;
         };
         /**
+         * LedgerForward
+         * @description Records on their way to a collector; `sent` and `missed` since the start.
+         */
+        LedgerForward: {
+            /** To */
+            to: string;
+            /** Format */
+            format: string;
+            /** Sent */
+            sent: number;
+            /** Waiting */
+            waiting: number;
+            /** Missed */
+            missed: number;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
+        /**
          * LedgerRecord
          * @description One record; `hash` is its own, `plant_time` is null where that is the wall's.
          */
@@ -2887,6 +2908,8 @@ export interface components {
              * @default
              */
             anchor_trouble: string;
+            /** @default null */
+            forward: components["schemas"]["LedgerForward"] | null;
         };
         /**
          * LedgerVerdict

@@ -101,7 +101,7 @@ export class SecurityPage extends Part {
   private book() {
     const { value, load } = this.ledger;
     const kind = this.query.get("kind") ?? "";
-    const trouble = value?.trouble || value?.anchor_trouble || "";
+    const trouble = value?.trouble || value?.anchor_trouble || (value?.forward?.trouble ? `${value.forward.waiting} records wait for ${value.forward.to}: ${value.forward.trouble}` : "");
     const blank = value && value.records.length === 0 ? { title: kind ? `No ${kind} record` : "No record yet", text: "sign-ins, permits, writes and changes are recorded here" } : undefined;
     const action = html`<select class="field" aria-label="Kind of record" @change=${(event: Event) => this.choose((event.target as HTMLSelectElement).value)}>${KINDS.map((one) => html`<option value=${one} ?selected=${one === kind}>${one || "all kinds"}</option>`)}</select>
       <button ?disabled=${this.verifying} @click=${() => void this.verify()}>${this.verifying ? "Verifying…" : "Verify the chain"}</button>`;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -74,6 +74,11 @@ def _others(plant: Plant) -> Iterator[Hop]:
     url = str(plant.bus.get("url") or "")
     if url and urlsplit(url).scheme in ("nats", "ws") and not local(url):
         yield Hop("bus", url, "anyone on the way can read and change it", "write `tls://`", "wrong")
+    send = plant.ledger.get("send")
+    to = str(send.get("to") or "") if isinstance(send, Mapping) else ""
+    if to and urlsplit(to).scheme != "tls" and not local(to):
+        do = "let the collector take syslog over TLS, and write `tls://`"
+        yield Hop("records for the collector", to, "anyone on the way can read it", do, "wrong")
     history = str(plant.history.get("url") or "")
     tls = str(plant.history.get("tls") or "")
     if history and not local(history) and tls in ("disable", "allow", "prefer"):

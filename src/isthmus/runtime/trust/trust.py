@@ -13,6 +13,7 @@ from isthmus.model.sample import Clock
 from isthmus.runtime.edge.renewal import Signing
 from isthmus.runtime.supply.apply import note_configuration
 from isthmus.runtime.trust.certificates import Certificates
+from isthmus.runtime.trust.forward import Forward, forward
 from isthmus.runtime.trust.guard import Guard
 from isthmus.runtime.trust.guarded import guard_of
 from isthmus.runtime.trust.lend import borrowers, lend_all, lend_for_ever
@@ -43,6 +44,7 @@ class Trust:
     identity: Identity
     rights: Rights
     guard: Guard | None = None  # once the plant runs
+    forward: Forward | None = None  # once the plant runs, where records are sent
 
     @classmethod
     def open(cls, plant: Plant, folder: Path, now: Clock) -> Self:
@@ -70,6 +72,10 @@ class Trust:
         """What goes on while the plant runs, each with its name; the caller starts and ends it."""
         self.guard = guard_of(app, self)
         yield "ledger", keep_signed(self.ledger, app)
+        root = f"{self.plant.enterprise}/{self.plant.site}"
+        self.forward = Forward.open(self.ledger, self.folder, self.plant.ledger, root)
+        if self.forward is not None:
+            yield "records for the collector", forward(self.forward)
         if borrowers(self.plant.run_by()):
             yield "certificates of connections", lend_for_ever(self.certificates)
         yield "certificates on wires", look_for_ever(self.certificates.shown, lambda: _wires(app))

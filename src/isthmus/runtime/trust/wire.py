@@ -80,6 +80,11 @@ def _others(plant: Plant) -> Iterator[Wire]:
     if history.startswith(("postgresql://", "postgres://")) and "disable" not in modes:
         for host, port in _places(history, 5432):
             yield Wire("history", host, port, "postgresql", "history: it takes no more")
+    send = plant.ledger.get("send")
+    collector = str(send.get("to") or "") if isinstance(send, dict) else ""
+    if collector.startswith("tls://"):
+        for host, port in _places(collector, 6514):
+            yield Wire("the collector of records", host, port, "tls", "records for the collector")
     bus = str(plant.bus.get("url") or "")
     if bus.startswith("tls://"):
         for host, port in _places(bus):

@@ -184,6 +184,11 @@ class Ledger:
         return removed
 
     @property
+    def durable(self) -> int:
+        """The number of the last record that is on disk for sure."""
+        return self._durable
+
+    @property
     def trouble(self) -> str:
         """Why nothing more can be recorded, or soon: empty where all is well."""
         free = shutil.disk_usage(self.folder).free

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -69,7 +69,13 @@ def needs(plant: Plant, policy: Policy) -> Iterator[Need]:
             yield Need(
                 f"sink {name}", site, _zone(policy, host) or _same(host, site), host, port, plain
             )
-    for what, url in (("bus", plant.bus.get("url")), ("history", plant.history.get("url"))):
+    send = plant.ledger.get("send")
+    collector = send.get("to") if isinstance(send, Mapping) else None
+    for what, url in (
+        ("bus", plant.bus.get("url")),
+        ("history", plant.history.get("url")),
+        ("records for the collector", collector),
+    ):
         for host, port in _ends(str(url or "")):
             yield Need(what, site, _zone(policy, host) or _same(host, site), host, port)
 

@@ -88,6 +88,7 @@ from isthmus.web.contract.imports import (
 from isthmus.web.contract.kpi import Derived, DerivedInput, DerivedValue, Explanation
 from isthmus.web.contract.ledger import (
     LedgerFault,
+    LedgerForward,
     LedgerRecord,
     LedgerRecords,
     LedgerVerdict,
@@ -180,6 +181,7 @@ __all__ = [
     "Kpi",
     "LateStretch",
     "LedgerFault",
+    "LedgerForward",
     "LedgerRecord",
     "LedgerRecords",
     "LedgerVerdict",

@@ -25,6 +25,17 @@ class LedgerRecord(Answer):
     hash: str
 
 
+class LedgerForward(Answer):
+    """Records on their way to a collector; `sent` and `missed` since the start."""
+
+    to: str
+    format: str
+    sent: int
+    waiting: int
+    missed: int
+    trouble: str = ""
+
+
 class LedgerRecords(Answer):
     """The newest records that were asked for, newest first; `more` where there are others."""
 
@@ -34,6 +45,7 @@ class LedgerRecords(Answer):
     trouble: str = ""
     anchor: str = ""
     anchor_trouble: str = ""
+    forward: LedgerForward | None = None
 
 
 class LedgerFault(Answer):
