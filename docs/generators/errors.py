@@ -13,6 +13,7 @@ MEANINGS = {
     "ConfigError": "mend the file at the line that is named; all mistakes are told at once",
     "LinkError": "nothing, if it is the network: it is tried again after 1 to 60 s",
     "AuthError": "trust the certificate or mend the password; it is tried again every 5 min",
+    "AbsentError": "see whether the edge is on and reaches its site; nothing was sent to it",
     "ProtocolError": "look at the device; its values are bad until it answers rightly",
     "StorageError": "free disk space, or end the other process that holds the folder",
     "Refused": "ask the person who may allow it; it is never tried again",

@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 
 from isthmus.bus.credentials import Credentials, client_context
 from isthmus.bus.port import BusState, OnState, TlsFiles
-from isthmus.model.errors import AuthError, LinkError
+from isthmus.model.errors import AbsentError, AuthError, LinkError
 
 REQUEST_S = 5
 _REFUSED = ("authorization", "authentication", "permissions violation")
@@ -226,13 +226,21 @@ class Connection:
         self.tell("closed")
 
     async def request(
-        self, subject: str, data: bytes, *, headers: dict[str, str] | None = None
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        headers: dict[str, str] | None = None,
+        within: float = REQUEST_S,
     ) -> Msg:
-        """The answer to a request; LinkError where there is none or the connection is lost."""
+        """The answer to a request; LinkError where there is none or the connection is lost.
+
+        AbsentError, which is one, says that it was not delivered.
+        """
         if not self._connected.is_set() or self._closed:
-            raise LinkError(f"asking the bus for {subject}: not connected")
+            raise AbsentError(f"asking the bus for {subject}: not connected")
         asking = asyncio.ensure_future(
-            self.client.request(subject, data, timeout=REQUEST_S, headers=headers)
+            self.client.request(subject, data, timeout=within, headers=headers)
         )
         losing = asyncio.ensure_future(self._lost.wait())
         try:
@@ -240,6 +248,8 @@ class Connection:
             if not asking.done():
                 raise LinkError(f"asking the bus for {subject}: the connection is lost")
             return asking.result()
+        except nats.errors.NoRespondersError as error:
+            raise AbsentError(f"asking the bus for {subject}: nobody listens") from error
         except (nats.errors.Error, OSError) as error:
             raise LinkError(f"asking the bus for {subject}: {error}") from error
         finally:

@@ -42,8 +42,13 @@ class EdgeAccess:
         """Where answers to the edge come, which no other edge may hear."""
         return f"_INBOX_{self.name}"
 
+    @property
+    def writes(self) -> str:
+        """Where the plant asks it to write to a machine; nobody else may."""
+        return f"write.{self.name}"
+
     def client(self) -> Client:
-        """Who may do what an uplink does with this edge's stream and bucket, and nothing else."""
+        """Who does what an uplink does with its stream and bucket, is asked to write, no more."""
         api = ("STREAM.INFO", "STREAM.MSG.GET")
         streams = (self.stream, f"KV_{self.bucket}")
         return Client(
@@ -55,6 +60,7 @@ class EdgeAccess:
             ),
             subscribe=(f"{self.inbox}.>",),
             apart=True,
+            answers=(self.writes,),
         )
 
     async def prepare(self, site: Backbone, max_bytes: int) -> None:

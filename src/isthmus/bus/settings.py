@@ -10,6 +10,7 @@ from typing import Literal
 from isthmus.bus.port import TlsFiles
 
 MB = 1 << 20
+ANSWER_S = 120  # seconds in which a request may be answered
 _STANDARD = '["STANDARD", "WEBSOCKET", "LEAFNODE"]'
 _FLOOR = (  # the store's API and the server's events are not for the shop floor
     'allowed_connection_types: ["MQTT"], permissions { publish: { deny: ["$JS.>", "$SYS.>"] } }'
@@ -21,13 +22,15 @@ class Client:
     """Who may connect: the common name of a certificate, and the subjects it may use.
 
     One that is `apart` is in an account of its own, out of which only what it publishes leads: a
-    server sends its answers wherever a request says, past what the asking client may publish.
+    server sends its answers wherever a request says, past what the asking client may publish. On
+    what it `answers` the plant alone may ask it, each request once.
     """
 
     name: str
     publish: tuple[str, ...] = (">",)
     subscribe: tuple[str, ...] = (">",)
     apart: bool = False
+    answers: tuple[str, ...] = ()  # of one that is apart
     subject: str = ""  # of its certificate (RFC 4514), `CN=name` where empty
     barred: bool = False  # kept out for a while; its account stays, with nobody in it
 
@@ -128,7 +131,13 @@ def _accounts(settings: ServerSettings, secret: str) -> list[str]:
     limits = (
         f"jetstream {{ max_memory: {settings.max_memory}, max_file: {settings.max_file_store} }}"
     )
-    lines += _account("PLANT", users, limits, *_listed("exports", exports))
+    imports = [
+        f"{{ service: {{ account: {quote(client.name)}, subject: {quote(subject)} }} }}"
+        for client in apart
+        for subject in client.answers
+    ]
+    shared = (*_listed("exports", exports), *_listed("imports", imports))
+    lines += _account("PLANT", users, limits, *shared)
     for client in apart:
         users = [] if client.barred else [_user(client)]
         lines += _account(quote(client.name), users, *_into_plant(client))
@@ -146,10 +155,12 @@ def _accounts(settings: ServerSettings, secret: str) -> list[str]:
 def _user(client: Client) -> str:
     publish = [_local(one) for one in client.publish] if client.apart else client.publish
     named = quote(client.subject or f"CN={client.name}")
+    subscribe = (*client.subscribe, *client.answers)
+    answer = f', allow_responses: {{ max: 1, expires: "{ANSWER_S}s" }}' if client.answers else ""
     return (
         f"user: {named}, allowed_connection_types: {_STANDARD}, "
         f"permissions {{ publish: {json.dumps(publish)}, "
-        f"subscribe: {json.dumps(client.subscribe)} }}"
+        f"subscribe: {json.dumps(subscribe)}{answer} }}"
     )
 
 
@@ -159,7 +170,7 @@ def _account(name: str, users: list[str], *more: str) -> list[str]:
 
 
 def _into_plant(client: Client) -> list[str]:
-    """What leads out of the account of a client that is apart.
+    """What leads out of the account of a client that is apart, and in for what it answers.
 
     Its server answers the store's API there itself, and that there is none: those subjects are
     mapped to other names, and by these to the plant's.
@@ -171,7 +182,9 @@ def _into_plant(client: Client) -> list[str]:
     mapped = [
         f"  {quote(one)}: {quote(_local(one))}" for one in client.publish if one != _local(one)
     ]
-    return [*_listed("imports", imports), "mappings {", *mapped, "}"]
+    exports = [f"{{ service: {quote(one)}, accounts: [PLANT] }}" for one in client.answers]
+    shared = (*_listed("exports", exports), *_listed("imports", imports))
+    return [*shared, "mappings {", *mapped, "}"]
 
 
 def _local(subject: str) -> str:

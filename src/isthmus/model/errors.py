@@ -4,6 +4,7 @@
   x ConfigError          a file must change
   x LinkError            a device or service cannot be reached: the runtime retries
     - AuthError          it refused who we are: no retry storm, it locks accounts
+    - AbsentError        nobody listened, so that nothing was delivered
   x ProtocolError        it answered, but not what the standard says: bad quality, counted
   x StorageError         a disk or a store is full, damaged or held by another process
   x Refused              a guard said no: never retried
@@ -53,6 +54,10 @@ class LinkError(IsthmusError):
 
 class AuthError(LinkError):
     """A device or service refused who we are; trying again soon would lock accounts."""
+
+
+class AbsentError(LinkError):
+    """Nobody listened: what was asked is certain not to have been delivered."""
 
 
 class ProtocolError(IsthmusError):

@@ -22,6 +22,7 @@ from isthmus.runtime.collect.collector import Collector, end
 from isthmus.runtime.collect.health import Condition
 from isthmus.runtime.collect.link import gap
 from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.edge.carry_out import CarryOut
 from isthmus.runtime.edge.identity import CarriedIdentity, newest
 from isthmus.runtime.edge.renewal import FOLDER, Renewal
 from isthmus.runtime.edge.status import EdgeStatus, statuses
@@ -60,6 +61,7 @@ class EdgeNode:
         self.subjects = Subjects(plant.enterprise, plant.site)
         self.collector: Collector
         self.uplink: Uplink
+        self.carry_out: CarryOut
         self.renewal: Renewal
         self._local: LocalBus
         self._site: Bus
@@ -79,6 +81,7 @@ class EdgeNode:
                     tasks.create_task(self._tidy_for_ever(), name="tidy"),
                     tasks.create_task(self._local.renew_for_ever(), name="certificates"),
                     tasks.create_task(self.renewal.run(), name="identity"),
+                    tasks.create_task(self.carry_out.run(self._site), name="writes"),
                 ]
                 if self._local.server:
                     keep.append(tasks.create_task(self._local.server.supervise(), name="bus"))
@@ -118,6 +121,9 @@ class EdgeNode:
             url=edge.site,
             carried=self._carried.certificate.parent,
             on_change=self._lend,
+        )
+        self.carry_out = CarryOut(
+            *(self.access, self.catalogue.namespace, self.collector.links, self.plant.writes)
         )
         self.uplink = Uplink(
             *(bus, self._site),
@@ -205,14 +211,15 @@ class EdgeNode:
         with suppress(IsthmusError):
             info = await self._local.bus.info(STREAM)
             behind, age = await self._backlog(info)
+        now = _now()
         return EdgeStatus(
-            _now(),
+            now,
             *(self._local.state(self._publisher), stats.state.value),
             behind=behind,
             age=age,
             lost=sum(link.health.lost for link in links) + stats.discarded + stats.rejected,
             why="" if stats.state is BusState.UP else self._site.last_error or stats.why,
-            links=statuses(links, self.collector.outlet.held),
+            links=statuses(links, self.collector.outlet.held, now),
         )
 
     async def _backlog(self, info: StreamInfo) -> tuple[int, float]:

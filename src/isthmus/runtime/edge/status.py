@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from isthmus.model.errors import ProtocolError
+from isthmus.model.ports import Writer
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.collect.health import Condition
 from isthmus.runtime.collect.link import Link
@@ -26,6 +27,8 @@ class LinkStatus:
     hint: str = ""
     lost: int = 0
     queue: int = 0
+    heard: float | None = None  # seconds since its device last spoke well
+    writes: bool = False  # whether it can be written to
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class EdgeStatus:
                 "hint": link.hint[:MAX_TEXT],
                 "lost": link.lost,
                 "queue": link.queue,
+                "heard": None if link.heard is None else round(link.heard, 3),
+                "writes": link.writes,
             }
             for name, link in self.links.items()
         }
@@ -107,6 +112,8 @@ def _check(count: float) -> None:
 def _link(told: Mapping[str, Any]) -> LinkStatus:
     for key in ("lost", "queue"):
         _check(told[key])
+    if (heard := told.get("heard")) is not None:  # an edge of before does not say
+        _check(heard)
     return LinkStatus(
         Condition(told["condition"]),
         Nanoseconds(int(told["since"])),
@@ -114,11 +121,15 @@ def _link(told: Mapping[str, Any]) -> LinkStatus:
         hint=str(told["hint"])[:MAX_TEXT],
         lost=int(told["lost"]),
         queue=int(told["queue"]),
+        heard=None if heard is None else float(heard),
+        writes=told.get("writes") is True,
     )
 
 
-def statuses(links: Iterable[Link], held: Mapping[str, tuple[int, float]]) -> dict[str, LinkStatus]:
-    """What `links` are now; `held` are the rows that wait, by link."""
+def statuses(
+    links: Iterable[Link], held: Mapping[str, tuple[int, float]], now: Nanoseconds
+) -> dict[str, LinkStatus]:
+    """What `links` are `now`; `held` are the rows that wait, by link."""
     return {
         link.name: LinkStatus(
             link.health.condition,
@@ -127,6 +138,16 @@ def statuses(links: Iterable[Link], held: Mapping[str, tuple[int, float]]) -> di
             hint=link.health.hint,
             lost=link.health.lost,
             queue=held.get(link.name, (0, 0.0))[0],
+            heard=_since(link.health.last_good, now),
+            writes=_writes(link.source),
         )
         for link in links
     }
+
+
+def _since(heard: Nanoseconds | None, now: Nanoseconds) -> float | None:
+    return None if heard is None else max(0.0, (now - heard) / 1e9)
+
+
+def _writes(source: object) -> bool:
+    return isinstance(source, Writer)

@@ -10,19 +10,17 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from isthmus.model.access import Decision, Principal, Right
-from isthmus.model.errors import ConfigError, IsthmusError, LinkError, Refused, StorageError
+from isthmus.model.errors import ConfigError, Refused, StorageError
 from isthmus.model.event import Action
-from isthmus.model.ports import Address, Binding, ReadBack, Writer
 from isthmus.model.sample import TagId
 from isthmus.model.write import WriteMode
-from isthmus.runtime.collect.link import Link
 from isthmus.runtime.trust.circumstances import Surroundings
-from isthmus.runtime.trust.raw import raw_of, same, value_of
+from isthmus.runtime.trust.far import Far
+from isthmus.runtime.trust.last_step import Step, ended, longest, take
 from isthmus.runtime.trust.records import WriteRecords, why
 from isthmus.trust.ledger.ledger import Ledger
 from isthmus.trust.permit.book import PermitBook
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 
 MINUTE = 60.0
 TURN = 5.0  # seconds to wait for another write to the same tag
-MORE = 2.0  # seconds beyond a connection's own timeout
 SHOWN = 5.0  # seconds for a value to come back where the device is not asked
 
 Decide = Callable[[Principal, Right, str], Decision]
@@ -134,7 +131,7 @@ class Guard:
             return self._outcome(number, "refused", case, again, record=record)
         if case.permit is not None:
             await asyncio.to_thread(self.book.use, case.permit.number, number)
-        state, after, text = await self._write(action, case)
+        state, after, text = await self._write(action, case, number)
         if state in ("written", "mismatch", "unknown"):
             moves = self._moves.setdefault(action.tag, [])
             moves.append((time.monotonic(), abs(action.value - case.present.value)))
@@ -148,38 +145,26 @@ class Guard:
         return replace(done, seconds=time.monotonic() - began)
 
     # ------------------------------------------------------------------ the last step
-    async def _write(self, action: Action, case: Circumstances) -> tuple[str, float | None, str]:
+    async def _write(
+        self, action: Action, case: Circumstances, number: str
+    ) -> tuple[str, float | None, str]:
         """How the write ended, what the device holds then, and what it said."""
-        link = self.around.link(case.tag.path)
-        source: object = link.source if link else None
-        if link is None or not isinstance(source, Writer):
-            return "failed", None, "the connection went down"
-        said = ""
-        try:
-            raw = raw_of(self._binding(link, action.tag), action.value)
-            async with asyncio.timeout(link.config.timeout + MORE):
-                await source.write(Action(action.tag, raw, action.reason, action.by))
-        except (Refused, ConfigError) as error:
-            return "failed", None, str(error)
-        except (LinkError, TimeoutError) as error:
-            return "unknown", None, f"the link failed while it was written: {error}"
-        except IsthmusError as error:  # it was accepted, and perhaps reads back as another
-            said = str(error)
-        after = await self._read(link, source, action.tag)
-        return ended(action.value, case.present.value, after, said)
+        step = await self._step(action, case, number)
+        if step.state != "sent":
+            return step.state, step.after, step.said
+        after = await self._shown(action.tag) if step.blind else step.after
+        return ended(action.value, case.present.value, after, step.said)
 
-    def _binding(self, link: Link, tag: TagId) -> Binding[Address]:
-        return next(each for each in link.bindings if each.id == tag)
-
-    async def _read(self, link: Link, source: object, tag: TagId) -> float | None:
-        """What the device holds now, in the tag's unit; None where it cannot be known."""
-        binding = self._binding(link, tag)
-        if isinstance(source, ReadBack):
-            with suppress(IsthmusError, TimeoutError):
-                async with asyncio.timeout(link.config.timeout + MORE):
-                    return value_of(binding, await source.read_back(tag))
-            return None
-        return await self._shown(tag)
+    async def _step(self, action: Action, case: Circumstances, number: str) -> Step:
+        path = case.tag.path
+        if not case.edge:
+            return await take(self.around.link(path), action)
+        view, local = self.app.edges.get(case.edge), self.app.local
+        connection = self.around.connection(path)
+        if view is None or local is None or connection is None:
+            return Step("refused", said=f"there is no way to {case.edge}")
+        far = Far(view.access, local.bus)
+        return await far.take(action, path, number, longest(connection.config.timeout))
 
     async def _shown(self, tag: TagId) -> float | None:
         """The first value that comes in after the write."""
@@ -223,7 +208,7 @@ class Guard:
     ) -> Outcome:
         before = case.present.value if case.present.good else None
         if state == "refused":
-            text = why(verdicts)
+            text = text or why(verdicts)
         return Outcome(
             *(number, state, case.tag.path, case.value, tuple(verdicts)),
             before=before,
@@ -231,17 +216,3 @@ class Guard:
             text=text,
             record=record,
         )
-
-
-def ended(
-    wish: float, before: float, after: float | None, said: str
-) -> tuple[str, float | None, str]:
-    """How a write ended, by what the device holds after it and what it `said` against it."""
-    if after is None:
-        told = said or "the device confirmed it, and it could not be read back"
-        return ("failed" if said else "unknown"), None, told
-    if same(wish, after) and not said:
-        return "written", after, ""
-    if said and same(before, after):
-        return "failed", after, said
-    return "mismatch", after, said or f"it reads back {after:g}"

@@ -35,6 +35,7 @@ class WriteRecords:
             "reason": case.reason,
             "permit": case.permit.number if case.permit else None,
         }
+        facts |= {"edge": case.edge} if case.edge else {}
         facts |= {f"guard {each.name}": _said(each) for each in verdicts}
         verb = "wishes" if allowed else "may not write"
         text = f"{verb} {case.value:g} {case.tag.unit}".strip()
@@ -62,6 +63,7 @@ class WriteRecords:
             "seconds": round(time.monotonic() - began, 4),
             "permit": case.permit.number if case.permit else None,
         }
+        facts |= {"edge": case.edge} if case.edge else {}
         told = f"{state} {case.present.value:g} -> {case.value:g} {case.tag.unit}".strip()
         told += f": {text}" if text else ""
         return self.ledger.put(Kind.ACTION, case.by, told, about=case.tag.path, facts=facts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from isthmus.model.tag import Kind
+from isthmus.model.tag import Kind, Tag
 from isthmus.model.write import COMPARE, Condition, WriteMode, WriteRules
 from isthmus.trust.permit.permit import Permit, State
 from isthmus.trust.permit.verdict import Circumstances, Seen, Verdict
@@ -33,7 +33,11 @@ def judged(case: Circumstances) -> list[Verdict]:
 
 def limits(case: Circumstances, rules: WriteRules) -> Verdict:
     """Whether the value is one that may be written at all."""
-    tag, value = case.tag, case.value
+    return within(case.tag, case.value, rules)
+
+
+def within(tag: Tag, value: float, rules: WriteRules) -> Verdict:
+    """Whether `value` is one that `tag` may have by its rules, its range and its words."""
     low, high = rules.range or tag.range or (-math.inf, math.inf)
     unit = f" {tag.unit}" if tag.unit else ""
     if not math.isfinite(value):
@@ -186,7 +190,8 @@ def reachable(case: Circumstances, _rules: WriteRules) -> Verdict:
     if case.reach:
         change = "see the page Connections"
         return Verdict("connection", ok=False, reason=case.reach, change=change)
-    return Verdict("connection", ok=True, reason="up")
+    reason = f"up, by the edge {case.edge}" if case.edge else "up"
+    return Verdict("connection", ok=True, reason=reason)
 
 
 def mode(case: Circumstances, _rules: WriteRules) -> Verdict:

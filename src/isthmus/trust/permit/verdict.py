@@ -51,7 +51,8 @@ class Circumstances:
     """A wish and what is known at this moment; guards look at nothing else.
 
     `moved` is the sum of changes of the last minute. `reach` says why the machine cannot be
-    written to, empty where it can. `permit_fault` says why the permit that was named is none.
+    written to, empty where it can; `edge` is who writes, where that is not the site.
+    `permit_fault` says why the permit that was named is none.
     """
 
     tag: Tag
@@ -69,3 +70,4 @@ class Circumstances:
     permit_fault: str
     reach: str
     mode: WriteMode
+    edge: str = ""

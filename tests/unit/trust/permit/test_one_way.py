@@ -8,13 +8,15 @@ from pathlib import Path
 import isthmus
 from isthmus.model.errors import StorageError
 from isthmus.model.record import Kind
-from isthmus.runtime.trust.guard import ended
+from isthmus.runtime.trust.last_step import ended
 from isthmus.runtime.trust.records import WriteRecords
 from isthmus.trust.ledger.find import Wanted, newest
 from isthmus.trust.ledger.ledger import Ledger
 
 ROOT = Path(isthmus.__file__).parent
+STEP = "runtime/trust/last_step.py"
 GUARD = "runtime/trust/guard.py"
+EDGE = "runtime/edge/carry_out.py"  # of an edge, which does what its site's guard let pass
 
 
 def names(file):
@@ -46,17 +48,26 @@ def above_the_connectors():
             yield relative, file
 
 
-def test_only_the_guard_awaits_a_write():
+def importing(name):
+    """Who imports `name`."""
+    return [file for file, path in above_the_connectors() if name in names(path)]
+
+
+def test_only_the_last_step_awaits_a_write_and_only_the_guard_and_an_edge_take_it():
     found = {name: list(awaited_writes(file)) for name, file in above_the_connectors()}
-    assert [name for name, lines in found.items() if lines] == [GUARD]
-    assert len(found[GUARD]) == 1
+    assert [name for name, lines in found.items() if lines] == [STEP]
+    assert len(found[STEP]) == 1
+    assert importing("isthmus.runtime.trust.last_step.take") == [EDGE, GUARD]
 
 
-def test_only_the_guard_and_what_it_looks_at_know_the_writer():
-    knows = [
-        name for name, file in above_the_connectors() if "isthmus.model.ports.Writer" in names(file)
-    ]
-    assert knows == ["runtime/trust/circumstances.py", GUARD]
+def test_only_the_guard_asks_an_edge_and_only_an_edge_is_asked():
+    assert importing("isthmus.runtime.trust.far.Far") == [GUARD]
+    assert importing("isthmus.runtime.edge.carry_out.CarryOut") == ["runtime/edge/node.py"]
+
+
+def test_only_who_may_need_it_knows_the_writer():
+    looks = ["runtime/edge/status.py", "runtime/trust/circumstances.py"]
+    assert sorted(importing("isthmus.model.ports.Writer")) == sorted([EDGE, STEP, *looks])
 
 
 def test_the_check_would_find_another_way(tmp_path):
