@@ -101,6 +101,7 @@ ELSEWHERE = {
     "/api/certificates/renew": "test_certificates",
     "/api/session/prove": "test_people",
     "/api/session/lock": "test_people",
+    "/api/ledger/notes": "test_noted",
     "/api/session/hand": "test_lock",
     "/api/session/sign-out": "test_people",
     "/api/session/sign-out-everywhere": "test_people",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.cli.noted import Noted, running
 from isthmus.cli.remote import Remote, data_argument, data_folder
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         "issue": lambda: _issue(args, papers, folder),
         "renew": lambda: _renew(args, papers, folder),
         "revoke": lambda: _revoke(args, papers, folder),
-        "request": lambda: _request(args, papers),
+        "request": lambda: _request(args, papers, folder),
         "install": lambda: _install(args, papers),
     }
     return acts[args.what]()
@@ -108,18 +109,6 @@ def _papers(args: argparse.Namespace, folder: Path) -> Certificates:
     return Certificates(load(file) if file else None, folder, Later(folder))
 
 
-def _site(folder: Path) -> Remote | None:
-    """The site where it runs: it then does what is asked, at once."""
-    from isthmus.model.errors import LinkError
-
-    try:
-        site = Remote.of(folder)
-        site.get("/api/certificates")
-    except LinkError:
-        return None
-    return site
-
-
 def _post(site: Remote, path: str, **body: object) -> Any:  # noqa: ANN401 - JSON
     return site.send(f"/api/certificates/{path}", json.dumps(body).encode())
 
@@ -136,7 +125,7 @@ def _trust(args: argparse.Namespace, papers: Certificates, folder: Path) -> int:
             "which certificate is it?", hint="give its SHA-256, compared with the device"
         )
     found = papers.devices.find(args.sha256, args.link)
-    if site := _site(folder):
+    if site := running(folder):
         _post(site, args.act, sha256=found.sha256, link=found.link)
     else:
         judge = papers.approve if args.act == "approve" else papers.refuse
@@ -153,7 +142,7 @@ def _issue(args: argparse.Namespace, papers: Certificates, data: Path) -> int:
 
     asking = Asking.of(args.name)  # the key is made here, and goes nowhere else
     use, hosts = "server" if args.server else "client", list(args.host)
-    if site := _site(data):
+    if site := running(data):
         body = {"name": args.name, "request": asking.text, "use": use, "hosts": hosts}
         got = _post(site, "issue", **body)["chain"].encode()
     else:
@@ -170,7 +159,7 @@ def _renew(args: argparse.Namespace, papers: Certificates, folder: Path) -> int:
     from isthmus.cli import cert_shown as shown
     from isthmus.model.access import OWNER
 
-    if site := _site(folder):
+    if site := running(folder):
         _post(site, "renew", name=args.name)
     else:
         papers.renew(args.name, OWNER)
@@ -183,7 +172,7 @@ def _revoke(args: argparse.Namespace, papers: Certificates, folder: Path) -> int
     from isthmus.cli import cert_shown as shown
     from isthmus.model.access import OWNER
 
-    if site := _site(folder):
+    if site := running(folder):
         taken = [one["serial"] for one in _post(site, "revoke", name=args.name, reason=args.reason)]
     else:
         taken = [one.serial for one in papers.revoke(args.name, args.reason, OWNER)]
@@ -192,10 +181,14 @@ def _revoke(args: argparse.Namespace, papers: Certificates, folder: Path) -> int
     return shown.said(args, told, f"{args.name} {now}; {papers.authority.list} says so to others")
 
 
-def _request(args: argparse.Namespace, papers: Certificates) -> int:
+def _request(args: argparse.Namespace, papers: Certificates, folder: Path) -> int:
     from isthmus.cli import cert_shown as shown
+    from isthmus.model.access import OWNER
+    from isthmus.model.record import Kind
     from isthmus.runtime.trust.company import ask
 
+    text = "asked the company for an authority in place of ours"
+    Noted(folder).record(Kind.CERTIFICATE, OWNER, text, about="ca")
     args.to.write_bytes(ask(papers.authority))
     text = f"{args.to}: have the company sign it as an authority (CA:TRUE, pathlen 0)"
     hint = "then: isthmus cert install CHAIN.pem"

@@ -27,23 +27,32 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from isthmus.bus.edge import EdgeAccess
     from isthmus.cli.edge_node import edge_of
+    from isthmus.cli.noted import running
     from isthmus.cli.process import beside
     from isthmus.cli.remote import DATA
+    from isthmus.model.access import OWNER
     from isthmus.runtime.config import load
-    from isthmus.runtime.trust.terms import authority_of, terms_of
+    from isthmus.runtime.trust.certificates import Certificates
+    from isthmus.runtime.trust.record import Later
+    from isthmus.trust.pki.asked import Asking
 
     plant = load(args.plant)
     edge = edge_of(plant, args.name)
     data = args.data or beside(args.plant) / DATA
     folder = args.to or Path(f"{edge.name}-identity")
-    access = EdgeAccess(edge.name)
-    made = authority_of(data, plant.site, terms_of(plant.pki)).hand_out(
-        access.identity, edge.name, folder
-    )
+    name = EdgeAccess(edge.name).identity
+    papers = Certificates(plant, data, Later(data))
+    asking = Asking.of(name)  # the key is made here, and goes nowhere else
+    if site := running(data):
+        body = json.dumps({"name": name, "request": asking.text}).encode()
+        got = site.send("/api/certificates/issue", body)["chain"].encode()
+    else:
+        got = papers.sign(name, asking.text.encode(), OWNER)
+    ends = asking.keep(folder, edge.name, got, papers.authority.ca)
     if args.json:
-        print(json.dumps({"folder": str(folder), "name": made.name, "ends": str(made.ends)}))
+        print(json.dumps({"folder": str(folder), "name": name, "ends": str(ends)}))
         return 0
-    print(f"{folder}: ca.crt, {edge.name}.crt, {edge.name}.key; ends {made.ends:%Y-%m-%d}")
+    print(f"{folder}: ca.crt, {edge.name}.crt, {edge.name}.key; ends {ends:%Y-%m-%d}")
     print(f"carry it to the edge as `{edge.identity}` beside its plant file, and keep no copy")
     print(f"there: isthmus run {args.plant.name} --edge {edge.name}")
     return 0

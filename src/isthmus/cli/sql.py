@@ -62,10 +62,16 @@ def run(args: argparse.Namespace) -> int:
 
 # ------------------------------------------------------------------ users
 def _user(args: argparse.Namespace, folder: Path) -> int:
+    from isthmus.cli.noted import Noted
+    from isthmus.model.access import OWNER
+    from isthmus.model.record import Kind
     from isthmus.runtime.sql.endpoint import FOLDER
     from isthmus.runtime.sql.users import SqlUsers
 
-    users = SqlUsers(folder / FOLDER)
+    def note(text: str, name: str) -> None:
+        Noted(folder).record(Kind.ACCOUNT, OWNER, text, about=f"service:{name}")
+
+    users = SqlUsers(folder / FOLDER, note)
     if args.action == "list":
         return _list(args, users)
     made = ""

@@ -1,4 +1,4 @@
-"""The ledger for people and their tools: read, examine, carry away; nothing here can change it."""
+"""The ledger for people and their tools: read, examine, carry away; what stands there stays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from isthmus.model.record import Kind as Sort
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App
 from isthmus.runtime.trust.record import KIND, PLACE, sender
@@ -18,6 +19,7 @@ from isthmus.trust.ledger.find import Wanted, newest, oldest
 from isthmus.trust.ledger.line import Entry
 from isthmus.trust.ledger.seal import Checkpoint
 from isthmus.web import contract
+from isthmus.web.session import Asker
 
 MOST = 10_000
 EVENTS = 100_000
@@ -54,6 +56,13 @@ def routes(app: App) -> APIRouter:
             anchor_trouble=ledger.anchor_trouble,
             forward=_forward(app),
         )
+
+    @router.post("/notes", summary="Record what the owner is about to do with a command")
+    def note(wish: contract.LedgerNote, asker: Asker) -> contract.LedgerNoted:
+        number = app.trust.ledger.put(
+            Sort(wish.kind), asker.id, wish.text, about=wish.about, facts=wish.facts
+        )
+        return contract.LedgerNoted(number=number)
 
     @router.get("/verify", summary="Whether the ledger is as it was written")
     def verify() -> contract.LedgerVerdict:

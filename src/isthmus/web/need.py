@@ -78,6 +78,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "POST /api/imports/{number}/end": _FILE,
         "POST /api/sign-in-links": Need(Right.ADMINISTER, At.HOUSE),
         "GET /api/ledger": Need(_AUDIT),
+        "POST /api/ledger/notes": Need(Right.ADMINISTER, At.HOUSE),
         "GET /api/ledger/verify": Need(_AUDIT),
         "GET /api/ledger/export": Need(_AUDIT),
         "GET /api/permits": Need(_READ, At.SEEN),

@@ -549,6 +549,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ledger/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record what the owner is about to do with a command */
+        post: operations["note_api_ledger_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ledger/verify": {
         parameters: {
             query?: never;
@@ -2840,6 +2857,39 @@ export interface components {
              * @default
              */
             trouble: string;
+        };
+        /**
+         * LedgerNote
+         * @description What the owner is about to do with a command, beside the API.
+         */
+        LedgerNote: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "account" | "certificate" | "configuration";
+            /** Text */
+            text: string;
+            /**
+             * About
+             * @default
+             */
+            about: string;
+            /**
+             * Facts
+             * @default {}
+             */
+            facts: {
+                [key: string]: string | boolean | number | null;
+            };
+        };
+        /**
+         * LedgerNoted
+         * @description The number of a record that is on disk.
+         */
+        LedgerNoted: {
+            /** Number */
+            number: number;
         };
         /**
          * LedgerRecord
@@ -6286,6 +6336,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerRecords"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_api_ledger_notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerNoted"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

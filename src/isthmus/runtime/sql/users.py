@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -51,6 +51,7 @@ class SqlUsers:
     """The users of one installation, in a file that its owner alone may read."""
 
     folder: Path
+    noted: Callable[[str, str], None] = lambda *_: None  # what is done next, and to whom
     _known: Mapping[str, SqlUser] = field(default_factory=dict)
     _stamp: tuple[int, int] = (0, 0)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -115,6 +116,8 @@ class SqlUsers:
                 hint="`isthmus sql user password` gives a new password",
             )
         users[name] = SqlUser(name, _verifier(password), role, equipment)
+        where = ", ".join(equipment) or "all of the plant"
+        self.noted(f"added the SQL user {name}, {role} at {where}"[:300], name)
         self._write(users)
         return users[name]
 
@@ -123,6 +126,7 @@ class SqlUsers:
         users = dict(self.all())
         user = self._one(users, name)
         users[name] = SqlUser(name, _verifier(password), user.role, user.equipment)
+        self.noted(f"gave the SQL user {name} a new password", name)
         self._write(users)
 
     def remove(self, name: str) -> None:
@@ -130,6 +134,7 @@ class SqlUsers:
         users = dict(self.all())
         self._one(users, name)
         del users[name]
+        self.noted(f"removed the SQL user {name}", name)
         self._write(users)
 
     @staticmethod

@@ -89,6 +89,8 @@ from isthmus.web.contract.kpi import Derived, DerivedInput, DerivedValue, Explan
 from isthmus.web.contract.ledger import (
     LedgerFault,
     LedgerForward,
+    LedgerNote,
+    LedgerNoted,
     LedgerRecord,
     LedgerRecords,
     LedgerVerdict,
@@ -182,6 +184,8 @@ __all__ = [
     "LateStretch",
     "LedgerFault",
     "LedgerForward",
+    "LedgerNote",
+    "LedgerNoted",
     "LedgerRecord",
     "LedgerRecords",
     "LedgerVerdict",

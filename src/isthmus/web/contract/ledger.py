@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.web.contract.answer import Answer
 
@@ -46,6 +46,25 @@ class LedgerRecords(Answer):
     anchor: str = ""
     anchor_trouble: str = ""
     forward: LedgerForward | None = None
+
+
+class LedgerNote(BaseModel):
+    """What the owner is about to do with a command, beside the API."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["account", "certificate", "configuration"]
+    text: Annotated[str, Field(min_length=1, max_length=300)]
+    about: Annotated[str, Field(max_length=300)] = ""
+    facts: Annotated[
+        dict[str, Annotated[str, Field(max_length=300)] | bool | int | float | None],
+        Field(max_length=20),
+    ] = {}
+
+
+class LedgerNoted(Answer):
+    """The number of a record that is on disk."""
+
+    number: int
 
 
 class LedgerFault(Answer):
