@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from isthmus.bus.accounts import (
+    EVENTS,
+    FLOOR,
+    STANDARD,
+    Client,
+    accounts,
+    block,
+    quote,
+    written,
+)
 from isthmus.bus.port import TlsFiles
 
+__all__ = ["Client", "MqttSettings", "ServerSettings", "quote", "render"]
+
 MB = 1 << 20
-ANSWER_S = 120  # seconds in which a request may be answered
-_STANDARD = '["STANDARD", "WEBSOCKET", "LEAFNODE"]'
 _FLOOR = (  # the store's API and the server's events are not for the shop floor
     'allowed_connection_types: ["MQTT"], permissions { publish: { deny: ["$JS.>", "$SYS.>"] } }'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who may connect: the common name of a certificate, and the subjects it may use.
-
-    One that is `apart` is in an account of its own, out of which only what it publishes leads: a
-    server sends its answers wherever a request says, past what the asking client may publish. On
-    what it `answers` the plant alone may ask it, each request once.
-    """
-
-    name: str
-    publish: tuple[str, ...] = (">",)
-    subscribe: tuple[str, ...] = (">",)
-    apart: bool = False
-    answers: tuple[str, ...] = ()  # of one that is apart
-    subject: str = ""  # of its certificate (RFC 4514), `CN=name` where empty
-    barred: bool = False  # kept out for a while; its account stays, with nobody in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +65,7 @@ class ServerSettings:
     mqtt: MqttSettings | None = None
     min_free: int = 64 * MB  # of the disk, before a server that found it full is started again
     ready_s: float = 30.0
+    zone: str = ""  # where the site stands
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -117,82 +109,24 @@ def _tls(tls: TlsFiles | None, *, verify: str) -> list[str]:
 
 
 def _accounts(settings: ServerSettings, secret: str) -> list[str]:
-    """The plant's own account, one for each client apart, the shop floor's MQTT, the events."""
-    apart = [client for client in settings.clients if client.apart]
-    users = [_user(one) for one in settings.clients if not one.apart and not one.barred]
+    """The plant's own account, those of other clients, the shop floor's MQTT, the events."""
+    core: tuple[str, ...] = ()
     if settings.tls is None:
-        users = [f"user: plain, password: {quote(secret)}, allowed_connection_types: {_STANDARD}"]
-    lines = ["accounts {", "  SYS {}"]
-    exports = [
-        f"{{ service: {quote(subject)}, accounts: [{quote(client.name)}] }}"
-        for client in apart
-        for subject in client.publish
-    ]
+        core = (f"user: plain, password: {quote(secret)}, allowed_connection_types: {STANDARD}",)
     limits = (
         f"jetstream {{ max_memory: {settings.max_memory}, max_file: {settings.max_file_store} }}"
     )
-    imports = [
-        f"{{ service: {{ account: {quote(client.name)}, subject: {quote(subject)} }} }}"
-        for client in apart
-        for subject in client.answers
-    ]
-    shared = (*_listed("exports", exports), *_listed("imports", imports))
-    lines += _account("PLANT", users, limits, *shared)
-    for client in apart:
-        users = [] if client.barred else [_user(client)]
-        lines += _account(quote(client.name), users, *_into_plant(client))
+    lines = ["accounts {", f"  {EVENTS} {{}}"]
+    lines += written(accounts(settings.clients, settings.zone), limits, core)
     if (mqtt := settings.mqtt) is not None:
         users = [
             f"user: {quote(user)}, password: {quote(password)}, {_FLOOR}"
             for user, password in mqtt.users
         ]
         limits = f"jetstream {{ max_memory: {mqtt.max_memory}, max_file: {mqtt.max_file} }}"
-        lines += _account("FLOOR", users, limits)
-    lines += ["}", "system_account: SYS"]
+        lines += block(FLOOR, users, limits)
+    lines += ["}", f"system_account: {EVENTS}"]
     return [*lines, "no_auth_user: plain"] if settings.tls is None else lines
-
-
-def _user(client: Client) -> str:
-    publish = [_local(one) for one in client.publish] if client.apart else client.publish
-    named = quote(client.subject or f"CN={client.name}")
-    subscribe = (*client.subscribe, *client.answers)
-    answer = f', allow_responses: {{ max: 1, expires: "{ANSWER_S}s" }}' if client.answers else ""
-    return (
-        f"user: {named}, allowed_connection_types: {_STANDARD}, "
-        f"permissions {{ publish: {json.dumps(publish)}, "
-        f"subscribe: {json.dumps(subscribe)}{answer} }}"
-    )
-
-
-def _account(name: str, users: list[str], *more: str) -> list[str]:
-    users = _listed("users", [f"{{ {user} }}" for user in users])
-    return [f"  {name} {{", *(f"    {line}" for line in (*more, *users)), "  }"]
-
-
-def _into_plant(client: Client) -> list[str]:
-    """What leads out of the account of a client that is apart, and in for what it answers.
-
-    Its server answers the store's API there itself, and that there is none: those subjects are
-    mapped to other names, and by these to the plant's.
-    """
-    imports = [
-        f"{{ service: {{ account: PLANT, subject: {quote(one)} }}, to: {quote(_local(one))} }}"
-        for one in client.publish
-    ]
-    mapped = [
-        f"  {quote(one)}: {quote(_local(one))}" for one in client.publish if one != _local(one)
-    ]
-    exports = [f"{{ service: {quote(one)}, accounts: [PLANT] }}" for one in client.answers]
-    shared = (*_listed("exports", exports), *_listed("imports", imports))
-    return [*shared, "mappings {", *mapped, "}"]
-
-
-def _local(subject: str) -> str:
-    return f"plant.{subject[1:]}" if subject.startswith("$JS.") else subject
-
-
-def _listed(key: str, entries: list[str]) -> list[str]:
-    return [f"{key}: [", *(f"  {entry}" for entry in entries), "]"] if entries else []
 
 
 def _mqtt(settings: ServerSettings, limit: Literal["max_memory", "max_file"]) -> int:
@@ -201,8 +135,3 @@ def _mqtt(settings: ServerSettings, limit: Literal["max_memory", "max_file"]) ->
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def quote(text: str) -> str:
-    """`text` as a string of the server's configuration language."""
-    return json.dumps(text, ensure_ascii=False)

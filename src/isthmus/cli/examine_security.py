@@ -80,7 +80,8 @@ def _listeners(plant: Plant, folder: Path) -> Iterator[Finding]:
         text = f"a cluster of yours at {settings.bus_url}; who may enter is its own matter"
         yield Finding("listens: bus", "well" if tls else "wrong", text, "" if tls else "use tls://")
     else:
-        who = f"us and {len(plant.edges)} edges, each by a certificate of the plant's authority"
+        others = f"{len(plant.edges)} edges and {len(plant.readers)} readers"
+        who = f"us, {others} where zones let them, each by a certificate of the plant's authority"
         at = f"{settings.bus_host}:{settings.bus_port or 'any free port'}"
         yield _open("bus", at, settings.bus_host, True, who, "")
 

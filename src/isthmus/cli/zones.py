@@ -23,6 +23,8 @@ EXAMPLE = """examples:
   isthmus zones show
   isthmus zones reach site line1
   isthmus zones simulate /proc/net/nf_conntrack
+  isthmus zones bus
+  isthmus zones render --to boundaries
   isthmus zones compile > isthmus.nft
   isthmus zones diff plant.yaml candidate.yaml
   isthmus zones apply --stage log --confirm 60s
@@ -50,6 +52,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         return made
 
     planned("show", "zones, conduits, what is weak, and what passed a boundary on this machine")
+    planned("check", "what is weak alone; 1 where anything is wrong")
+    planned("bus", "accounts of the bus, what is led into each, and its configuration")
+    made = planned("render", "rules and their proof for each boundary, as files to carry there")
+    made.add_argument(
+        "--to", type=Path, default=Path("boundaries"), help="folder to write (boundaries)"
+    )
+    _stage(made)
     _rules(planned("compile", "print the rules for nftables"))
     made = planned("simulate", "what a recorded list of flows would have met")
     made.add_argument("flows", type=Path, help="CSV, or a copy of /proc/net/nf_conntrack")
@@ -79,6 +88,10 @@ def _rules(parser: argparse.ArgumentParser) -> None:
         default="forward",
         help="what passes this machine, or what comes to it (forward)",
     )
+    _stage(parser)
+
+
+def _stage(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stage",
         choices=("enforce", "log"),
@@ -89,10 +102,13 @@ def _rules(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command: 0 where all is allowed and well, else 1."""
-    from isthmus.cli import zones_boundary, zones_told
+    from isthmus.cli import zones_boundary, zones_bus, zones_told
 
     parts: dict[str, Callable[[argparse.Namespace], int]] = {
         "show": zones_told.show,
+        "check": zones_told.check,
+        "bus": zones_bus.bus,
+        "render": zones_boundary.render,
         "compile": _compile,
         "simulate": zones_told.simulate,
         "reach": zones_told.reach,

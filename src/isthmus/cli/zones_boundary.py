@@ -36,6 +36,38 @@ def apply(args: argparse.Namespace) -> int:
     return 0
 
 
+def render(args: argparse.Namespace) -> int:
+    """Write the rules of every boundary, each with the packets that prove it."""
+    from isthmus.trust.zones.carried import boundaries
+
+    policy = policy_of(args)
+    if not policy.management:
+        raise ConfigError(
+            "no management floor: these rules could lock out who looks after a boundary",
+            hint="write `management: {networks: [10.9.0.0/24], allow: [ssh]}` in the plant file",
+        )
+    found = boundaries(policy, stage=args.stage)
+    args.to.mkdir(parents=True, exist_ok=True)
+    told = []
+    for one in found:
+        for ending, text in one.files().items():
+            (args.to / f"{one.name}{ending}").write_text(text, "utf-8")
+        told.append(
+            {
+                "boundary": one.name,
+                "zones": list(one.policy.zones),
+                "packets": len(one.packets),
+                "sha256": digest(one.rules),
+            }
+        )
+    if args.json:
+        print(json.dumps({"folder": str(args.to), "boundaries": told}))
+        return 0
+    for line in told:
+        print(f"{args.to}/{line['boundary']}.nft: {line['packets']} packets prove it")
+    return 0
+
+
 def confirm(args: argparse.Namespace) -> int:
     """Keep what was loaded."""
     from isthmus.trust.zones.boundary import APPLIED, Boundary

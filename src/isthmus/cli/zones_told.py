@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from isthmus.cli.zones import plain, policy_of
 
 if TYPE_CHECKING:
     from isthmus.model.service import Service
+    from isthmus.trust.zones.findings import Weakness
     from isthmus.trust.zones.policy import Policy, Verdict
 
 SHOWN = 40
@@ -60,6 +62,24 @@ def show(args: argparse.Namespace) -> int:
     if ways:
         print()
         print(table(("conduit", "allows", "passed", "why"), ways))
+    return _weak(weak)
+
+
+def check(args: argparse.Namespace) -> int:
+    """What is weak; 1 where anything is wrong."""
+    from isthmus.runtime.config import load
+    from isthmus.trust.zones.findings import findings
+
+    weak = findings(load(args.plant), policy_of(args))
+    if args.json:
+        print(json.dumps({"findings": [plain(one) for one in weak]}))
+        return int(any(one.state == "wrong" for one in weak))
+    if not weak:
+        print(f"{SIGNS['well']} nothing is weak")
+    return _weak(weak)
+
+
+def _weak(weak: Sequence[Weakness]) -> int:
     for one in weak:
         print(f"{SIGNS[one.state]} {one.text}" + (f"\n    {one.hint}" if one.hint else ""))
     return int(any(one.state == "wrong" for one in weak))

@@ -179,6 +179,7 @@ class Plant:
     sinks: Mapping[str, SinkConfig] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
+    readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each
     web: Mapping[str, object] = field(default_factory=dict)
     sql: Mapping[str, object] | None = None  # None: no endpoint
     ledger: Mapping[str, object] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from isthmus.model.plantfile_fields import (
 from isthmus.model.plantfile_history import HistoryEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_pki import PkiEntry
+from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
@@ -154,6 +155,10 @@ class BusEntry(Entry):
         Secret | None,
         Field(description="Where the cluster's login is kept: a `.creds` file or a token."),
     ] = None
+    readers: Annotated[
+        dict[ReaderName, ReaderEntry],
+        Field(description="Programs of other zones that hear the stream, by name."),
+    ] = {}
 
 
 class WebTlsEntry(Entry):

@@ -15,7 +15,7 @@ import numpy as np
 from isthmus.bus import document, frame
 from isthmus.bus.edge import BUCKET_BYTES
 from isthmus.bus.port import Publishing, StreamSettings
-from isthmus.bus.server import Server
+from isthmus.bus.server import ANY, Server
 from isthmus.historian.port import Historian
 from isthmus.model.clock import Pace
 from isthmus.model.errors import IsthmusError, StorageError
@@ -207,14 +207,15 @@ class App:
 
     async def _bus(self) -> LocalBus:
         """The bus, which lets each edge do what it must."""
-        edges = self.plant.edges.values()
-        hosts = {urlsplit(edge.site).hostname or "" for edge in edges}
+        edges, zones = self.plant.edges.values(), self.trust.zones
+        hosts = {self.settings.bus_host, *(urlsplit(one.site).hostname or "" for one in edges)}
         return await LocalBus.open(
             *(self.settings, self.plant.site),
-            clients=[view.access.client() for view in self.edges.values()],
-            hosts=sorted(hosts),
+            clients=zones.clients(),
+            hosts=sorted(hosts - ANY.keys()),
             edge_bytes=len(edges) * (self.settings.stream_bytes + BUCKET_BYTES),
-            shut_out=self.trust.zones.shut_out,
+            zone=zones.here,
+            shut_out=zones.shut_out,
         )
 
     async def _open(self, local: LocalBus) -> None:

@@ -51,13 +51,15 @@ class LocalBus:
         clients: Sequence[Client] = (),
         hosts: Sequence[str] = (),
         edge_bytes: int = 0,
+        zone: str = "",
         shut_out: Callable[[], frozenset[str]] = frozenset,
     ) -> Self:
         """The bus that `settings` ask for, connected.
 
         `clients` may connect besides us, with certificates of the plant's authority; `hosts` are
-        names under which they reach the server; `edge_bytes` is what their streams may hold. Those
-        that `shut_out` names are kept away for as long as it does.
+        names under which they reach the server; `edge_bytes` is what their streams may hold;
+        `zone` is where the site stands. Those that `shut_out` names are kept away for as long as
+        it does.
         Raises ConfigError, LinkError, AuthError or StorageError where it cannot run.
         """
         authority = authority_of(settings.folder, name, settings.pki)
@@ -77,6 +79,7 @@ class LocalBus:
                     sync=settings.sync,
                     go_memory=settings.bus_memory,
                     max_file_store=settings.stream_bytes + edge_bytes + BESIDE_STREAMS,
+                    zone=zone,
                 )
             )
             await server.start()
@@ -128,7 +131,9 @@ class LocalBus:
         if now == self.admitted:
             return
         before = {one.name: one.subject for one in self.admitted}
-        changed = sorted(one.name for one in now if one.subject != before[one.name])
+        changed = sorted(
+            one.name for one in now if one.subject != before.get(one.name, one.subject)
+        )
         was, are = _inside(self.admitted), _inside(now)
         gone, come = was - are, are - was
         if changed:
@@ -142,6 +147,10 @@ class LocalBus:
         if self.server is not None:
             await self.server.admit(now)
         self.admitted = now
+
+    def name(self, clients: Sequence[Client]) -> None:
+        """Let these in besides us from the next look on, and nobody else."""
+        self.clients = (Client(OURS), *clients)
 
     async def renew(self) -> None:
         """Renew the certificates that end soon, and have them shown from now on.

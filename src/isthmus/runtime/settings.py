@@ -53,7 +53,7 @@ class Settings:
         login = {key: text for key, text in _login(bus).items() if text}
         host, _, port = str(web.get("listen") or "127.0.0.1:8800").rpartition(":")
         bus_host, bus_port = "127.0.0.1", 0
-        if plant.edges:
+        if plant.edges or plant.readers:
             bus_host, bus_port = host_and_port(str(bus.get("listen") or "127.0.0.1:4222"))
         return cls(
             folder=folder,

@@ -43,7 +43,7 @@ def routes(app: App) -> APIRouter:
 
     @router.get("/levels", summary="What each zone aims at, and what evidence shows")
     def levels() -> list[contract.ZoneLevels]:
-        found = assessments(app.plant, app.trust.zones.policy, app.settings.folder)
+        found = assessments(app.trust.zones.plant, app.trust.zones.policy, app.settings.folder)
         return [
             contract.ZoneLevels(
                 zone=one.zone,
@@ -66,7 +66,7 @@ def routes(app: App) -> APIRouter:
 
     @router.post("/{zone}/island", summary="Cut a zone off, or join it again")
     def island(zone: str, wish: contract.IslandWish, request: Request) -> contract.Changed:
-        if zone not in app.plant.zones:
+        if zone not in app.trust.zones.plant.zones:
             raise _unknown(zone, app)
         by = principal(request).id
         changed = app.trust.zones.isolate(zone, by, wish.reason, cut=wish.cut)
@@ -151,5 +151,5 @@ def _equipment(zones: Zones, zone: str) -> list[str]:
 
 
 def _unknown(zone: str, app: App) -> Problem:
-    known = ", ".join(app.plant.zones) or "the plant file has none"
+    known = ", ".join(app.trust.zones.plant.zones) or "the plant file has none"
     return Problem(404, f"there is no zone `{zone[:64]}`", f"zones: {known}")

@@ -83,3 +83,63 @@ def test_rules_without_a_floor_are_not_loaded(said, tmp_path):
     code, _, err = said("confirm")
     assert code == 1
     assert "none were loaded" in err
+
+
+READERS = """
+bus: {listen: 10.4.0.9:4222, readers: {bi: {zone: business}, far: {zone: dmz}}}
+edges: {edge1: {site: "tls://10.4.0.9:4222", zone: line1}}
+"""
+
+
+def test_bus_tells_accounts_what_is_led_into_each_and_no_secret(said, tmp_path):
+    way = "  - {from: %s, to: site, allow: [nats-tls], why: hears}\n"
+    text = PLANT.replace("management:", way % "business" + way % "line1" + "management:")
+    (tmp_path / "plant.yaml").write_text(text + READERS, "utf-8")
+    code, out, _ = said("bus")
+    assert code == 0
+    assert "kept out, no conduit or an island: reader.far" in out
+    assert "password" not in out
+    body = json.loads(said("bus", "--json")[1])
+    assert [(one["name"], one["zone"]) for one in body["accounts"]] == [
+        ("PLANT", "site"),
+        ("edge.edge1", "line1"),
+        ("zone.business", "business"),
+    ]
+    core, edge, business = body["accounts"]
+    assert core["imports"] == []
+    assert {one["kind"] for one in edge["imports"]} == {"service"}
+    assert business["clients"] == ["reader.bi"]
+    assert business["imports"] == [
+        {"kind": "stream", "subject": subject}
+        for subject in ("uns.v1.acme.riverside.>", "$KV.catalogue.>", "$KV.last.>")
+    ]
+    said("island", "business")
+    body = json.loads(said("bus", "--json")[1])
+    assert body["kept_out"] == ["reader.bi", "reader.far"]
+    assert "zone.business" not in body["configuration"]
+
+
+def test_check_tells_what_is_weak_alone(said, tmp_path):
+    code, out, _ = said("check")
+    assert code == 0
+    assert "conduit site>line1 carries modbus, which nothing protects" in out
+    assert "level" not in out
+    (tmp_path / "plant.yaml").write_text(PLANT.partition("conduits")[0] + READERS, "utf-8")
+    code, out, _ = said("check", "--json")
+    assert code == 1
+    wrong = [one["about"] for one in json.loads(out)["findings"] if one["state"] == "wrong"]
+    assert wrong == ["edges.edge1", "bus.readers.bi", "bus.readers.far"]
+
+
+def test_render_writes_rules_a_table_and_a_proof_for_each_boundary(said, tmp_path):
+    code, out, _ = said("render", "--to", "carried", "--json")
+    assert code == 0
+    names = [one["boundary"] for one in json.loads(out)["boundaries"]]
+    assert names == ["plant", "business--dmz", "dmz--site", "line1--site"]
+    wanted = {f"{name}{end}" for name in names for end in (".nft", ".rules.csv", ".proof.csv")}
+    assert {file.name for file in (tmp_path / "carried").iterdir()} == wanted
+    code, out, _ = said("simulate", "carried/plant.proof.csv", "--json")
+    stops = (tmp_path / "carried" / "plant.proof.csv").read_text().count(",stop,")
+    assert json.loads(out)["flows"] - json.loads(out)["allowed"] == stops
+    (tmp_path / "plant.yaml").write_text(PLANT.partition("management")[0], "utf-8")
+    assert said("render")[0] == 2

@@ -97,6 +97,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         ),
         history=_section(file.history),
         bus=_section(file.bus),
+        readers={name: entry.zone for name, entry in file.bus.readers.items()},
         web=_section(file.web),
         sql=None if file.sql is None else _section(file.sql),
         ledger=_section(file.ledger),

@@ -68,9 +68,14 @@ equipment:
         packer: {{type: Machine}}
       flow: [filler, {{buffer: 200}}, packer]  # the order of the material, pieces in between
 
-# Security zones (IEC 62443): where devices stand.
+# Security zones (IEC 62443): where devices and this site stand, and what may pass between them.
+# `isthmus zones show` tells what is weak.
 zones:
-  line1: {{level: 2, target: SL2}}
+  site:  {{level: 3, target: SL2, networks: [10.4.0.0/24], here: true}}
+  line1: {{level: 2, target: SL2, networks: [10.4.1.0/24]}}
+conduits:
+  - {{from: site, to: line1, allow: [opcua], why: samples}}
+management: {{networks: [10.4.0.16/28], allow: [ssh]}}  # no rule locks these out
 
 # How each value is reached. `isthmus new opcua` (modbus, mqtt, ...) prints a connection with all
 # its settings; `isthmus browse URL --add plant.yaml` writes one with the tags it finds.

@@ -29,6 +29,19 @@ def check_zones(file: PlantFile, names: Names, report: Report) -> None:
             text = f"there is no team `{conduit.owner}`"
             report.unknown(where, text, conduit.owner, sorted(names.teams))
         _check_levels(file, number, report)
+    _check_readers(file, names, report)
+
+
+def _check_readers(file: PlantFile, names: Names, report: Report) -> None:
+    for name, reader in file.bus.readers.items():
+        if reader.zone not in names.zones:
+            where = ("bus", "readers", name, "zone")
+            report.unknown(
+                where, f"there is no zone `{reader.zone}`", reader.zone, sorted(names.zones)
+            )
+    if file.bus.readers and file.bus.url:
+        text = "readers are let in by our own bus, and `url` names another"
+        report.add(("bus", "readers"), text, "let the cluster's own accounts say who may read")
 
 
 def _check_levels(file: PlantFile, number: int, report: Report) -> None:

@@ -23,6 +23,7 @@ from isthmus.runtime.trust.rights import Rights
 from isthmus.runtime.trust.shown import look_for_ever
 from isthmus.runtime.trust.wire import Wire, wires
 from isthmus.runtime.trust.zones import Zones
+from isthmus.runtime.trust.zones_reload import follow
 from isthmus.trust.identity.identity import Identity
 from isthmus.trust.ledger.ledger import Ledger
 
@@ -82,6 +83,7 @@ class Trust:
         yield "edges' certificates", Signing(app, self.certificates).run()
         yield "configuration", note_configuration(app)
         yield "policy", self.rights.keep()
+        yield "zones of the plant file", follow(app, self.zones)
         yield "sessions", self.identity.keep_for_ever()
 
     def close(self) -> None:

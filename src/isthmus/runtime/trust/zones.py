@@ -1,22 +1,28 @@
-"""Zones of a running plant: who is cut off, and which edges the bus lets in."""
+"""Zones of a running plant: who is cut off, and whom the bus lets in."""
 
 from __future__ import annotations
 
 import logging
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from isthmus.bus.accounts import Client
 from isthmus.bus.edge import EdgeAccess
+from isthmus.bus.reader import ReaderAccess
+from isthmus.model.access import OWNER
 from isthmus.model.errors import ConfigError, IsthmusError
 from isthmus.model.path import nearest
 from isthmus.model.plant import Plant
 from isthmus.model.record import Fact, Kind, Recorder
+from isthmus.runtime.config import load
+from isthmus.runtime.subject import Subjects
 from isthmus.trust.zones import own
 from isthmus.trust.zones.findings import Weakness, findings
 from isthmus.trust.zones.islands import Islands
 from isthmus.trust.zones.policy import Policy
+from isthmus.trust.zones.reach import diff, moved
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +46,11 @@ class Zones:
     def policy(self) -> Policy:
         """What may pass now."""
         return Policy.of(self.plant, self.islands.zones)
+
+    @property
+    def here(self) -> str:
+        """The zone in which the site stands, empty where the plant file does not say."""
+        return own.here(self.plant)
 
     def findings(self) -> list[Weakness]:
         """What is weak."""
@@ -71,21 +82,69 @@ class Zones:
         """Names of the bus's clients that no conduit leads here, or whose zone is cut off.
 
         Where the islands cannot be read nobody is let in who was not: the error is told, and
-        edges that stand in a zone stay out.
+        those that stand in a zone stay out.
         """
         try:
             policy = self.policy
         except IsthmusError as error:
-            log.error("%s; edges that stand in zones are kept out", error)  # noqa: TRY400
-            zoned = (edge.name for edge in self.plant.edges.values() if edge.zone)
-            return frozenset(EdgeAccess(name).identity for name in zoned)
-        return frozenset(
-            EdgeAccess(need.what.removeprefix("edge ")).identity
-            for need in own.needs(self.plant, policy)
-            if need.what.startswith("edge ")
-            and (verdict := own.judge(policy, need)) is not None
-            and not verdict.allowed
+            log.error("%s; edges and readers that stand in zones are kept out", error)  # noqa: TRY400
+            return frozenset(one.name for one in self.clients() if one.zone)
+        kinds: dict[str, type[EdgeAccess | ReaderAccess]] = {
+            "edge": EdgeAccess,
+            "reader": ReaderAccess,
+        }
+        out = set()
+        for need in own.needs(self.plant, policy):
+            kind, _, name = need.what.partition(" ")
+            verdict = own.judge(policy, need) if kind in kinds else None
+            if verdict is not None and not verdict.allowed:
+                out.add(kinds[kind](name).identity)
+        return frozenset(out)
+
+    def clients(self) -> tuple[Client, ...]:
+        """Who the plant file says may come to the bus, where its zone may: edges and readers."""
+        plant = self.plant
+        stream = Subjects(plant.enterprise, plant.site).all
+        edges = (
+            replace(EdgeAccess(name).client(), zone=edge.zone) for name, edge in plant.edges.items()
         )
+        readers = (ReaderAccess(name).client(zone, stream) for name, zone in plant.readers.items())
+        return (*edges, *readers)
+
+    def reload(self, file: Path) -> bool:
+        """Take zones, conduits, floor and readers as `file` says them now; whether any changed.
+
+        Edges that it names no more are out; all else in it waits for the next start. ConfigError
+        where it has a mistake and StorageError where it cannot be recorded: then all is as before.
+        """
+        told, old = load(file), self.plant
+        edges = {
+            name: replace(edge, zone=told.edges[name].zone)
+            for name, edge in old.edges.items()
+            if name in told.edges
+        }
+        fresh = replace(
+            old,
+            edges=edges,
+            zones=told.zones,
+            conduits=told.conduits,
+            management=told.management,
+            readers=told.readers,
+        )
+        if fresh == old:
+            return False
+        was, now = Policy.of(old), Policy.of(fresh)
+        changes, lines = diff(was, now), moved(was, now)
+        text = "zones and conduits were read again from the plant file"
+        facts: dict[str, Fact] = {
+            "opened": ", ".join(f"{one.source} to {one.target}" for one in changes if one.opened),
+            "closed": ", ".join(f"{one.source} to {one.target}" for one in changes if one.closed),
+            "moved": "; ".join(lines)[:1_000],
+        }
+        self.ledger.record(Kind.ZONE, OWNER, text, about="plant file", facts=facts)
+        self.plant = fresh
+        log.warning("%s", text)
+        return True
 
 
 def record_boundary(ledger: Recorder, by: str, what: str, sha256: str, stage: str = "") -> None:

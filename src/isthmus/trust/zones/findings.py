@@ -56,6 +56,8 @@ def _zones(plant: Plant, policy: Policy) -> Iterator[Weakness]:
 def _needs(plant: Plant, policy: Policy) -> Iterator[Weakness]:
     for need in own.needs(plant, policy):
         where = need.what.replace(" ", "s.", 1)
+        if where.startswith("readers."):
+            where = f"bus.{where}"
         verdict = own.judge(policy, need)
         if verdict is None:
             text = f"{need.what} leads to {need.host}, which stands in no zone"

@@ -30,7 +30,7 @@ SITE = "site"
 class Need:
     """A flow without which a part of the plant file does not work; zones are empty if unknown."""
 
-    what: str  # connection filler-plc
+    what: str  # connection filler-plc, edge edge1, reader bi, bus
     source: str  # the zone of who opens it
     target: str  # the zone it leads to
     host: str
@@ -60,9 +60,7 @@ def needs(plant: Plant, policy: Policy) -> Iterator[Need]:
             zone = source if _here(host) else config.zone or _zone(policy, host)
             plain = getattr(config, "wire", "none") == "none"
             yield Need(f"connection {name}", source, zone, host, port, plain)
-    for name, edge in plant.edges.items():
-        for host, port in _ends(edge.site):
-            yield Need(f"edge {name}", edge.zone, site, host, port)
+    yield from _bus(plant, site)
     for name, sink in plant.sinks.items():
         for host, port in _ends(sink.endpoint):
             plain = sink.wire == "none"
@@ -78,6 +76,16 @@ def needs(plant: Plant, policy: Policy) -> Iterator[Need]:
     ):
         for host, port in _ends(str(url or "")):
             yield Need(what, site, _zone(policy, host) or _same(host, site), host, port)
+
+
+def _bus(plant: Plant, site: str) -> Iterator[Need]:
+    """The flows to the site's bus."""
+    for name, edge in plant.edges.items():
+        for host, port in _ends(edge.site):
+            yield Need(f"edge {name}", edge.zone, site, host, port)
+    for host, port in _ends(f"nats://{plant.bus.get('listen') or ''}"):
+        for name, zone in plant.readers.items():
+            yield Need(f"reader {name}", zone, site, host, port)
 
 
 def judge(policy: Policy, need: Need) -> Verdict | None:
