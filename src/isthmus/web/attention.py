@@ -116,7 +116,7 @@ def _site(app: App, lake: LakeStats) -> list[contract.Attention]:
             )
             for told in app.exports.failing()
         ]
-        + [*_sinks(app), *_sql(app), *_certificates(app), *_record(app)]
+        + [*_sinks(app), *_sql(app), *_certificates(app), *_record(app), *_writes(app)]
     )
 
 
@@ -142,6 +142,21 @@ def _certificates(app: App) -> Iterator[contract.Attention]:
             advice="compare it with the device's own, then `isthmus cert trust approve`",
             since=one.since.timestamp() * 1e3,
             href="/security",
+        )
+
+
+def _writes(app: App) -> Iterator[contract.Attention]:
+    """Writes of the last day of which nobody knows whether the machine has them."""
+    guard = app.trust.guard
+    for path, one in guard.doubts.all(time.time_ns()).items() if guard else ():
+        unit, _, name = path.rpartition("/")
+        yield contract.Attention(
+            priority=HIGH,
+            title=f"{unit.rpartition('/')[2]} / {name.replace('_', ' ')}: written or not?",
+            detail=f"{one.by} wished {one.value:g}, and nobody knows how it ended",
+            advice=f"look at the machine; action {one.action} is in the ledger",
+            since=one.since / 1e6,
+            href=f"/asset/{unit}",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from types import SimpleNamespace
 
@@ -47,6 +48,14 @@ def refusals(told):
     return {one["name"]: one["reason"] for one in told["verdicts"] if not one["ok"]}
 
 
+def doubts(site):
+    """Items of the attention list that ask whether something was written."""
+    said = Remote.of(site.data).listen("/api/live", tags=f"{PRESS}/force")
+    with contextlib.closing(said):
+        told = next(body for name, body in said if name == "status")
+    return [one for one in told["waiting"] if "written or not" in one["title"]]
+
+
 def test_a_device_that_keeps_another_value_is_a_mismatch_and_counts_as_moved(cell):
     site, device = cell
     assert write(site, "force", 50)["state"] == "written"
@@ -84,6 +93,12 @@ def test_a_site_killed_between_wish_and_outcome_says_afterwards_that_nobody_know
     assert end["facts"]["action"] == wish["facts"]["action"]
     assert "it is not known whether this was written: the site stopped" in end["text"]
     assert [one["facts"]["step"] for one in records(site, "guarded")] == ["end", "wish"]
+    (told,) = eventually(lambda: doubts(site))
+    assert told["title"] == "press / guarded: written or not?"
+    assert wish["facts"]["action"] in told["advice"]
+    assert told["href"] == f"/asset/{PRESS}"
+    eventually(lambda: write(site, "guarded", 34)["state"] == "written")
+    eventually(lambda: not doubts(site))  # what the machine holds is known again
 
 
 @pytest.fixture

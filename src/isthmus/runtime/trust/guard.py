@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 from isthmus.model.access import Decision, Principal, Right
 from isthmus.model.errors import ConfigError, Refused, StorageError
 from isthmus.model.event import Action
+from isthmus.model.record import Fact
 from isthmus.model.sample import TagId
 from isthmus.model.write import WriteMode
 from isthmus.runtime.trust.circumstances import Surroundings
+from isthmus.runtime.trust.doubt import Doubts
 from isthmus.runtime.trust.far import Far
 from isthmus.runtime.trust.last_step import Step, ended, longest, take
 from isthmus.runtime.trust.records import WriteRecords, why
@@ -74,6 +76,7 @@ class Guard:
     decide: Decide
     around: Surroundings = field(init=False)
     records: WriteRecords = field(init=False)
+    doubts: Doubts = field(default_factory=Doubts)
     _turns: dict[int, asyncio.Lock] = field(default_factory=dict)
     _moves: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
 
@@ -135,6 +138,8 @@ class Guard:
         if state in ("written", "mismatch", "unknown"):
             moves = self._moves.setdefault(action.tag, [])
             moves.append((time.monotonic(), abs(action.value - case.present.value)))
+        told: dict[str, Fact] = {"action": number, "state": state, "value": action.value}
+        self.doubts.ended(case.tag.path, case.by, {**told, "after": after}, time.time_ns())
         try:
             args = number, case, state, after, text, began
             record = await asyncio.to_thread(self.records.ended, *args)

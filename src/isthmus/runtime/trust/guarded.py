@@ -24,4 +24,5 @@ def guard_of(app: App, trust: Trust) -> Guard:
 
     made = Guard(app, trust.ledger, book, decide)
     made.records.settle()
+    made.doubts.read(trust.ledger)
     return made
