@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +47,12 @@ def test_lock_files_record_no_addresses():
     locks = [path for path in tracked(".json") if path.name == "package-lock.json"]
     assert locks
     assert not [path for path in locks if '"resolved": "http' in path.read_text("utf-8")]
+
+
+def test_every_pinned_package_has_the_hashes_of_its_files():
+    command = [sys.executable, str(ROOT / "supply" / "pin.py"), "--check"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_every_module_says_what_it_is():
