@@ -22,7 +22,8 @@ __all__ = ["Client", "MqttSettings", "ServerSettings", "quote", "render"]
 
 MB = 1 << 20
 _FLOOR = (  # the store's API and the server's events are not for the shop floor
-    'allowed_connection_types: ["MQTT"], permissions { publish: { deny: ["$JS.>", "$SYS.>"] } }'
+    'allowed_connection_types: ["MQTT"], permissions { publish: { deny: ["$JS.>", "$SYS.>"] }, '
+    'subscribe: { deny: ["$JS.>", "$SYS.>", "_INBOX.>"] } }'
 )
 
 

@@ -6,22 +6,28 @@ import asyncio
 import contextlib
 import os
 import signal
+import ssl
+import time
 from types import SimpleNamespace
 
 import nats
 import pytest
 from tests.integration.bus.test_revocation import join, until
 
+from isthmus.bus.client import Bus
 from isthmus.bus.credentials import client_context
 from isthmus.bus.edge import EdgeAccess
 from isthmus.bus.port import StreamSettings
+from isthmus.bus.settings import Client, MqttSettings
 from isthmus.model.errors import AuthError
+from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.config import load
 from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.settings import Settings
 from isthmus.runtime.trust import zones_reload
 from isthmus.runtime.trust.zones import Zones
 from isthmus.runtime.trust.zones_reload import follow, reload
+from isthmus.trust.pki.authority import PlantAuthority
 
 ROOT = "uns.v1.acme.riverside"
 SAID = f"{ROOT}._frame.filler"
@@ -255,6 +261,47 @@ def test_zones_of_the_plant_file_change_under_load_and_no_sample_is_lost(tmp_pat
             assert (local.server.restarts, local.bus.generation, edge.generation) == (0, 0, 0)
             await reader.client.close()
             await edge.close()
+
+    asyncio.run(main())
+
+
+def test_the_shop_floors_mqtt_hears_and_reaches_nothing_of_the_site(tmp_path, running):
+    aiomqtt = pytest.importorskip("aiomqtt")
+
+    async def main():
+        authority = PlantAuthority.open(tmp_path / "pki", "p", lambda: Nanoseconds(time.time_ns()))
+        mqtt = MqttSettings((("floor", os.urandom(12).hex()),), tls=authority.broker())
+        settings = {"tls": authority.server("nats"), "mqtt": mqtt, "zone": "site"}
+        clients = (Client("isthmus"), A.client())
+        async with running(tmp_path / "bus", clients=clients, **settings) as server:
+            ours = await Bus.connect(server.url, tls=authority.client("isthmus"))
+            await ours.stream(StreamSettings("UNS", (f"{ROOT}.>",)))
+            await A.prepare(ours, 1 << 20)
+            async with aiomqtt.Client(
+                "127.0.0.1",
+                server.mqtt_port,
+                username="floor",
+                password=mqtt.users[0][1],
+                tls_context=ssl.create_default_context(cafile=str(authority.ca)),
+            ) as client:
+                for topic in ("#", "uns/#", "up/#", "$SYS/#", "$JS/#", "$KV/#", "_INBOX/#"):
+                    with contextlib.suppress(aiomqtt.MqttError):  # refused, or nothing comes
+                        await client.subscribe(topic, qos=1)
+                publisher = await ours.publisher("UNS")
+                await (await publisher.publish(SAID, b"secret"))
+                await (await ours.bucket("last")).put("filler", b"secret")
+                for topic in (SAID, f"up.edge1.{SAID}", "$JS.API.STREAM.PURGE.UNS", "$KV.last.x"):
+                    await client.publish(topic.replace(".", "/"), b"forged", qos=0)
+                await client.publish("mark", b"mark", qos=1)
+                async for message in client.messages:
+                    assert message.payload in {b"forged", b"mark"}
+                    if message.payload == b"mark":
+                        break
+            assert (await ours.info("UNS")).messages == 1
+            assert (await ours.info("UP_edge1")).messages == 0
+            assert await (await ours.bucket("last")).get("x") is None
+            await publisher.close()
+            await ours.close()
 
     asyncio.run(main())
 
