@@ -31,6 +31,7 @@ COMMANDS = {
     "import": "bring old history in: CSV, Parquet, SQL",
     "gaps": "see where history knows nothing, and why",
     "explain": "see how a key figure was computed, from what, and what it was before",
+    "kpi": "see key figures: formulas, units, elements; those of your own as well",
     "grafana": "write Grafana dashboards and provisioning from the plant file",
     "sql": "let BI tools read history: users of the SQL endpoint, how they connect",
     "watch": "see values as they change",

@@ -204,4 +204,6 @@ history:
 
 # ------------------------------------------------------- business
 tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}
+kpis: # beside those of ISO 22400; `isthmus kpi` shows all
+  good_per_kwh: {formula: "GQ / EN", unit: 1/kWh, title: Good bottles for a kWh, better: more}
 """

@@ -1,8 +1,9 @@
-"""Derived values: what a formula made of samples, and how to tell whether it still holds."""
+"""Key figures: what they are, what was computed of samples, and whether that still holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from isthmus.model.sample import Nanoseconds, Status
 
@@ -48,3 +49,27 @@ class KpiResult:
     def key(self) -> tuple[str, str, str, int, int]:
         """What this is the value of."""
         return self.path, self.kpi, self.period, self.start, self.end
+
+
+class Better(StrEnum):
+    """Which way a key figure is to go."""
+
+    MORE = "more"
+    LESS = "less"
+    NEITHER = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """What a key figure is: `formula` over elements and other key figures gives it in `unit`.
+
+    `standard` is its number in ISO 22400-2, empty where that does not define it.
+    """
+
+    id: str
+    title: str
+    formula: str
+    unit: str = "1"
+    better: Better = Better.NEITHER
+    standard: str = ""
+    note: str = ""

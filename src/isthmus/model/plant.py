@@ -10,6 +10,7 @@ from typing import Literal
 
 from isthmus.model.access import Access
 from isthmus.model.export import Export
+from isthmus.model.kpi import Kpi
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
@@ -177,6 +178,7 @@ class Plant:
     management: Management = field(default_factory=Management)
     exports: Mapping[str, Export] = field(default_factory=dict)
     sinks: Mapping[str, SinkConfig] = field(default_factory=dict)
+    kpis: Mapping[str, Kpi] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each

@@ -23,6 +23,7 @@ from isthmus.model.plantfile_fields import (
     WrongError,
 )
 from isthmus.model.plantfile_history import HistoryEntry
+from isthmus.model.plantfile_kpi import KpiEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
@@ -236,6 +237,9 @@ class PlantFile(Entry):
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     pki: PkiEntry = Field(default_factory=PkiEntry, description="Certificates and their lives.")
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
+    kpis: Annotated[
+        dict[Name, KpiEntry], Field(description="Key figures of the plant's own, by name.")
+    ] = {}
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
     exports: Annotated[
         dict[ExportName, ExportEntry], Field(description="Files of history made by themselves.")

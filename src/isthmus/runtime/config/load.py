@@ -16,6 +16,7 @@ from isthmus.model.plant import Equipment, Management, Plant
 from isthmus.model.plantfile import PlantFile
 from isthmus.runtime.config.access import access
 from isthmus.runtime.config.files import read_plant
+from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.report import Report
@@ -95,6 +96,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
             join(file.enterprise, file.site),
             report,
         ),
+        kpis=kpis(file, report),
         history=_section(file.history),
         bus=_section(file.bus),
         readers={name: entry.zone for name, entry in file.bus.readers.items()},
