@@ -23,6 +23,7 @@ SHOWN = 40
 
 def show(args: argparse.Namespace) -> int:
     """Zones by level, conduits with what passed them, findings; 1 where one is wrong."""
+    from isthmus.cli.zones_bus import accounts_told
     from isthmus.model.errors import IsthmusError
     from isthmus.runtime.config import load
     from isthmus.trust.zones import own
@@ -44,6 +45,7 @@ def show(args: argparse.Namespace) -> int:
             "conduits": [{**plain(way), "passed": counts.get(way.id)} for way in policy.ways],
             "findings": [plain(one) for one in weak],
             "denied": counts.get("denied"),
+            "accounts": accounts_told(args),
         }
         print(json.dumps(body))
         return int(any(one.state == "wrong" for one in weak))

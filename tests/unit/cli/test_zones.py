@@ -105,9 +105,11 @@ def test_bus_tells_accounts_what_is_led_into_each_and_no_secret(said, tmp_path):
         ("edge.edge1", "line1"),
         ("zone.business", "business"),
     ]
+    assert json.loads(said("show", "--json")[1])["accounts"] == body["accounts"]
     core, edge, business = body["accounts"]
     assert core["imports"] == []
     assert {one["kind"] for one in edge["imports"]} == {"service"}
+    assert edge["answers"] == ["write.edge1"]
     assert business["clients"] == ["reader.bi"]
     assert business["imports"] == [
         {"kind": "stream", "subject": subject}

@@ -181,6 +181,8 @@ class Certificates:
             edge = name.removeprefix("edge.")
             links = ", ".join(self.plant.run_by(edge)) or "no connections"
             return f"edge {edge} and what it runs: {links}"
+        if name.startswith("reader."):
+            return f"reader {name.removeprefix('reader.')}, which hears the bus"
         if name.startswith("link."):
             return f"connection {name.removeprefix('link.')}, which shows it to its device"
         return SERVICES.get(name, "whoever carries it")
