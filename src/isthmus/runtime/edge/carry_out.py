@@ -31,12 +31,13 @@ from isthmus.trust.permit.guards import within
 log = logging.getLogger(__name__)
 
 REMEMBERED = 1_000  # numbers of actions; each is forgotten when its time is over
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def since_boot() -> float:
     """Seconds that passed since the computer started, also those in which it slept."""
-    return time.clock_gettime(_CLOCK)
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 @dataclass(slots=True)
