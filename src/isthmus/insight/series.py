@@ -51,6 +51,13 @@ class Series:
         times = np.append(self.time[kept], np.int64(since))
         return Series(times, np.append(self.value[kept], np.nan), self.start, self.end)
 
+    def changes(self) -> Series:
+        """The same series with only the samples that tell something else than the one before."""
+        same = self.value[1:] == self.value[:-1]
+        same |= np.isnan(self.value[1:]) & np.isnan(self.value[:-1])
+        kept = np.concatenate([[True], ~same])
+        return Series(self.time[kept], self.value[kept], self.start, self.end)
+
     @property
     def lasts(self) -> Floats:
         """How long each sample held, in seconds; they add up to the window."""

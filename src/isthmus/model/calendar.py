@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from isthmus.model.path import nearest
-from isthmus.model.plant import Shift
+from isthmus.model.plant import Maintenance, Shift
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY_MINUTES = 1440
@@ -53,6 +54,23 @@ def shift(name: str, text: str) -> Shift:
     hours, _, on = re.sub(r"\s*-\s*", "-", text.strip()).partition(" ")
     start, end = span(hours)
     return Shift(name, start, end, days(on) if on.strip() else frozenset(range(7)))
+
+
+def maintenance(text: str) -> Maintenance:
+    """Planned maintenance: `08:00-12:00 Sun` each week, `2026-12-23 06:00-14:00` once."""
+    hint = "write it like `08:00-12:00 Sun` or `2026-12-23 06:00-14:00`"
+    first, _, rest = text.strip().partition(" ")
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", first):
+        try:
+            day = date.fromisoformat(first)
+        except ValueError as error:
+            raise CalendarError(f"`{first}` is no day", hint=hint) from error
+        if not rest.strip():
+            raise CalendarError(f"`{first}` says no time of the day", hint=hint)
+        start, end = span(rest)
+        return Maintenance(start, end, day=day)
+    weekly = shift("", text)
+    return Maintenance(weekly.start, weekly.end, weekly.days)
 
 
 def _day(word: str) -> int:

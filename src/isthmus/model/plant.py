@@ -48,16 +48,32 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Planned maintenance, in local time as a shift: on the date `day`, else on all of `days`."""
+
+    start: int
+    end: int
+    days: frozenset[int] = frozenset()
+    day: date | None = None
+
+    def on(self, day: date) -> bool:
+        """Whether it begins on `day`."""
+        return day == self.day if self.day else day.weekday() in self.days
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """When work is planned: shifts, and breaks as (start, end) in minutes of the day.
 
-    No shift begins on one of the `holidays`, which are local dates.
+    No shift begins on one of the `holidays`, which are local dates. What lies in `maintenance`
+    is planned for that, whatever the shifts say.
     """
 
     name: str
     shifts: tuple[Shift, ...]
     breaks: tuple[tuple[int, int], ...] = ()
     holidays: frozenset[date] = frozenset()
+    maintenance: tuple[Maintenance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

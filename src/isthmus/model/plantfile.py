@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from isthmus.model.calendar import shift, span
+from isthmus.model.calendar import maintenance, shift, span
 from isthmus.model.plant import Calendar
 from isthmus.model.plantfile_access import AccessEntry
 from isthmus.model.plantfile_edge import EdgeEntry, EdgeName, Listen
@@ -47,6 +47,11 @@ def _shift(text: str) -> str:
     return text
 
 
+def _maintenance(text: str) -> str:
+    maintenance(text)
+    return text
+
+
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 and 3166-2
 
 
@@ -82,6 +87,14 @@ class CalendarEntry(Entry):
         ),
     ] = []
 
+    maintenance: Annotated[
+        list[Annotated[Text, AfterValidator(_maintenance)]],
+        Field(
+            description="Planned maintenance, each week or once: `08:00-12:00 Sun`, "
+            "`2026-12-23 06:00-14:00`."
+        ),
+    ] = []
+
     def calendar(self, name: str) -> Calendar:
         """The calendar that this entry describes."""
         shifts = (self.__pydantic_extra__ or {}).items()
@@ -91,6 +104,7 @@ class CalendarEntry(Entry):
             tuple(shift(key, text) for key, text in shifts),
             tuple(span(text) for text in self.breaks),
             frozenset(map(date.fromisoformat, days)),
+            tuple(maintenance(text) for text in self.maintenance),
         )
 
 

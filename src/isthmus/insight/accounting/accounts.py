@@ -49,12 +49,24 @@ class Accounts:
 
         What is not known is State.UNKNOWN: a gap is never taken for a stop or for production.
         """
+        state, cause = state.changes(), None if cause is None else cause.changes()
         times = state.time if cause is None else np.union1d(state.time, cause.time)
         states = _held(state, times)
         causes = np.zeros(len(times), np.int64) if cause is None else _held(cause, times)
         change = np.concatenate([[True], (np.diff(states) != 0) | (np.diff(causes) != 0)])
         start = times[change]
         return cls(start, np.append(start[1:], state.end), states[change], causes[change])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Accounts]) -> Accounts:
+        """Accounts that follow each other as one."""
+        start, end, state, cause = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("start", "end", "state", "cause")
+        )
+        change = np.concatenate([[True], (np.diff(state) != 0) | (np.diff(cause) != 0)])
+        last = np.append(change[1:], True)
+        return cls(start[change], end[last], state[change], cause[change])
 
     @property
     def seconds(self) -> np.ndarray:

@@ -82,18 +82,36 @@ def breaks(
     return sorted(found, key=lambda stretch: stretch.start)
 
 
+def maintenance(
+    calendar: Calendar, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo
+) -> list[Stretch]:
+    """Every planned maintenance that touches [start, end), whole, in order."""
+    found = []
+    for day in _days(start, end, zone):
+        for each in calendar.maintenance:
+            if each.on(day):
+                stretch = _stretch(Shift("maintenance", each.start, each.end, each.days), day, zone)
+                if stretch.start < end and stretch.end > start:
+                    found.append(stretch)
+    return sorted(found, key=lambda stretch: stretch.start)
+
+
 def planned(
     calendar: Calendar | None, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo
 ) -> list[Stretch]:
-    """The stretches of [start, end) in which work is planned: shifts without their breaks.
+    """The stretches of [start, end) in which work is planned: shifts less breaks and maintenance.
 
-    Without a calendar all time is planned.
+    Without shifts all time is planned, less maintenance.
     """
-    if calendar is None or not calendar.shifts:
+    if calendar is None:
         return [Stretch("", start, end)]
-    pauses = breaks(calendar, start, end, zone)
+    pauses = maintenance(calendar, start, end, zone)
+    work = [Stretch("", start, end)]
+    if calendar.shifts:
+        work = shifts(calendar, start, end, zone)
+        pauses = sorted([*pauses, *breaks(calendar, start, end, zone)], key=lambda each: each.start)
     found: list[Stretch] = []
-    for shift in shifts(calendar, start, end, zone):
+    for shift in work:
         begin, stop = max(shift.start, start), min(shift.end, end)
         if found:
             begin = max(begin, found[-1].end)  # overlapping shifts count once

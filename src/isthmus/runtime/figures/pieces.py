@@ -40,6 +40,11 @@ class Pieces:
         untold = tuple(tag.path for tag in tags if not shelf.growth(tag).known)
         return cls(shelf.growth(unit.tag("good_count")), own, behind, untold)
 
+    @classmethod
+    def of_unit(cls, shelf: Shelf, unit: Equipment) -> Pieces:
+        """The pieces of one unit alone; the shelf holds its `good_count` and `scrap_count`."""
+        return cls(shelf.growth(unit.tag("good_count")), _told(shelf, [unit]), ())
+
     def until(self, stretches: Sequence[Stretch], times: Int64s) -> Floats:
         """Good pieces made inside `stretches` up to each of `times` (ns), NaN before the first."""
         if not self.good.known:

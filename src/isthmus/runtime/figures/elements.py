@@ -1,0 +1,181 @@
+"""Elements of key figures of a unit, a line or an area, for any windows: times, pieces, energy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from isthmus.insight.accounting.accounts import Accounts
+from isthmus.insight.accounting.calendar import shift_at
+from isthmus.insight.accounting.partition import Partition
+from isthmus.insight.accounting.rules import Rules
+from isthmus.insight.accounting.timetable import Timetable
+from isthmus.insight.elements import Elements
+from isthmus.model.plant import Equipment, Level
+from isthmus.model.sample import Floats, Int64s, Nanoseconds
+from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.read import Records, Window, bottleneck, meters, units
+
+PART = 31 * 86_400 * 10**9  # ns of history that are in memory at once
+MARGIN = 900 * 10**9  # ns around the windows: short stops and slow counters are seen whole
+Bounds = tuple[Nanoseconds, Nanoseconds]
+
+
+def elements(
+    records: Records, equipment: Equipment, windows: Sequence[Window], *, every: bool = False
+) -> Elements | None:
+    """The elements of a work unit, a line or an area, a row a window; None where nothing is told.
+
+    Of a line they are those of its bottleneck, with `every` the sums over its units; of an area
+    the sums over its lines. What has not happened yet belongs to no window.
+    """
+    if equipment.level is Level.AREA:
+        return _sum([elements(records, line, windows, every=every) for line in equipment.children])
+    if equipment.level is Level.WORK_CENTER and every:
+        return _sum([elements(records, unit, windows) for unit in units(equipment)])
+    line = equipment if equipment.level is Level.WORK_CENTER else None
+    unit = bottleneck(equipment) if line else equipment
+    if unit is None or unit.tag("state") is None or not windows:
+        return None
+    now = records.now()
+    starts = np.array([min(window.start, now) for window in windows], np.int64)
+    ends = np.array([min(window.end, now) for window in windows], np.int64)
+    span = Nanoseconds(int(starts.min())), Nanoseconds(int(ends.max()))
+    if span[0] >= span[1]:
+        return None
+    found = partition(records, unit, span)
+    times = found.elements(starts, ends)
+    pieces = _pieces(records, line, unit, starts, ends)
+    energy = {"EN": _energy(records, line or unit, starts, ends)}
+    more = {name: of for name, of in (pieces | energy).items() if of is not None}
+    return Elements(times.start, times.end, {**times.columns, **more})
+
+
+def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:
+    """The partition of the time of `unit` over `span` and somewhat before and after it.
+
+    It reaches back to where planned time last ended before the span, so that a stop that held
+    since then counts where its first planned moment lies.
+    """
+    rules = Rules()
+    start, end = _reach(records, unit, span, max(MARGIN, rules.micro))
+    state, cause = unit.tag("state"), unit.tag("cause")
+    parts = []
+    for first, last in _parts(start, end):
+        parts.append(records.shelf([state, cause], Window("", first, last)).accounts(unit))
+    accounts = Accounts.joined(parts)
+    timetable = Timetable.of(records.calendar(unit), start, end, records.zone)
+    return Partition.of(accounts, timetable, rules)
+
+
+def _reach(records: Records, unit: Equipment, span: Bounds, margin: int) -> Bounds:
+    start, end = span
+    calendar = records.calendar(unit)
+    if calendar is not None and calendar.shifts:
+        here = shift_at(calendar, Nanoseconds(start - 1), records.zone)
+        if not here.name:
+            start = here.start
+        start = _before_breaks(records, unit, start)
+    return Nanoseconds(start - margin), Nanoseconds(min(end + margin, max(records.now(), end)))
+
+
+def _before_breaks(records: Records, unit: Equipment, start: Nanoseconds) -> Nanoseconds:
+    """Where the planned time before `start` ends; a day before it at most."""
+    day = Nanoseconds(start - 86_400 * 10**9)
+    ends = [each.end for each in records.planned(unit, Window("", day, start))]
+    return max(ends, default=day)
+
+
+def _parts(start: Nanoseconds, end: Nanoseconds) -> Iterator[Bounds]:
+    for first in range(start, end, PART):
+        yield Nanoseconds(first), Nanoseconds(min(first + PART, end))
+
+
+def _pieces(
+    records: Records, line: Equipment | None, unit: Equipment, starts: Int64s, ends: Int64s
+) -> dict[str, Floats | None]:
+    """Pieces made in planned time, and the time that they should have taken."""
+    good, scrap = unit.tag("good_count"), unit.tag("scrap_count")
+    if good is None:
+        return {}
+    tags = counters(line) if line else [good, scrap]
+    span = Nanoseconds(int(starts.min())), Nanoseconds(int(ends.max()))
+    busy = Timetable.of(records.calendar(unit), *span, records.zone).busy
+    edges = np.unique(np.concatenate([starts, ends, *busy]))
+    edges = edges[(edges >= span[0]) & (edges <= span[1])]
+    planned = _inside(edges[:-1], *busy)
+    made, scrapped = np.full(len(edges) - 1, np.nan), np.zeros(len(edges) - 1)
+    told = False
+    for rows, (first, last) in _portions(edges):
+        around = Window("", Nanoseconds(first - MARGIN), Nanoseconds(last + MARGIN))
+        shelf = records.shelf(tags, around)
+        own = edges[rows.start : rows.stop + 1]
+        pieces = Pieces.of(shelf, line) if line else Pieces.of_unit(shelf, unit)
+        made[rows] = pieces.good.per_bucket(own)
+        for growth in (*pieces.scrap, *pieces.behind):
+            told = True
+            scrapped[rows] += np.nan_to_num(growth.per_bucket(own))
+        for growth in pieces.scrap:
+            made[rows] += np.nan_to_num(growth.per_bucket(own))
+    made[~planned], scrapped[~planned] = 0.0, 0.0
+    produced, lost = _summed(edges, made, starts, ends), _summed(edges, scrapped, starts, ends)
+    rate = (line or unit).ideal_rate or unit.ideal_rate
+    return {
+        "PQ": produced,
+        "GQ": produced - lost,
+        "SQ": lost if told else None,
+        "IPT": produced / rate if rate else None,
+    }
+
+
+def _energy(records: Records, equipment: Equipment, starts: Int64s, ends: Int64s) -> Floats | None:
+    """The energy used, in all time; None where nothing measures it."""
+    found = [equipment] if equipment.level is not Level.WORK_CENTER else None
+    sources = meters(records.plant, equipment) if found is None else found
+    tags = [unit.tag("energy") or unit.tag("power") for unit in sources]
+    if not any(tags):
+        return None
+    edges = np.unique(np.concatenate([starts, ends]))
+    used = np.full(len(edges) - 1, np.nan)
+    for rows, (first, last) in _portions(edges):
+        around = Window("", Nanoseconds(first - MARGIN), Nanoseconds(last + MARGIN))
+        used[rows] = records.shelf(tags, around).kwh(sources, edges[rows.start : rows.stop + 1])
+    return _summed(edges, used, starts, ends)
+
+
+def _portions(edges: Int64s) -> Iterator[tuple[slice, Bounds]]:
+    """Buckets between `edges` that lie in about a part together, and their times."""
+    group = (edges[:-1] - edges[0]) // PART
+    firsts = np.flatnonzero(np.diff(group, prepend=-1))
+    for first, last in pairwise([*firsts.tolist(), len(group)]):
+        yield slice(first, last), (Nanoseconds(int(edges[first])), Nanoseconds(int(edges[last])))
+
+
+def _summed(edges: Int64s, value: Floats, starts: Int64s, ends: Int64s) -> Floats:
+    """The sum of the buckets of each window; NaN where none of them is known."""
+    known = ~np.isnan(value)
+    total = np.concatenate([[0.0], np.cumsum(np.where(known, value, 0.0))])
+    count = np.concatenate([[0], np.cumsum(known)])
+    first, last = np.searchsorted(edges, starts), np.searchsorted(edges, ends)
+    found: Floats = np.where(count[last] > count[first], total[last] - total[first], np.nan)
+    return found
+
+
+def _inside(times: Int64s, starts: Int64s, ends: Int64s) -> np.ndarray:
+    """Which of `times` lie in one of the stretches, which are in order and disjoint."""
+    if not len(starts):
+        return np.zeros(len(times), np.bool_)
+    at = np.searchsorted(starts, times, side="right") - 1
+    return np.asarray((at >= 0) & (times < ends[np.maximum(at, 0)]))
+
+
+def _sum(parts: Sequence[Elements | None]) -> Elements | None:
+    """The sums of elements of the same windows; only those that all of them tell."""
+    told = [part for part in parts if part is not None]
+    if not told:
+        return None
+    common = set.intersection(*(set(part.columns) for part in told))
+    summed = {name: np.sum([part.columns[name] for part in told], axis=0) for name in common}
+    return Elements(told[0].start, told[0].end, summed)
