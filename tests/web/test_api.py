@@ -39,6 +39,15 @@ def questions(plant, tag):
         "/api/states": (span, list[contract.Ribbon]),
         "/api/performance": ({"window": "day"}, contract.Performance),
         "/api/energy": ({"window": "day"}, contract.Energy),
+        "/api/kpi/catalogue": ({}, contract.KpiCatalogue),
+        "/api/kpi/table": ({"path": "packaging/line1", **span}, contract.KpiTable),
+        "/api/kpi/formula": (
+            {"path": "packaging/line1/filler", "kpi": "oee_index", **span},
+            contract.KpiComputed,
+        ),
+        "/api/bottleneck": (span, contract.Bottleneck),
+        "/api/cycles": ({"path": "packaging/line1/filler", **span}, contract.CycleTimes),
+        "/api/spc": ({"tag": speed, **span, "size": 5}, contract.ControlAnswer),
         "/api/overview": ({}, contract.Overview),
         "/api/links": ({}, contract.Links),
         "/api/links/{name}/browse": ({}, list[contract.BrowseNode]),
@@ -189,7 +198,22 @@ words = st.one_of(
     st.integers().map(str),
     st.floats().map(str),
 )
-KEYS = ("tags", "from", "to", "points", "path", "line", "window", "format", "q", "rows", "node")
+KEYS = (
+    "tags",
+    "from",
+    "to",
+    "points",
+    "path",
+    "line",
+    "window",
+    "format",
+    "q",
+    "rows",
+    "node",
+    "kpi",
+    "each",
+    "tag",
+)
 FEW = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
@@ -197,6 +221,7 @@ class TestWrongQuestions:
     get: ClassVar[list[str]] = [
         *("/api/history", "/api/statistics", "/api/states", "/api/export", "/api/performance"),
         *("/api/energy", "/api/overview", "/api/sql", "/api/links/meters/browse", "/api/plant"),
+        *("/api/kpi/table", "/api/kpi/formula", "/api/bottleneck", "/api/cycles", "/api/spc"),
     ]
 
     @FEW

@@ -64,3 +64,39 @@ def test_the_gaps_before_the_first_sample_are_told(demo, plant):
     assert (found[0]["path"], found[0]["quality_name"]) == (tag, "BadWaitingForInitialData")
     said = isthmus("gaps", tag, "--last", "48h", "--data", demo.site, folder=demo.folder)
     assert (said.code, tag in said.out) == (0, True), said.err
+
+
+def test_figures_of_any_window_add_up_and_tell_what_they_are_made_of(demo, plant):
+    span = {"from_": plant["now"] - 4 * HOUR, "to": plant["now"]}
+    hours = demo.remote.get("/api/kpi/table", path_=LINE, each="hour", kpi="oee_index", **span)
+    first, last = hours["windows"][0], hours["windows"][-1]
+    whole = demo.remote.get(
+        "/api/kpi/table", path_=LINE, each="whole", from_=first["start"], to=last["end"]
+    )
+    made = {each["id"]: each["values"] for each in hours["elements"]}
+    for each in whole["elements"]:
+        if None not in made[each["id"]]:
+            assert sum(made[each["id"]]) == pytest.approx(each["values"][0], rel=0.01, abs=5)
+    figures = {each["id"]: each for each in whole["figures"]}
+    assert figures["good_per_kwh"]["values"][0] > 0
+    assert figures["worker_efficiency"]["why"] == ["nothing tells APWT, APAT"]
+    found = demo.remote.get("/api/kpi/formula", path_=LINE, kpi="oee_index", **span)
+    assert found["figure"]["formula"] == "availability * effectiveness * quality_ratio"
+    assert all(each["samples"] > 0 for each in found["sources"] if each["path"].endswith("state"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("table", LINE, "--last", "4h"), "good_per_kwh"),
+        (("table", LINE, "--last", "4h", "--each", "hour"), "oee_index"),
+        (("explain", LINE, "oee_index", "--last", "4h"), "version"),
+        (("bottleneck", LINE, "--last", "4h"), "turning point"),
+        (("cycles", f"{LINE}/filler", "--last", "4h"), "pieces"),
+        (("spc", f"{LINE}/filler/speed", "--size", "5", "--lower", "0", "--upper", "999"), "cpk"),
+    ],
+)
+def test_the_command_asks_for_each_of_them(demo, plant, words, said):
+    figures = ("--figures", "all") if words[0] == "table" else ()
+    found = isthmus("kpi", *words, *figures, "--data", demo.site, folder=demo.folder)
+    assert (found.code, said in found.out) == (0, True), found.err + found.out

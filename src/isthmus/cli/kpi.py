@@ -1,6 +1,7 @@
-"""Key figures: what there are, how each is computed, which elements they are made of.
+"""Key figures: what there are, what they are of any equipment and window, and why.
 
 `list`, `show` and `elements` read the plant file alone; its section `kpis` adds your own figures.
+`table`, `explain`, `bottleneck`, `cycles` and `spc` ask the running site.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.cli import kpi_asked
+from isthmus.cli.remote import data_argument
+
 if TYPE_CHECKING:
     from isthmus.insight.kpi.catalogue import Catalogue
     from isthmus.model.kpi import Kpi
@@ -20,21 +24,29 @@ EXAMPLE = """examples:
   isthmus kpi show oee_index
   isthmus kpi list --plant plant.yaml --json
   isthmus kpi elements
+  isthmus kpi table packaging/line1 --last 7d --each shift
+  isthmus kpi explain packaging/line1 oee_index --last 8h
+  isthmus kpi bottleneck packaging/line1
+  isthmus kpi spc packaging/line1/filler/fill_level --size 5 --lower 330 --upper 336
 """
-WHAT = ("list", "show", "elements")
+WHAT = ("list", "show", "elements", "table", "explain", "bottleneck", "cycles", "spc")
 USUAL = (Path("plant.yaml"), Path("demo-plant/plant/plant.yaml"))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("what", nargs="?", choices=WHAT, default="list")
-    parser.add_argument("name", nargs="?", default="", help="show: the key figure's name")
+    parser.add_argument("name", nargs="?", default="", help="a figure, equipment or a tag")
+    parser.add_argument("figure", nargs="?", default="", help="explain: the figure's name")
     parser.add_argument("--plant", type=Path, help="file or folder (plant.yaml, else the demo's)")
+    kpi_asked.configure(parser)
+    data_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    return {"list": _list, "show": _show, "elements": _elements}[args.what](args)
+    own = {"list": _list, "show": _show, "elements": _elements}
+    return int((own.get(args.what) or getattr(kpi_asked, args.what))(args))
 
 
 def catalogue_of(args: argparse.Namespace) -> Catalogue:

@@ -32,7 +32,7 @@ def routes(app: App) -> APIRouter:
         place = line_of(app, line or None)
         begin, stop = time_range(start, end)
         if kind == "order":
-            return _orders(app, place, begin, stop)[-MOST:]
+            return orders(app, place, begin, stop)[-MOST:]
         return (_shifts if kind == "shift" else _days)(app, place, begin, stop)[-MOST:]
 
     return router
@@ -65,10 +65,10 @@ def _days(app: App, _: Equipment, start: Nanoseconds, end: Nanoseconds) -> list[
     return found
 
 
-def _orders(
+def orders(
     app: App, line: Equipment, start: Nanoseconds, end: Nanoseconds
 ) -> list[contract.Period]:
-    """What a text tag of role `order` told, from each change to the next."""
+    """What a text tag of role `order` told below `line`, from each change to the next."""
     tag = next(
         (tag for unit in line.walk() for tag in unit.tags if (tag.role or tag.name) == "order"),
         None,

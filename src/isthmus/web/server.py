@@ -22,12 +22,14 @@ from isthmus.web import (
     accounts,
     certificates,
     company,
+    control,
     energy,
     export,
     gaps,
     grafana,
     history,
     imports,
+    key_figures,
     kpi,
     ledger,
     links,
@@ -74,9 +76,9 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     )
     people_parts = (account, accounts, passkeys, company)
     trust_parts = (ledger, permits, writes, zones, certificates, *people_parts)
-    history_parts = (plant, stream, history, statistics, together, periods, query, gaps, kpi, sql)
+    history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
-    figure_parts = (performance, energy, overview, links, sinks)
+    figure_parts = (kpi, key_figures, control, performance, energy, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()

@@ -208,40 +208,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/kpi": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Derived values with their inputs, formula and version */
-        get: operations["values_api_kpi_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/kpi/explain": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How one value was computed, and whether it still holds */
-        get: operations["explain_api_kpi_explain_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/sql": {
         parameters: {
             query?: never;
@@ -407,6 +373,142 @@ export interface paths {
         put?: never;
         /** The import is complete */
         post: operations["end_api_imports__number__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Derived values with their inputs, formula and version */
+        get: operations["values_api_kpi_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one value was computed, and whether it still holds */
+        get: operations["explain_api_kpi_explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All key figures, their formulas, and what nothing tells */
+        get: operations["listed_api_kpi_catalogue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Key figures of an area, a line or a unit, a row a window */
+        get: operations["table_api_kpi_table_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpi/formula": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one figure of a range comes about, down to its samples */
+        get: operations["formula_api_kpi_formula_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bottleneck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which unit holds a line back, by two methods */
+        get: operations["bottleneck_api_bottleneck_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cycles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long pieces took while a unit ran */
+        get: operations["cycles_api_cycles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Control charts, capability and broken rules of one tag */
+        get: operations["spc_api_spc_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1887,6 +1989,18 @@ export interface components {
             href: string;
         };
         /**
+         * Bar
+         * @description Pieces that took from `first` to `last` seconds.
+         */
+        Bar: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Pieces */
+            pieces: number;
+        };
+        /**
          * Baseline
          * @description kWh an hour = base + slope * good pieces (least squares), with its fit.
          */
@@ -1911,6 +2025,50 @@ export interface components {
              * @description Milliseconds since 1970 UTC, plant clock.
              */
             end: number;
+        };
+        /**
+         * Bottleneck
+         * @description What holds a line back, the unit of most active periods first.
+         *
+         *     `turning_point` is where waiting turns from blocked to starved, `plain` where it is just one.
+         */
+        Bottleneck: {
+            /** Path */
+            path: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Units */
+            units: components["schemas"]["BottleneckShare"][];
+            /** Turning Point */
+            turning_point: string | null;
+            /** Plain */
+            plain: boolean;
+        };
+        /**
+         * BottleneckShare
+         * @description One unit: minutes as the bottleneck, alone and shifting, and minutes it waited.
+         */
+        BottleneckShare: {
+            /** Unit */
+            unit: string;
+            /** Sole */
+            sole: number;
+            /** Shifting */
+            shifting: number;
+            /** Starved */
+            starved: number;
+            /** Blocked */
+            blocked: number;
+            /** Percent */
+            percent: number;
         };
         /**
          * BoundaryNews
@@ -2016,6 +2174,90 @@ export interface components {
             why: string;
             /** Owner */
             owner: string;
+        };
+        /**
+         * ControlAnswer
+         * @description A tag's control charts and its capability; null where a limit is missing.
+         */
+        ControlAnswer: {
+            /** Path */
+            path: string;
+            /** Unit */
+            unit: string;
+            /** Count */
+            count: number;
+            /** Mean */
+            mean: number | null;
+            /** Within */
+            within: number | null;
+            /** Overall */
+            overall: number | null;
+            /** Lower */
+            lower: number | null;
+            /** Upper */
+            upper: number | null;
+            /** Cp */
+            cp: number | null;
+            /** Cpk */
+            cpk: number | null;
+            /** Pp */
+            pp: number | null;
+            /** Ppk */
+            ppk: number | null;
+            /** Charts */
+            charts: components["schemas"]["ControlChart"][];
+        };
+        /**
+         * ControlChart
+         * @description The points of a control chart with its limits; `signals` are points that break a rule.
+         */
+        ControlChart: {
+            /** Kind */
+            kind: string;
+            /** Time */
+            time: number[];
+            /** Points */
+            points: number[];
+            /** Centre */
+            centre: number;
+            /** Lower */
+            lower: number;
+            /** Upper */
+            upper: number;
+            /** Signals */
+            signals: components["schemas"]["ControlSignal"][];
+        };
+        /**
+         * ControlSignal
+         * @description A rule of Western Electric, 1 to 4, that the point `at` breaks.
+         */
+        ControlSignal: {
+            /** Rule */
+            rule: number;
+            /** At */
+            at: number;
+            /** Says */
+            says: string;
+        };
+        /**
+         * CycleTimes
+         * @description How long pieces took while a unit ran, in seconds; `ideal` from the plant file.
+         */
+        CycleTimes: {
+            /** Path */
+            path: string;
+            /** Pieces */
+            pieces: number;
+            /** Mean */
+            mean: number | null;
+            /** Percentiles */
+            percentiles: {
+                [key: string]: number | null;
+            };
+            /** Ideal */
+            ideal: number | null;
+            /** Bars */
+            bars: components["schemas"]["Bar"][];
         };
         /**
          * DenyEntry
@@ -2802,6 +3044,164 @@ export interface components {
              * @default
              */
             formula: string;
+        };
+        /**
+         * KpiCatalogue
+         * @description All key figures of the plant, and the elements that formulas may name.
+         */
+        KpiCatalogue: {
+            /** Figures */
+            figures: components["schemas"]["KpiInfo"][];
+            /** Elements */
+            elements: components["schemas"]["KpiElement"][];
+        };
+        /**
+         * KpiColumn
+         * @description One figure, a value a window; `why` says for each that has none what is missing.
+         */
+        KpiColumn: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Values
+             * @description One number a row; null is a gap.
+             */
+            values: (number | null)[];
+            /** Why */
+            why: string[];
+        };
+        /**
+         * KpiComputed
+         * @description One figure over one window: formula, what it is made of, tags, version, when computed.
+         */
+        KpiComputed: {
+            figure: components["schemas"]["KpiInfo"];
+            window: components["schemas"]["KpiWindow"];
+            /** Value */
+            value: number | null;
+            /** Why */
+            why: string;
+            /** Made Of */
+            made_of: components["schemas"]["KpiPart"][];
+            /** Elements */
+            elements: components["schemas"]["KpiPart"][];
+            /** Sources */
+            sources: components["schemas"]["KpiSource"][];
+            /** Version */
+            version: string;
+            /**
+             * Computed
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            computed: number;
+        };
+        /**
+         * KpiElement
+         * @description One time or quantity that formulas are made of; `told` says that something here tells it.
+         */
+        KpiElement: {
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** Title */
+            title: string;
+            /**
+             * Told
+             * @default true
+             */
+            told: boolean;
+        };
+        /**
+         * KpiInfo
+         * @description What a key figure is; `missing` names the elements that nothing tells.
+         */
+        KpiInfo: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Formula */
+            formula: string;
+            /** Unit */
+            unit: string;
+            /** Better */
+            better: string;
+            /** Standard */
+            standard: string;
+            /** Note */
+            note: string;
+            /** Elements */
+            elements: string[];
+            /** Missing */
+            missing: string[];
+        };
+        /**
+         * KpiPart
+         * @description A figure or element of an explanation with its value.
+         */
+        KpiPart: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+            /**
+             * Formula
+             * @default
+             */
+            formula: string;
+        };
+        /**
+         * KpiSource
+         * @description A tag that was read: samples in the window, and how much of it is unknown.
+         */
+        KpiSource: {
+            /** Path */
+            path: string;
+            /** Samples */
+            samples: number;
+            /** Gaps Percent */
+            gaps_percent: number;
+        };
+        /**
+         * KpiTable
+         * @description Figures and elements of a piece of equipment, a row for each window.
+         */
+        KpiTable: {
+            /** Path */
+            path: string;
+            /** Windows */
+            windows: components["schemas"]["KpiWindow"][];
+            /** Figures */
+            figures: components["schemas"]["KpiColumn"][];
+            /** Elements */
+            elements: components["schemas"]["KpiColumn"][];
+        };
+        /**
+         * KpiWindow
+         * @description A stretch of time; shifts and days have a name.
+         */
+        KpiWindow: {
+            /** Name */
+            name: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
         };
         /**
          * LateStretch
@@ -5620,88 +6020,6 @@ export interface operations {
             };
         };
     };
-    values_api_kpi_get: {
-        parameters: {
-            query: {
-                /** @description Windows that begin from then on (ms). */
-                from: number;
-                /** @description Windows that begin before (ms). */
-                to: number;
-                /** @description Path of a line or unit, and all below it. */
-                path?: string;
-                /** @description Names between commas; all where empty. */
-                kpi?: string;
-                /** @description Kind of window. */
-                period?: "" | "hour" | "shift";
-                /** @description Also what was replaced, oldest first. */
-                versions?: boolean;
-                /** @description The newest so many. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Derived"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    explain_api_kpi_explain_get: {
-        parameters: {
-            query: {
-                /** @description Path of a line or unit. */
-                path: string;
-                /** @description Name of the key figure. */
-                kpi: string;
-                /** @description A time inside the window (ms). */
-                at: number;
-                /** @description Kind of window. */
-                period?: "hour" | "shift";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Explanation"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     sql_api_sql_get: {
         parameters: {
             query: {
@@ -6069,6 +6387,309 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    values_api_kpi_get: {
+        parameters: {
+            query: {
+                /** @description Windows that begin from then on (ms). */
+                from: number;
+                /** @description Windows that begin before (ms). */
+                to: number;
+                /** @description Path of a line or unit, and all below it. */
+                path?: string;
+                /** @description Names between commas; all where empty. */
+                kpi?: string;
+                /** @description Kind of window. */
+                period?: "" | "hour" | "shift";
+                /** @description Also what was replaced, oldest first. */
+                versions?: boolean;
+                /** @description The newest so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derived"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_api_kpi_explain_get: {
+        parameters: {
+            query: {
+                /** @description Path of a line or unit. */
+                path: string;
+                /** @description Name of the key figure. */
+                kpi: string;
+                /** @description A time inside the window (ms). */
+                at: number;
+                /** @description Kind of window. */
+                period?: "hour" | "shift";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_api_kpi_catalogue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpiCatalogue"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    table_api_kpi_table_get: {
+        parameters: {
+            query: {
+                /** @description Path of an area, a line or a unit. */
+                path: string;
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+                /** @description Names between commas; all where empty. */
+                kpi?: string;
+                /** @description The kind of windows; local days and weeks; `whole` is the range itself. */
+                each?: "hour" | "shift" | "day" | "week" | "order" | "whole";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpiTable"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    formula_api_kpi_formula_get: {
+        parameters: {
+            query: {
+                /** @description Path of an area, a line or a unit. */
+                path: string;
+                /** @description Its name. */
+                kpi: string;
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpiComputed"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bottleneck_api_bottleneck_get: {
+        parameters: {
+            query: {
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+                /** @description Path of the line; the plant's first where empty. */
+                line?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bottleneck"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cycles_api_cycles_get: {
+        parameters: {
+            query: {
+                /** @description Path of a unit with a counter of good pieces. */
+                path: string;
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleTimes"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    spc_api_spc_get: {
+        parameters: {
+            query: {
+                /** @description One tag, its id or path. */
+                tag: string;
+                /** @description Milliseconds since 1970 UTC. */
+                from: number;
+                /** @description Milliseconds since 1970 UTC. */
+                to: number;
+                /** @description Values a subgroup; 1: individuals. */
+                size?: number;
+                /** @description Specification limit, in the tag's unit. */
+                lower?: number | null;
+                /** @description Specification limit, in the tag's unit. */
+                upper?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlAnswer"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

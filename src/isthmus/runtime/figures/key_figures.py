@@ -1,0 +1,93 @@
+"""Key figures of any equipment over any windows, and what they were computed from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.insight.elements import Elements
+from isthmus.insight.kpi.catalogue import Catalogue
+from isthmus.insight.kpi.compute import Figures, figures
+from isthmus.model.plant import Equipment, Level, Plant
+from isthmus.model.sample import Nanoseconds
+from isthmus.model.tag import Tag
+from isthmus.runtime.figures.elements import elements
+from isthmus.runtime.figures.pieces import counters
+from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
+
+PART = 86_400 * 10**9  # ns of history in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigures:
+    """Elements and figures by id, a row for each of `windows`."""
+
+    windows: Sequence[Window]
+    elements: Elements
+    figures: Mapping[str, Figures]
+
+
+def key_figures(
+    records: Records,
+    equipment: Equipment,
+    windows: Sequence[Window],
+    catalogue: Catalogue,
+    ids: Iterable[str] = (),
+) -> KeyFigures | None:
+    """The key figures of `equipment`, all where none is named; None where no unit tells a state."""
+    found = elements(records, equipment, windows)
+    if found is None:
+        return None
+    return KeyFigures(windows, found, figures(catalogue, found, ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A tag that elements come from: its samples in a window, and the share that is known."""
+
+    tag: Tag
+    samples: int
+    known: float
+
+
+def sources(records: Records, equipment: Equipment, window: Window) -> list[Source]:
+    """What was read of history for the elements of `equipment` over `window`."""
+    found = {tag.path: tag for tag in _tags(records.plant, equipment) if tag is not None}
+    samples, known = dict.fromkeys(found, 0), dict.fromkeys(found, 0.0)
+    span = max(1, window.end - window.start)
+    for start in range(window.start, window.end, PART):
+        part = Window("", Nanoseconds(start), Nanoseconds(min(start + PART, window.end)))
+        shelf = records.shelf(found.values(), part)
+        for path, tag in found.items():
+            series = shelf.of(tag)
+            samples[path] += int((series.time > part.start).sum())
+            known[path] += series.known * (part.end - part.start) / span
+    return [Source(tag, samples[path], known[path]) for path, tag in found.items()]
+
+
+def _tags(plant: Plant, equipment: Equipment) -> list[Tag | None]:
+    if equipment.level is Level.AREA:
+        return [tag for line in equipment.children for tag in _tags(plant, line)]
+    line = equipment.level is Level.WORK_CENTER
+    unit = bottleneck(equipment) if line else equipment
+    counts = counters(equipment) if line else [equipment.tag("good_count")]
+    counts += [] if line else [equipment.tag("scrap_count")]
+    measured = meters(plant, equipment) if line else [equipment]
+    used = [each.tag("energy") or each.tag("power") for each in measured]
+    return [*([unit.tag("state"), unit.tag("cause")] if unit else []), *counts, *used]
+
+
+def version(catalogue: Catalogue, kpi: str) -> str:
+    """A digest of a formula and of all that it is made of: another one computes otherwise."""
+    text = "\n".join(
+        f"{each.id} [{each.unit}] = {each.formula}" for each in catalogue.needed([kpi])
+    )
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def number(value: float) -> float | None:
+    """A number as JSON has it."""
+    return float(value) if np.isfinite(value) else None
