@@ -48,6 +48,7 @@ def questions(plant, tag):
         "/api/bottleneck": (span, contract.Bottleneck),
         "/api/cycles": ({"path": "packaging/line1/filler", **span}, contract.CycleTimes),
         "/api/spc": ({"tag": speed, **span, "size": 5}, contract.ControlAnswer),
+        "/api/energy/forecast": ({}, contract.EnergyForecast),
         "/api/overview": ({}, contract.Overview),
         "/api/links": ({}, contract.Links),
         "/api/links/{name}/browse": ({}, list[contract.BrowseNode]),

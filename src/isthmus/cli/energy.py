@@ -1,28 +1,32 @@
-"""Energy: how well the load of a day ahead is forecast, told for any file of one."""
+"""Energy: the load of the next 24 hours, and how well such forecasts go for any file of a load."""
 
 from __future__ import annotations
 
 import argparse
 
+from isthmus.cli import energy_evaluate, energy_forecast
+
 EXAMPLE = """examples:
+  isthmus energy forecast packaging/line1
   isthmus energy evaluate load.csv --target Usage_kWh
   isthmus energy evaluate load.csv --target kW --zone Europe/Berlin --from 2026-06-01 --json
   isthmus energy evaluate load.csv --target kW --closed 2026-05-01 --closed 2026-08-03:2026-08-21
 """
+PARTS = {
+    "forecast": (energy_forecast, "the load of a line in the next 24 hours, and what to move"),
+    "evaluate": (energy_evaluate, "forecast each day of a file from the days before it"),
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    from isthmus.cli import energy_evaluate
-
-    energy_evaluate.configure(
-        what.add_parser("evaluate", help="forecast each day of a file from the days before it")
-    )
+    for name, (part, text) in PARTS.items():
+        part.configure(what.add_parser(name, help=text))
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    from isthmus.cli import energy_evaluate
-
-    return energy_evaluate.run(args)
+    part, _ = PARTS[args.what]
+    code: int = part.run(args)
+    return code

@@ -116,15 +116,14 @@ def _date(words: str, option: str) -> date:
 
 def _learn(first: str, days: list[date], name: str) -> int:
     """How many days come before the first one that is scored."""
-    from isthmus.insight.energy.evaluate import LEARN
-    from isthmus.insight.energy.forecast import FEWEST
+    from isthmus.insight.energy.evaluate import LEARN, LEAST
 
     learn = (_date(first, "--from") - days[0]).days if first else LEARN
-    if not FEWEST <= learn < len(days):
+    if not LEAST <= learn < len(days):
         raise ConfigError(
             f"{name} has {len(days)} days from {days[0]} to {days[-1]}, {max(learn, 0)} of them to"
             " learn from: too few, or none is left to score",
-            hint=f"--from names the first day to score, {FEWEST} days after the first or later",
+            hint=f"--from names the first day to score, {LEAST} days after the first or later",
         )
     return learn
 

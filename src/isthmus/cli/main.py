@@ -32,7 +32,7 @@ COMMANDS = {
     "gaps": "see where history knows nothing, and why",
     "explain": "see how a key figure was computed, from what, and what it was before",
     "kpi": "see key figures: formulas, units, elements; those of your own as well",
-    "energy": "see how well the load of a day ahead is forecast, of any file",
+    "energy": "see the load of the next 24 hours; evaluate forecasts of any file",
     "grafana": "write Grafana dashboards and provisioning from the plant file",
     "sql": "let BI tools read history: users of the SQL endpoint, how they connect",
     "watch": "see values as they change",

@@ -148,7 +148,8 @@ equipment:
     air:
       title: Compressed air
       units:
-        compressor: {type: LegacyCompressor, built: 1998, owners: {ot: maintenance}}
+        compressor: # it may fill its receiver at other hours
+          {type: LegacyCompressor, built: 1998, owners: {ot: maintenance}, energy: {movable: 6 h}}
 """
 
 

@@ -93,6 +93,7 @@ class Equipment:
     flow: tuple[Step, ...] = ()  # paths of units, in the order of the material
     idle_states: tuple[str, ...] = ()
     baseline: tuple[date, date] | None = None  # first and last local day of its energy baseline
+    movable: float = 0.0  # seconds by which its work may be moved for the sake of the load
     owners: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str | int | float] = field(default_factory=dict)  # serial, built, ...
 

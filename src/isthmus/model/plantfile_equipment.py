@@ -157,6 +157,10 @@ class EnergyEntry(Entry):
         BaselineEntry | None,
         Field(description="Of a line: the period that savings are measured against."),
     ] = None
+    movable: Annotated[
+        Seconds | None,
+        Field(gt=0, le=86_400, description="Of a machine: how far its work may be moved: `8 h`."),
+    ] = None
 
 
 class ConditionEntry(Entry):

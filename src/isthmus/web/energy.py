@@ -14,6 +14,7 @@ from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.ask import Line, line_of
+from isthmus.web.energy_forecast import foreseen
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
@@ -36,6 +37,10 @@ def routes(app: App) -> APIRouter:
         place = line_of(app, line)
         found = energy(app.records, place, app.records.window(place, window))
         return told(app, place, found)
+
+    @router.get("/energy/forecast", summary="The load of the next 24 hours, its peak, what to move")
+    def forecast(line: Line = "") -> contract.EnergyForecast:
+        return foreseen(app, line_of(app, line))
 
     return router
 

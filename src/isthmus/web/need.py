@@ -59,6 +59,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "GET /api/overview": Need(_READ, At.LINE),
         "GET /api/performance": Need(_READ, At.LINE),
         "GET /api/energy": Need(_READ, At.LINE),
+        "GET /api/energy/forecast": Need(_READ, At.LINE),
         "GET /api/kpi": Need(_READ, At.BELOW),
         "GET /api/kpi/explain": Need(_READ, At.BELOW),
         "GET /api/kpi/catalogue": Need(_READ, At.SEEN),

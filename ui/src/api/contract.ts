@@ -21,6 +21,7 @@ export type Loss = Schemas["Loss"];
 export type WaterfallStep = Schemas["WaterfallStep"];
 export type Performance = Schemas["Performance"];
 export type Energy = Schemas["Energy"];
+export type EnergyForecast = Schemas["EnergyForecast"];
 export type EnergyBucket = Schemas["EnergyBucket"];
 export type Baseline = Schemas["Baseline"];
 export type Overview = Schemas["Overview"];

@@ -549,6 +549,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/energy/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The load of the next 24 hours, its peak, what to move */
+        get: operations["forecast_api_energy_forecast_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -2476,6 +2493,63 @@ export interface components {
             in_baseline: boolean;
         };
         /**
+         * EnergyForecast
+         * @description The load of a line in the next 24 hours by quarter hours, with its 80 % interval.
+         */
+        EnergyForecast: {
+            /** Path */
+            path: string;
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            now: number;
+            /**
+             * Start
+             * @description When each quarter hour begins.
+             */
+            start: number[];
+            /** Kw */
+            kw: (number | null)[];
+            /** Low */
+            low: (number | null)[];
+            /** High */
+            high: (number | null)[];
+            /** Peak Kw */
+            peak_kw: number | null;
+            /** Peak Low */
+            peak_low: number | null;
+            /** Peak High */
+            peak_high: number | null;
+            /** Peak At */
+            peak_at: number | null;
+            /** Kwh */
+            kwh: number | null;
+            /** Money */
+            money: number | null;
+            /** Currency */
+            currency: string;
+            /** Co2 Kg */
+            co2_kg: number | null;
+            /**
+             * Demand Price
+             * @description Of a kW of the month's highest quarter.
+             */
+            demand_price: number;
+            /**
+             * Days
+             * @description Whole days that it was learned from.
+             */
+            days: number;
+            /** Moves */
+            moves: components["schemas"]["LoadMove"][];
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+        };
+        /**
          * EnrolmentCode
          * @description The code of an enrolment link.
          */
@@ -3653,6 +3727,40 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * LoadMove
+         * @description An hour of a machine's work that would cost less elsewhere.
+         */
+        LoadMove: {
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * To
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            to: number;
+            /** Kwh */
+            kwh: number;
+            /**
+             * Money
+             * @description Saved with the energy alone.
+             */
+            money: number;
+            /** Co2 Kg */
+            co2_kg: number;
+            /**
+             * Peak Kw
+             * @description By how much the highest quarter hour falls.
+             */
+            peak_kw: number;
         };
         /**
          * LockInfo
@@ -6758,6 +6866,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Energy"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast_api_energy_forecast_get: {
+        parameters: {
+            query?: {
+                /** @description Path of the line; the plant's first where empty. */
+                line?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergyForecast"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

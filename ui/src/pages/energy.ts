@@ -1,8 +1,9 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Energy } from "../api/contract";
+import type { Energy, EnergyForecast } from "../api/contract";
 import { address } from "../api/get";
 import { Resource } from "../api/resource";
+import { clock } from "../app/clock";
 import { type Site, assetHref } from "../app/site";
 import { number, signed } from "../draw/number";
 import { qualityOf, reasonOf } from "../draw/quality";
@@ -25,6 +26,8 @@ export class EnergyPage extends Part {
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly answer = new Resource<Energy>(this, () => (this.line ? address("/api/energy", { line: this.line.path, window: this.window }) : undefined), { every: () => REFRESH_MS });
 
+  private readonly ahead = new Resource<EnergyForecast>(this, () => (this.line ? address("/api/energy/forecast", { line: this.line.path }) : undefined), { every: () => REFRESH_MS });
+
   private get line() {
     return this.site.line(this.query.get("line"));
   }
@@ -38,7 +41,7 @@ export class EnergyPage extends Part {
     const { value } = this.answer;
     return html`<main id="page" class="fit energy" tabindex="-1"><div class="row between"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window>
         ${value?.notes.length ? html`<span class="small muted clip" title=${value.notes.join(" ")}>${value.notes.join(" ")}</span>` : nothing}</div>
-      ${this.figures()}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div></main>`;
+      ${this.figures()}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div><div class="tc">${this.forecast()}${this.moves()}</div></main>`;
   }
 
   private figures() {
@@ -64,6 +67,22 @@ export class EnergyPage extends Part {
     const hours = this.hours;
     const blank = value && !hours.some((hour) => hour.cusum_kwh !== null) ? { title: "Nothing to compare with yet", text: "needs a baseline and hours after it" } : undefined;
     return html`<isthmus-card heading="CUSUM" sub="kWh used minus expected; falls = saves" .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-cusum .hours=${hours}></isthmus-cusum></isthmus-card>`;
+  }
+
+  private forecast() {
+    const { value, load } = this.ahead;
+    const blank = value && value.kw.length === 0 ? { title: "Nothing to forecast from yet", text: value.notes[0] ?? "" } : undefined;
+    return html`<isthmus-card heading="The next 24 h" sub=${value && value.peak_kw !== null ? foreseen(value) : ""} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-ahead .forecast=${value}></isthmus-ahead>
+      ${value?.notes.length ? html`<div class="tiny muted">${value.notes.join(" ")}</div>` : nothing}</isthmus-card>`;
+  }
+
+  private moves() {
+    const { value, load } = this.ahead;
+    const moves = value?.moves ?? [];
+    const blank = value && moves.length === 0 ? { title: "Nothing worth moving", text: value.notes.at(-1) ?? "" } : undefined;
+    return html`<isthmus-card heading="Worth moving" sub="an hour of work each, best first" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table>
+      <thead><tr><th>Machine</th><th class="num">From</th><th class="num">To</th><th class="num">kWh</th><th class="num">Saves ${value?.currency}</th><th class="num">Peak kW</th></tr></thead>
+      <tbody>${moves.map((move) => html`<tr><td class="nowrap"><a href=${assetHref(move.path)}>${move.title}</a></td><td class="num">${clock.minute(move.start)}</td><td class="num">${clock.minute(move.to)}</td><td class="num">${number(move.kwh, 1)}</td><td class="num">${number(move.money, 2)}</td><td class="num">${move.peak_kw > 0 ? signed(-move.peak_kw, 1) : "—"}</td></tr>`)}</tbody></table></div></isthmus-card>`;
   }
 
   private profile() {
@@ -94,4 +113,10 @@ export class EnergyPage extends Part {
           <td class="num">${number(meter.expected_kw, 1)}</td><td class="num nowrap">${difference === null ? "—" : `${signed(difference, 1)} %`}</td><td class="num">${number(meter.kwh, 1)}</td></tr>`;
       })}</tbody></table></div></isthmus-card>`;
   }
+}
+
+/** Peak with its interval, energy, money and CO2 of the coming day, in a line. */
+function foreseen(value: EnergyForecast): string {
+  const between = value.peak_low === null ? "" : ` (80 %: ${number(value.peak_low, 1)} to ${number(value.peak_high, 1)})`;
+  return `peak ${number(value.peak_kw, 1)} kW${between} about ${clock.minute(value.peak_at ?? value.now)}; ${number(value.kwh, 0)} kWh, ${number(value.money, 2)} ${value.currency}, ${number(value.co2_kg, 0)} kg CO2`;
 }

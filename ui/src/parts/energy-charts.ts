@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Baseline as Fit, EnergyBucket } from "../api/contract";
+import type { Baseline as Fit, EnergyBucket, EnergyForecast } from "../api/contract";
 import { number, signed } from "../draw/number";
 import { Part } from "./part";
 import "./chart";
@@ -72,5 +72,19 @@ export class Profile extends Part {
     return html`<isthmus-chart label="mean kW by time of day" zero right="20" xUnit="h" xStep="6" .xRange=${[0, 24]} .x=${hour}
       .lines=${[{ name: "now", y: now }, ...(known ? [{ name: "before", y: before, look: "dash" }] : [])]}></isthmus-chart>
       <div class="legend tiny"><span><svg width="22" height="8" aria-hidden="true"><path class="pen" d="M0 4H22" /></svg>now</span>${known ? html`<span><svg width="22" height="8" aria-hidden="true"><path class="pen2 dash" d="M0 4H22" /></svg>before</span>` : nothing}</div>`;
+  }
+}
+
+/** The load of the coming day: the likeliest, and where it lies in 8 of 10 such days. */
+@customElement("isthmus-ahead")
+export class Ahead extends Part {
+  @property({ attribute: false }) forecast: EnergyForecast | undefined;
+
+  override render() {
+    const { forecast } = this;
+    if (!forecast) return html``;
+    const band = forecast.low.some((one) => one !== null);
+    return html`<isthmus-chart label="kW of the next 24 hours" time zero digits="1" right="20" .x=${forecast.start} .lines=${[{ name: "forecast, kW", y: forecast.kw, look: "dash" }]}
+      .bands=${band ? [{ name: "80 % of such days", low: forecast.low, high: forecast.high }] : []} .marks=${forecast.peak_at === null ? [] : [{ at: forecast.peak_at, name: "peak" }]}></isthmus-chart>`;
   }
 }

@@ -14,6 +14,7 @@ import numpy as np
 from isthmus.insight.energy.forecast import ahead
 from isthmus.model.sample import Floats, Int64s
 
+LEAST = 14  # days before the first that can be scored
 LEARN = 70  # days that are not scored: ten weeks to learn from
 SHARES = (0.1, 0.5, 0.9)
 WEEK = 7

@@ -16,7 +16,7 @@ from isthmus.model.sample import Floats, Int64s
 
 CLOSED = 7  # the kind of a day without work; 0 to 6 are Monday to Sunday
 SATURDAY, SUNDAY = 5, 6
-FEWEST = 14  # whole days that a forecast needs
+FEWEST = 1  # whole days that a forecast needs; one repeats itself
 
 FADE = 120.0  # days after which a day counts a third
 EVENING = 4 / 24  # of a day before it begins
@@ -47,7 +47,7 @@ def ahead(
     """What follows after `load` (equal steps, NaN where unknown), `coming` steps of a day long.
 
     `kind` and `coming` are the kinds of day of the past and of the coming steps. None where there
-    are fewer than two weeks. Nothing but what is handed in is used.
+    is no whole day. Nothing but what is handed in is used.
     """
     steps = len(coming)
     days = len(load) // steps

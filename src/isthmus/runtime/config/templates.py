@@ -48,6 +48,11 @@ class Template:
         told = self.entry.energy.baseline if self.entry.energy else None
         return told.days if told else None
 
+    @property
+    def movable(self) -> float:
+        """By how many seconds its work may be moved."""
+        return (self.entry.energy.movable if self.entry.energy else None) or 0.0
+
     def build_tags(self, path: str) -> tuple[Tag, ...]:
         """The tags of the equipment at `path`."""
         state = self.entry.state

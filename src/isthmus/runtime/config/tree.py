@@ -128,6 +128,7 @@ class Tree:
             flow=flow,
             idle_states=template.idle_states,
             baseline=template.baseline,
+            movable=template.movable,
             owners=self._owners(entry, loc),
             facts={**facts, **entry.facts},
         )

@@ -70,7 +70,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     found = units(line)
     sources = meters(records.plant, line)
     roles = ("energy", "power", "state", "cause")
-    places = {unit.path: unit for unit in [*found, *sources, *_consumers(records, line)]}
+    places = {unit.path: unit for unit in [*found, *sources, *consumers(records, line)]}
     tags = [unit.tag(role) for unit in places.values() for role in roles]
     shelf = records.shelf([*tags, *counters(line)], window)
     hours = Hours.of(shelf, line, sources)
@@ -117,7 +117,7 @@ def _unmeasured(sources: list[Equipment], role: str) -> list[Equipment]:
     return [unit for unit in sources if unit.tag(role) is None]
 
 
-def _consumers(records: Records, line: Equipment) -> list[Equipment]:
+def consumers(records: Records, line: Equipment) -> list[Equipment]:
     """Units outside of every line's flow that tell their power: what the lines share."""
     lines = list(records.plant.lines())
     taken = {step.unit for each in lines for step in each.flow}

@@ -113,7 +113,8 @@ class Records:
     """The plant's history and calendar, for whoever computes figures.
 
     What `dark` says is not known yet is a gap, neither production nor a stop. `learned` keeps
-    the baselines of lines that declare a period, and when they were learned.
+    the baselines of lines that declare a period, and when they were learned; `quarters` the kW of
+    quarter hours of meters: when they were read, since when they are told, and what they are.
     """
 
     plant: Plant
@@ -122,6 +123,7 @@ class Records:
     now: Clock
     dark: Dark = all_told
     learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
+    quarters: dict[str, tuple[Nanoseconds, Nanoseconds, Floats]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -14,6 +14,7 @@ from isthmus.model.sample import Floats, Int64s, Nanoseconds
 
 PRICE = 0.18  # a kWh of industry in Europe, where the plant file names none
 CO2 = 0.363  # kg a kWh, likewise
+EXTRA = {"co2": CO2, "demand_per_kw": 0.0}
 DAY = 1_440
 
 
@@ -24,6 +25,7 @@ class Tariff:
     spans: tuple[tuple[int, int, float], ...]
     co2: float
     zone: ZoneInfo
+    demand: float = 0.0  # price of a kW of the highest quarter hour of a month
 
     @classmethod
     def of(cls, plant: Plant) -> Tariff:
@@ -34,7 +36,8 @@ class Tariff:
         spans = tuple(
             (*span, float(value)) for key, value in prices.items() if (span := _span(str(key)))
         )
-        return cls(spans, float(prices.get("co2", CO2)), ZoneInfo(plant.timezone))
+        co2, demand = (float(prices.get(key, usual)) for key, usual in EXTRA.items())
+        return cls(spans, co2, ZoneInfo(plant.timezone), demand)
 
     def at(self, time: Nanoseconds) -> float:
         """The price of a kWh at `time`; the mean one where no span holds then."""

@@ -16,6 +16,7 @@ from isthmus.web.contract.certificates import (
     Signed,
     WaitingCertificate,
 )
+from isthmus.web.contract.energy import EnergyForecast, LoadMove
 from isthmus.web.contract.exports import GrafanaFiles, ScheduledExport
 from isthmus.web.contract.figures import (
     Baseline,
@@ -181,6 +182,7 @@ __all__ = [
     "Ended",
     "Energy",
     "EnergyBucket",
+    "EnergyForecast",
     "EnrolmentCode",
     "EnrolmentInfo",
     "EnrolmentProof",
@@ -229,6 +231,7 @@ __all__ = [
     "Links",
     "LiveStatus",
     "LiveValues",
+    "LoadMove",
     "LockInfo",
     "LockWish",
     "Loss",

@@ -75,7 +75,7 @@ def test_gaps_are_no_zeros_and_a_day_half_known_has_no_peak():
     np.testing.assert_allclose(found.peak, 40.0)
 
 
-@pytest.mark.parametrize("load", [np.full(13 * HOURS, 1.0), np.full(30 * HOURS, np.nan)])
+@pytest.mark.parametrize("load", [np.full(HOURS - 1, 1.0), np.full(30 * HOURS, np.nan)])
 def test_nothing_is_made_up_from_too_little(load):
     kind = np.zeros(len(load), np.int64)
     assert ahead(load, kind, kinds(0)) is None

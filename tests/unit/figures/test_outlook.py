@@ -1,0 +1,138 @@
+"""What is foreseen of a line whose days repeat: load, peak, cost, moves, clocks that change."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+from tests.unit.figures.memory import HOUR, START, line_of, records, unit
+
+from isthmus.model.plant import Calendar
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.outlook import outlook
+
+DAYS = 28
+SECONDS = np.arange(0, DAYS * 86_400, 900)
+
+
+def load(hour, weekday):
+    """kW: workdays 20 and 60 from 6 to 18, weekends 5."""
+    return np.where(weekday > 4, 5.0, np.where((hour >= 6) & (hour < 18), 60.0, 20.0))
+
+
+def steady(seconds=SECONDS, first_weekday=1):
+    """START is a Tuesday, 00:00 UTC."""
+    return load(seconds / 3600 % 24, (seconds // 86_400 + first_weekday) % 7)
+
+
+def asked(kw, *, end, seconds=SECONDS, movable=0.0, **words):
+    filler = replace(unit("filler", "power", "good_count"), movable=movable)
+    line = line_of(filler, calendar="year" if "calendar" in words else "")
+    made = records(line, {"filler/power": (seconds, kw)}, end=end, **words)
+    return made, line
+
+
+def test_days_that_repeat_are_foreseen_exactly_from_any_hour():
+    kw = steady()
+    for hour in (0, 7, 13):
+        end = (21 * 24 + hour) * HOUR
+        seen = end // 10**9 > SECONDS
+        made, line = asked(kw[seen], seconds=SECONDS[seen], end=end + 7 * 60 * 10**9)
+        found = outlook(made, line)
+        assert found.edges[0] == START + end
+        truth = kw[~seen][:96]
+        np.testing.assert_allclose(found.middle, truth)
+        np.testing.assert_allclose(found.high, truth)
+        assert found.peak == pytest.approx((60, 60, 60))
+        assert found.kwh == pytest.approx(truth.sum() / 4)
+        assert found.days == 21
+        assert found.money == pytest.approx(found.kwh * 0.18)
+
+
+def test_what_was_read_is_kept_and_only_what_is_new_is_read():
+    made, line = asked(steady(), end=21 * 24 * HOUR)
+    asked_for = []
+
+    class Counting:
+        def raw(self, tags, start, end):
+            asked_for.append(end - start)
+            return made.historian.raw(tags, start, end)
+
+        def before(self, tags, time):
+            return made.historian.before(tags, time)
+
+    clock = [START + 21 * 24 * HOUR]
+    counted = replace(made, historian=Counting(), now=lambda: Nanoseconds(clock[0]))
+    first = outlook(counted, line)
+    assert sum(asked_for) == 70 * 24 * HOUR
+    asked_for.clear()
+    clock[0] += HOUR
+    later = outlook(counted, line)
+    assert sum(asked_for) == 2 * HOUR
+    np.testing.assert_allclose(later.middle[:-4], first.middle[4:])
+    fresh = outlook(replace(counted, quarters={}), line)
+    np.testing.assert_array_equal(later.middle, fresh.middle)
+    clock[0] += 7 * HOUR
+    asked_for.clear()
+    outlook(counted, line)
+    assert sum(asked_for) == 70 * 24 * HOUR
+
+
+def test_a_holiday_of_the_calendar_is_foreseen_as_one():
+    day = datetime.fromtimestamp(START / 1e9, UTC).date()
+    closed = date.fromordinal(day.toordinal() + 21)
+    made, line = asked(
+        steady()[: 21 * 96],
+        seconds=SECONDS[: 21 * 96],
+        end=21 * 24 * HOUR,
+        calendar=Calendar("year", (), holidays=frozenset({closed})),
+    )
+    found = outlook(made, line)
+    assert found.closed
+    np.testing.assert_allclose(found.middle, 5.0)
+
+
+def test_below_a_week_there_is_no_interval_and_below_a_day_nothing():
+    made, line = asked(steady()[:200], seconds=SECONDS[:200], end=200 * 900 * 10**9)
+    found = outlook(made, line)
+    assert found.days == 2
+    assert np.isnan([*found.low, *found.high, found.peak[0], found.peak[2]]).all()
+    assert np.isfinite(found.middle).all()
+    made, line = asked(steady()[:90], seconds=SECONDS[:90], end=90 * 900 * 10**9)
+    assert outlook(made, line) is None
+
+
+@pytest.mark.parametrize("change", ["2026-03-29T01:00", "2026-10-25T01:00"])
+def test_a_day_of_23_or_25_hours_keeps_the_hours_of_the_wall_clock(change):
+    """Before and after the clocks change in Berlin, work begins at 6 by the wall clock."""
+    zone_change = int(datetime.fromisoformat(change).replace(tzinfo=UTC).timestamp())
+    before, after = (1, 2) if "-03-" in change else (2, 1)
+    shift = zone_change - START // 10**9
+    seconds = shift + np.arange(-20 * 86_400, 3 * 86_400, 900)
+    east = np.where(seconds < shift, before, after) * 3600
+    wall = START // 10**9 + seconds + east
+    kw = load(wall / 3600 % 24, (wall // 86_400 + 3) % 7)
+    for hours in (-6, 30):  # the change is ahead, and in the past
+        origin = shift + hours * 3600
+        seen = seconds < origin
+        made, line = asked(
+            kw[seen], seconds=seconds[seen], end=origin * 10**9, timezone="Europe/Berlin"
+        )
+        found = outlook(made, line)
+        np.testing.assert_allclose(found.middle, kw[~seen][:96])
+
+
+def test_work_that_may_be_moved_goes_to_the_cheap_hours():
+    kw = steady()[: 21 * 96]
+    made, line = asked(kw, seconds=SECONDS[: 21 * 96], end=21 * 24 * HOUR, movable=8 * 3600.0)
+    tariff = {"06:00-18:00": 0.3, "18:00-06:00": 0.1, "co2": 0.4}
+    made = replace(made, plant=replace(made.plant, tariffs={"electricity": tariff}))
+    found = outlook(made, line)
+    assert found.co2 == pytest.approx(0.4 * found.kwh)
+    assert len(found.moves) == 3
+    for place, move in found.moves:
+        assert place.path == "packaging/line1/filler"
+        assert move.kwh == pytest.approx(40)
+        assert move.money == pytest.approx(8)
+        assert not 6 <= move.to / 4 % 24 < 18
+        assert abs(move.to - move.start) <= 32
