@@ -73,11 +73,16 @@ def questions(plant, tag):
         "/api/policy/explain": ({"right": "read", "who": "owner"}, contract.PolicyReason),
         "/api/rights": ({"at": "packaging/line1"}, contract.MyRights),
         "/api/sign-in": ({}, contract.SignInWays),
+        "/api/alarms": ({"all": "true"}, contract.AlarmList),
+        "/api/alarms/journal": (span, list[contract.AlarmChange]),
+        "/api/alarms/statistics": (span, list[contract.AlarmFigures]),
+        "/api/alarms/rationalise": (span, list[contract.AlarmAdvice]),
         "/api/sql": ({"q": "select count(*) as n from samples"}, list[dict[str, int]]),
     }
 
 
 ELSEWHERE = {
+    "/api/alarms/{step}": "test_alarms",
     "/api/live": "test_live",
     "/api/links/{name}/tap": "test_live",
     "/api/export": "test_history",

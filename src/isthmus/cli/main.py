@@ -38,6 +38,7 @@ COMMANDS = {
     "watch": "see values as they change",
     "list": "list equipment, tags, connections or installed connectors",
     "write": "write a value to a machine, where every guard lets it pass",
+    "alarm": "see alarms, acknowledge and shelve them, learn which come too often",
     "permit": "request, approve and review permits to write to machines",
     "lock": "lock equipment while somebody works on it",
     "unlock": "free equipment that was locked",

@@ -19,7 +19,9 @@ _EXTRA = {
     "Filler": "    condition: {watch: [motor_temp, vibration, power], "
     "regimes: [state, product, speed]}\n",
     "Capper": "    alarms:\n"
-    "      bearing: {when: bearing_vibration > limits.high, delay: 30 s, priority: high,\n"
+    "      bearing: {when: bearing_vibration > limits.high and state == execute, delay: 30 s,\n"
+    "                off_delay: 10 min, priority: high, title: bearing vibration high,\n"
+    "                response: 8 h, consequence: the bearing seizes and the capper stands,\n"
     "                advice: plan a new bearing before the next shift}\n"
     "    condition: {watch: [bearing_vibration, bearing_temp, power], regimes: [state, speed]}\n",
 }
@@ -69,6 +71,15 @@ _MACHINE = """\
   Machine:
     state: {from: state, standard: packml}
     energy: {idle_states: [idle, held, suspended, stopped]}
+    alarms:
+      jam: {when: cause == micro_stop, delay: 20 s, group: stop, response: 5 min,
+            advice: clear the jam and start again, consequence: the line stands}
+      breakdown: {when: cause == breakdown, priority: high, delay: 5 s, group: stop,
+                  response: 10 min, advice: call maintenance and note what you saw}
+      hot: {when: motor_temp > limits.high, priority: high, delay: 30 s, off_delay: 60 s,
+            deadband: 3 K, title: motor temperature high, response: 30 min,
+            advice: look whether the cooling is free and slow down to 90 /min,
+            consequence: the winding ages}
     tags:
 """
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from isthmus.model.access import Access
+from isthmus.model.alarm import AlarmDefinition
 from isthmus.model.export import Export
 from isthmus.model.kpi import Kpi
 from isthmus.model.ports import Address, SourceConfig
@@ -85,6 +86,7 @@ class Equipment:
     type: str = ""
     title: str = ""
     tags: tuple[Tag, ...] = ()
+    alarms: tuple[AlarmDefinition, ...] = ()
     children: tuple[Equipment, ...] = ()
     ideal_rate: float | None = None  # pieces per second
     bottleneck: str = ""  # path of the unit that sets the line's rate

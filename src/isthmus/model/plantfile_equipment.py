@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from isthmus.model.plantfile_alarm import AlarmEntry, LimitAlarm
 from isthmus.model.plantfile_fields import (
     Band,
     Entry,
@@ -69,6 +70,7 @@ class TagEntry(Entry):
     range: Annotated[Band | None, Field(description="Range of the instrument.")] = None
     normal: Annotated[Band | None, Field(description="Where a healthy machine works.")] = None
     limits: Annotated[LimitsEntry | None, Field(description="Limits of the process.")] = None
+    alarm: LimitAlarm = None
     deadband: Annotated[
         Number, Field(ge=0, description="Changes no larger than this are not kept.")
     ] = 0.0
@@ -101,17 +103,6 @@ class StateEntry(Entry):
 
     source: Annotated[Name, Field(alias="from", description="The tag.")] = "state"
     standard: Annotated[Literal["packml"], Field(description="Whose words.")] = "packml"
-
-
-class AlarmEntry(Entry):
-    """A condition that needs an operator (ISA-18.2)."""
-
-    when: Annotated[Text, Field(description="The condition, over tags of this equipment.")]
-    delay: Annotated[Seconds, Field(ge=0, description="How long it must last.")] = 0.0
-    priority: Annotated[
-        Literal["urgent", "high", "low", "diagnostic"], Field(description="How soon to act.")
-    ] = "low"
-    advice: Annotated[Text, Field(description="What to do.")] = ""
 
 
 def _day(text: str) -> str:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     PERMIT = "permit"
     ACTION = "action"  # a wish to write, its verdicts, the write, its read-back
     LOCK = "lock"
+    ALARM = "alarm"  # acknowledged, shelved, reset, taken out of service
     CONFIGURATION = "configuration"
     POLICY = "policy"
     CERTIFICATE = "certificate"

@@ -23,6 +23,7 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Namespace
+from isthmus.runtime.alarm.alarms import Alarms
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect.collector import Collector, end
 from isthmus.runtime.collect.link import Link, gap
@@ -79,6 +80,7 @@ class App:
         where = self.historian, settings.folder, lambda: self.trust.rights.policy
         self.sql = SqlEndpoint.of(plant, self.namespace, *where)
         self.limits = LimitWatch(self.namespace, self.live)
+        self.alarms = Alarms.open(self)
         self.late = Late(self.namespace, self.historian, self.live, self.now)
         self.links: dict[str, Link | EdgeLink] = {}
         self.deliveries: list[Delivery] = []
@@ -177,7 +179,7 @@ class App:
                 await self._mark_gaps(alive)
                 keep += [tasks.create_task(work, name=name) for name, work in self.trust.work(self)]
                 keep.append(tasks.create_task(heart.beat(), name="beat"))
-                keep.append(tasks.create_task(self.limits.watch(), name="limits"))
+                keep.append(tasks.create_task(self.alarms.run(self), name="alarms"))
                 keep.append(tasks.create_task(self.deriver.run(), name="derive"))
                 keep.append(tasks.create_task(self.late.run(self.tell), name="late"))
                 keep.append(tasks.create_task(self.exports.run(), name="exports"))

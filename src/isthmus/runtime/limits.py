@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,12 +40,6 @@ class LimitWatch:
     _limits: Floats = field(default_factory=lambda: np.empty((4, 0)))
     _deadband: Floats = field(default_factory=lambda: np.empty(0))
     _since: dict[int, int] = field(default_factory=dict)
-
-    async def watch(self) -> None:
-        """Look once a second, until cancelled."""
-        while True:
-            self.look()
-            await asyncio.sleep(1.0)
 
     def look(self) -> list[Excess]:
         """All values beyond a limit, the longest first; `found` until the next look."""

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 
 from isthmus.historian.settings import LakeStats
+from isthmus.insight.alarm.state import UNSEEN
 from isthmus.model.sample import TagId
 from isthmus.model.unit import display
+from isthmus.runtime.alarm.present import Present, spelt
 from isthmus.runtime.app import App
 from isthmus.runtime.limits import Excess
 from isthmus.web import contract
@@ -19,7 +21,10 @@ SOON = 30  # days until the disk is full
 
 def attention(app: App, lake: LakeStats) -> list[contract.Attention]:
     """The most urgent first, at most 50."""
-    found = [_excess(app, excess) for excess in app.limits.found[:MOST]]
+    watched = app.alarms.limits()
+    free = [each for each in app.limits.found if app.path(each.tag) not in watched]
+    found = [_alarm(each) for each in app.alarms.asking()[:MOST]]
+    found += [_excess(app, excess) for excess in free[:MOST]]
     found += [*_links(app), *_site(app, lake)]
     return sorted(found, key=lambda item: (item.priority, item.since))[:MOST]
 
@@ -28,9 +33,26 @@ def by_page(items: list[contract.Attention]) -> dict[str, int]:
     """The worst priority of each page that an item leads to."""
     worst: dict[str, int] = {}
     for item in items:
-        page = item.href.split("/")[1]
+        page = item.href.split("/")[1].partition("?")[0]
         worst[page] = min(item.priority, worst.get(page, DIAGNOSTIC))
     return worst
+
+
+def _alarm(each: Present) -> contract.Attention:
+    kind, alarm = each.alarm.definition, each.alarm
+    place = alarm.equipment.rpartition("/")[2]
+    return contract.Attention.model_validate(
+        {
+            "priority": int(kind.priority),
+            "title": f"{place} / {kind.title or kind.name}",
+            "detail": spelt(each.reading).removeprefix(": "),
+            "advice": kind.advice or "look at its trend",
+            "since": each.since / 1e6,
+            "href": f"/alarms?alarm={alarm.path}",
+            "alarm": alarm.path,
+            "unseen": each.state in UNSEEN,
+        }
+    )
 
 
 def _excess(app: App, excess: Excess) -> contract.Attention:

@@ -20,6 +20,7 @@ from isthmus.runtime.app import App
 from isthmus.web import (
     account,
     accounts,
+    alarms,
     certificates,
     company,
     control,
@@ -78,7 +79,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     trust_parts = (ledger, permits, writes, zones, certificates, *people_parts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
-    figure_parts = (kpi, key_figures, control, performance, energy, overview, links, sinks)
+    figure_parts = (alarms, kpi, key_figures, control, performance, energy, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()

@@ -379,6 +379,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What asks for somebody, and what is set aside; normal ones too where `all` */
+        get: operations["alarms_api_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledge, reset, shelve, return, take out of service */
+        post: operations["act_api_alarms__step__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of alarms, newest first */
+        get: operations["past_api_alarms_journal_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rates, floods and bad actors, by operator's position */
+        get: operations["statistics_api_alarms_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/rationalise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the past says of how each alarm is set */
+        get: operations["help_to_rationalise_api_alarms_rationalise_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/kpi": {
         parameters: {
             query?: never;
@@ -1982,6 +2067,309 @@ export interface components {
             roles: components["schemas"]["RoleWish"][];
         };
         /**
+         * AlarmActor
+         * @description How often an alarm came; `chatters` counts minutes in which it came three times.
+         */
+        AlarmActor: {
+            /** Path */
+            path: string;
+            /** Raised */
+            raised: number;
+            /** Share */
+            share: number;
+            /** Chatters */
+            chatters: number;
+        };
+        /**
+         * AlarmAdvice
+         * @description What the past of an alarm says of how it is set; times in seconds.
+         */
+        AlarmAdvice: {
+            /** Path */
+            path: string;
+            /** Raised */
+            raised: number;
+            /** Acknowledged */
+            acknowledged: number;
+            /** Unattended */
+            unattended: number;
+            /** Median */
+            median: number | null;
+            /** On Delay */
+            on_delay: number | null;
+            /** On Spares */
+            on_spares: number;
+            /** Off Delay */
+            off_delay: number | null;
+            /** Off Spares */
+            off_spares: number;
+            /** Chatters */
+            chatters: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AlarmChange
+         * @description A line of the journal.
+         */
+        AlarmChange: {
+            /**
+             * Time
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            time: number;
+            /** Path */
+            path: string;
+            /** Text */
+            text: string;
+            /** Change */
+            change: string;
+            /** State */
+            state: string;
+            /** Priority */
+            priority: number;
+            /** By */
+            by: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * First
+             * @default false
+             */
+            first: boolean;
+        };
+        /**
+         * AlarmFigures
+         * @description Figures of one operator's position (ISA-18.2, EEMUA 191).
+         *
+         *     `mean` and `most` are alarms in ten minutes: 1 is acceptable, 2 is the most that is
+         *     manageable. `flooded` is a share of the time, below 0.01 where all is well.
+         */
+        AlarmFigures: {
+            /** Position */
+            position: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Raised */
+            raised: number;
+            /** Per Ten Minutes */
+            per_ten_minutes: number[];
+            /** Mean */
+            mean: number;
+            /** Most */
+            most: number;
+            /** Flooded */
+            flooded: number;
+            /** Floods */
+            floods: components["schemas"]["AlarmFlood"][];
+            /** Actors */
+            actors: components["schemas"]["AlarmActor"][];
+            /** Top Ten */
+            top_ten: number;
+            /** Chattering */
+            chattering: number;
+            /** Standing */
+            standing: string[];
+            /** Priorities */
+            priorities: {
+                [key: string]: number;
+            };
+            /**
+             * More
+             * @description The journal holds more than was read.
+             * @default false
+             */
+            more: boolean;
+        };
+        /**
+         * AlarmFlood
+         * @description A time in which more than ten alarms came in ten minutes, until fewer than five did.
+         */
+        AlarmFlood: {
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Alarms */
+            alarms: number;
+        };
+        /**
+         * AlarmInfo
+         * @description An alarm as it is now.
+         *
+         *     `judged` is false where a value that it needs is bad or unknown: then it neither comes nor
+         *     goes. `longest` is for how many seconds it may be shelved, 0 for never; `response` in seconds.
+         */
+        AlarmInfo: {
+            /** Path */
+            path: string;
+            /** Equipment */
+            equipment: string;
+            /** Title */
+            title: string;
+            /**
+             * Priority
+             * @enum {integer}
+             */
+            priority: 1 | 2 | 3 | 4;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "normal" | "unacknowledged" | "acknowledged" | "returned" | "latched-unacknowledged" | "latched" | "shelved" | "suppressed" | "out-of-service";
+            /** Active */
+            active: boolean;
+            /** Judged */
+            judged: boolean;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            since: number;
+            /**
+             * Raised
+             * @default null
+             */
+            raised: number | null;
+            /**
+             * Value
+             * @default null
+             */
+            value: number | null;
+            /**
+             * Limit
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /** When */
+            when: string;
+            /**
+             * Advice
+             * @default
+             */
+            advice: string;
+            /**
+             * Consequence
+             * @default
+             */
+            consequence: string;
+            /**
+             * Response
+             * @default null
+             */
+            response: number | null;
+            /**
+             * Longest
+             * @default 0
+             */
+            longest: number;
+            /**
+             * Latching
+             * @default false
+             */
+            latching: boolean;
+            /**
+             * Group
+             * @default
+             */
+            group: string;
+            /**
+             * First
+             * @description It came first of its group.
+             * @default false
+             */
+            first: boolean;
+            /**
+             * Until
+             * @default null
+             */
+            until: number | null;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * AlarmList
+         * @description Those that ask for somebody, most urgent first; then those set aside; others if asked for.
+         */
+        AlarmList: {
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            now: number;
+            /** Alarms */
+            alarms: components["schemas"]["AlarmInfo"][];
+            /**
+             * All
+             * @description How many alarms the plant has.
+             */
+            all: number;
+            /**
+             * Unjudged
+             * @description How many cannot be judged now.
+             */
+            unjudged: number;
+            /**
+             * Dropped
+             * @description Changes that the journal has lost.
+             * @default 0
+             */
+            dropped: number;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
+        /**
+         * AlarmWish
+         * @description What to do with which alarms; `minutes` is for how long to shelve them.
+         */
+        AlarmWish: {
+            /** Alarms */
+            alarms: string[];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Minutes
+             * @default null
+             */
+            minutes: number | null;
+        };
+        /**
          * Attention
          * @description Something that needs a person: text, since when, where to look.
          */
@@ -2004,6 +2392,18 @@ export interface components {
             since: number;
             /** Href */
             href: string;
+            /**
+             * Alarm
+             * @description Path of the alarm, where it is one.
+             * @default
+             */
+            alarm: string;
+            /**
+             * Unseen
+             * @description Nobody has acknowledged it.
+             * @default false
+             */
+            unseen: boolean;
         };
         /**
          * Bar
@@ -6495,6 +6895,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarms_api_alarms_get: {
+        parameters: {
+            query?: {
+                all?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmList"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_api_alarms__step__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                step: "acknowledge" | "reset" | "shelve" | "unshelve" | "remove" | "restore";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    past_api_alarms_journal_get: {
+        parameters: {
+            query?: {
+                /** @description ms; a day before `to` if empty. */
+                from?: number | null;
+                /** @description ms; now if empty. */
+                to?: number | null;
+                /** @description At or below it. */
+                path?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmChange"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_api_alarms_statistics_get: {
+        parameters: {
+            query?: {
+                /** @description ms; a day before `to` if empty. */
+                from?: number | null;
+                /** @description ms; now if empty. */
+                to?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmFigures"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    help_to_rationalise_api_alarms_rationalise_get: {
+        parameters: {
+            query?: {
+                /** @description ms; a day before `to` if empty. */
+                from?: number | null;
+                /** @description ms; now if empty. */
+                to?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmAdvice"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -16,7 +16,7 @@ from isthmus.runtime.config.shape import shape
 LATER: Mapping[type[BaseModel], Mapping[str, str]] = {  # entry -> key -> what people read
     PlantFile: {"erp": "erp"},
     TeamEntry: {"notify": "people.teams.*.notify"},
-    Described: {"alarms": "alarms", "condition": "condition"},
+    Described: {"condition": "condition"},
 }
 
 

@@ -15,6 +15,7 @@ from isthmus.model.path import Pattern, fault, join
 from isthmus.model.plant import Equipment, Management, Plant
 from isthmus.model.plantfile import PlantFile
 from isthmus.runtime.config.access import access
+from isthmus.runtime.config.alarms import alarms
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
@@ -63,6 +64,8 @@ def lint(
 def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     names = Names.of(report)
     templates = resolve(file.types, names.types, report)
+    for name, template in templates.items():
+        alarms(template, ("types", name), report)
     areas = Tree(templates, names, report).build(file)
     _check_site(file, names, report)
     check_zones(file, names, report)

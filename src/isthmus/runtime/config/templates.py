@@ -23,6 +23,7 @@ class Template:
     entry: Described = field(default_factory=Described)
     places: Mapping[str, Loc] = field(default_factory=dict)
     lineage: tuple[str, ...] = ()
+    alarms: Mapping[str, Loc] = field(default_factory=dict)  # where each alarm is told last
 
     def refined(self, entry: Described, loc: Loc) -> Template:
         """This template with what `entry` adds or says otherwise."""
@@ -35,7 +36,9 @@ class Template:
         }
         told |= {"tags": tags, "alarms": {**self.entry.alarms, **entry.alarms}}
         places = {**self.places, **{name: (*loc, "tags", name) for name in entry.tags}}
-        return replace(self, entry=self.entry.model_copy(update=told), places=places)
+        alarms = {**self.alarms, **{name: (*loc, "alarms", name) for name in entry.alarms}}
+        made = self.entry.model_copy(update=told)
+        return replace(self, entry=made, places=places, alarms=alarms)
 
     @property
     def idle_states(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from isthmus.model.path import fault, join
 from isthmus.model.plant import Equipment, Level, Step
 from isthmus.model.plantfile import PlantFile
 from isthmus.model.plantfile_equipment import AreaEntry, LineEntry, ModuleEntry, UnitEntry
+from isthmus.runtime.config.alarms import alarms
 from isthmus.runtime.config.report import Loc, Report
 from isthmus.runtime.config.templates import Template, check
 
@@ -120,6 +121,7 @@ class Tree:
             type=entry.type or "",
             title=template.entry.title,
             tags=template.build_tags(path),
+            alarms=alarms(template, loc, self._report),
             children=children,
             ideal_rate=template.entry.ideal_rate,
             bottleneck=bottleneck,

@@ -4,6 +4,16 @@ Times are milliseconds since 1970 UTC on the plant's clock. `null` in a column i
 are OPC UA status codes (uint32): good below 0x4000_0000.
 """
 
+from isthmus.web.contract.alarms import (
+    AlarmActor,
+    AlarmAdvice,
+    AlarmChange,
+    AlarmFigures,
+    AlarmFlood,
+    AlarmInfo,
+    AlarmList,
+    AlarmWish,
+)
 from isthmus.web.contract.answer import Answer, Milliseconds, Numbers, Problem
 from isthmus.web.contract.certificates import (
     Hop,
@@ -160,6 +170,14 @@ __all__ = [
     "AccountChange",
     "AccountInfo",
     "AccountWish",
+    "AlarmActor",
+    "AlarmAdvice",
+    "AlarmChange",
+    "AlarmFigures",
+    "AlarmFlood",
+    "AlarmInfo",
+    "AlarmList",
+    "AlarmWish",
     "Answer",
     "Attention",
     "Bar",

@@ -33,6 +33,8 @@ class Attention(Answer):
     advice: str
     since: Milliseconds
     href: str
+    alarm: Annotated[str, Field(description="Path of the alarm, where it is one.")] = ""
+    unseen: Annotated[bool, Field(description="Nobody has acknowledged it.")] = False
 
 
 class LiveStatus(Answer):
