@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.elements import elements
+from isthmus.runtime.figures.once import Once
 from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
 
 PART = 86_400 * 10**9  # ns of history in memory at once
+SHARED = 7 * PART  # the same, where several pieces of equipment read it
+EDGE = 900 * 10**9  # ns behind the last window that are read with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,62 @@ def key_figures(
     ids: Iterable[str] = (),
 ) -> KeyFigures | None:
     """The key figures of `equipment`, all where none is named; None where no unit tells a state."""
-    found = elements(records, equipment, windows)
+    (found,) = elements_of(records, [equipment], windows)
     if found is None:
         return None
     return KeyFigures(windows, found, figures(catalogue, found, ids))
+
+
+def elements_of(
+    records: Records, places: Sequence[Equipment], windows: Sequence[Window]
+) -> list[Elements | None]:
+    """The elements of several pieces of equipment over the same windows; history is read once."""
+    tags = [tag for place in places for tag in _tags(records.plant, place)]
+    parts: list[list[Elements | None]] = []
+    for rows in _portions(windows):
+        first, last = min(row.start for row in rows), max(row.end for row in rows)
+        own = records
+        if last - first <= 2 * SHARED:
+            around = Window("", Nanoseconds(max(0, first - PART)), Nanoseconds(last + EDGE))
+            own = replace(records, historian=Once.of(records, tags, around))
+        parts.append([elements(own, place, rows) for place in places])
+    return [_joined(windows, list(each)) for each in zip(*parts, strict=True)] or [None] * len(
+        places
+    )
+
+
+def _portions(windows: Sequence[Window]) -> Iterator[list[Window]]:
+    """The windows in their order, about a week of history at a time."""
+    rows: list[Window] = []
+    for window in windows:
+        if rows and window.end - rows[0].start > SHARED:
+            yield rows
+            rows = []
+        rows.append(window)
+    if rows:
+        yield rows
+
+
+def _joined(windows: Sequence[Window], parts: list[Elements | None]) -> Elements | None:
+    """Parts one after the other; an element that only some of them tell is unknown in the rest."""
+    told = [part for part in parts if part is not None]
+    if not told:
+        return None
+    names = dict.fromkeys(name for part in told for name in part.columns)
+    sizes = [len(rows) for rows in _portions(windows)]
+    columns = {
+        name: np.concatenate(
+            [
+                np.full(size, np.nan)
+                if part is None
+                else part.columns.get(name, np.full(size, np.nan))
+                for part, size in zip(parts, sizes, strict=True)
+            ]
+        )
+        for name in names
+    }
+    start = np.array([window.start for window in windows], np.int64)
+    return Elements(start, np.array([window.end for window in windows], np.int64), columns)
 
 
 @dataclass(frozen=True, slots=True)
