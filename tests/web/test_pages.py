@@ -18,6 +18,7 @@ PAGES = {
     "energy": "/energy?window=day",
     "connections": "/connections",
     "security": "/security",
+    "alarms": "/alarms",
 }
 ASSETS = [f"/asset/packaging/line1/{unit}" for unit in UNITS] + ["/asset/utilities/air/compressor"]
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
@@ -67,7 +68,7 @@ def test_a_healthy_asset(desk, path):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in PAGES if name not in ("performance", "security")]
+    "name", [name for name in PAGES if name not in ("performance", "security", "alarms")]
 )
 def test_values_move(desk, name):
     page = desk.open(PAGES[name])
@@ -84,7 +85,7 @@ def test_the_clock_is_the_plants(desk, plant):
 
 
 class TestKeyboard:
-    @pytest.mark.parametrize(("key", "name"), list(zip("paefncs", PAGES, strict=True)))
+    @pytest.mark.parametrize(("key", "name"), list(zip("paefncsl", PAGES, strict=True)))
     def test_g_and_a_letter_goes_to_a_page(self, desk, key, name):
         page = desk.open("/connections" if name != "connections" else "/plant")
         page.keyboard.type(f"g{key}")

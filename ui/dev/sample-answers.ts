@@ -12,8 +12,8 @@ export function overview(mode: string): Overview {
   const end = now();
   const time = Array.from({ length: 150 }, (_, row) => SHIFT + (row * (end - SHIFT)) / 149);
   const faults: Overview["attention"] = mode === "well" ? [] : [
-    { priority: 2, title: "Capper bearing vibration is high", detail: "4.62 mm/s, limit 4.50", advice: "look at the bearing before the late shift", since: end - 43 * 60_000, href: "/asset/packaging/line1/capper" },
-    { priority: 4, title: "Link meters does not answer", detail: "opening 10.4.3.9:502 timed out", advice: "check the cable and the gateway", since: end - 4 * 60_000, href: "/connections?link=meters" },
+    { priority: 2, title: "Capper bearing vibration is high", detail: "4.62 mm/s, limit 4.50", advice: "look at the bearing before the late shift", since: end - 43 * 60_000, href: "/asset/packaging/line1/capper", alarm: "", unseen: false },
+    { priority: 4, title: "Link meters does not answer", detail: "opening 10.4.3.9:502 timed out", advice: "check the cable and the gateway", since: end - 4 * 60_000, href: "/connections?link=meters", alarm: "", unseen: false },
   ];
   return {
     path: "packaging/line1", title: "Line 1", now: end, shift: "Early shift", shift_start: SHIFT, shift_end: SHIFT + 8 * H, state: "execute", state_since: end - 44 * 60_000, look: "run",

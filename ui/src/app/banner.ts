@@ -1,6 +1,7 @@
-import { html } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 import type { Attention, Priority } from "../api/contract";
+import { send } from "../api/get";
 import { LiveTags, live } from "../api/live";
 import { PRIORITY, marker } from "../parts/marker";
 import { Part } from "../parts/part";
@@ -10,6 +11,8 @@ import { clock, duration } from "./clock";
 @customElement("isthmus-alarm-banner")
 export class AlarmBanner extends Part {
   @property({ type: Boolean }) signedOut = false;
+  @state() private busy = false;
+  @state() private refused = "";
   protected readonly follow = new LiveTags(this, () => []);
 
   override connectedCallback(): void {
@@ -26,6 +29,17 @@ export class AlarmBanner extends Part {
       <div class="latest">${this.sentence(waiting)}</div>`;
   }
 
+  private async acknowledge(item: Attention): Promise<void> {
+    this.busy = true;
+    this.refused = "";
+    try {
+      await send(`/api/alarms/acknowledge`, { alarms: [item.alarm] });
+    } catch (cause) {
+      this.refused = cause instanceof Error ? cause.message : String(cause);
+    }
+    this.busy = false;
+  }
+
   private sentence(waiting: readonly Attention[]) {
     if (this.signedOut) return html`<span class="muted">Not signed in: nothing is known here.</span>`;
     if (live.stale) {
@@ -35,7 +49,8 @@ export class AlarmBanner extends Part {
     if (!live.status) return html`<span class="muted">Waiting for the first values.</span>`;
     const [worst, ...others] = waiting;
     if (!worst) return html`<span class="muted">Nothing needs attention.</span>`;
-    return html`<a class="row b clip" href=${worst.href} title=${worst.advice}>${marker(worst.priority)}<span class="clip">${worst.title}</span></a>
-      <span class="hide-s clip">${worst.detail}</span><span class="muted nowrap hide-m">for ${duration(clock.now() - worst.since)}${others.length ? `; ${others.length} more` : ""}</span>`;
+    return html`<a class="row b clip ${worst.unseen ? "unack" : ""}" href=${worst.href} title=${worst.advice}>${marker(worst.priority)}<span class="clip">${worst.title}</span></a>
+      <span class="hide-s clip">${worst.detail}</span><span class="muted nowrap hide-m">for ${duration(clock.now() - worst.since)}${others.length ? `; ${others.length} more` : ""}</span>
+      ${worst.alarm && worst.unseen ? html`<button class="hide-s" ?disabled=${this.busy} @click=${() => void this.acknowledge(worst)}>${this.refused || "Acknowledge"}</button>` : nothing}`;
   }
 }

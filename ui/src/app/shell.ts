@@ -12,6 +12,7 @@ import { type Route, currentRoute, followLinks } from "./route";
 import { Site } from "./site";
 import { applyTheme } from "./theme";
 import "../pages/account";
+import "../pages/alarms";
 import "../pages/asset";
 import "../pages/explore";
 import "../pages/connections";
@@ -82,6 +83,7 @@ export class Shell extends Part {
       case "performance": return html`<isthmus-performance-page .site=${site} .query=${query}></isthmus-performance-page>`;
       case "energy": return html`<isthmus-energy-page .site=${site} .query=${query}></isthmus-energy-page>`;
       case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
+      case "alarms": return html`<isthmus-alarms-page .site=${site} .query=${query}></isthmus-alarms-page>`;
       case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
       case "account": return html`<isthmus-account-page></isthmus-account-page>`;
       case "users": return html`<isthmus-users-page></isthmus-users-page>`;

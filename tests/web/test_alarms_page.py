@@ -1,0 +1,155 @@
+"""The page of alarms in a browser: order, what to do, acknowledge, shelve, keys, a flood."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.web.looks import CUT, MUTE, WIDE
+
+pytestmark = pytest.mark.browser
+
+LINE = "packaging/line1"
+
+
+def alarm(unit, name, now, **more):
+    return {
+        "path": f"{LINE}/{unit}/{name}",
+        "equipment": f"{LINE}/{unit}",
+        "title": name.replace("_", " "),
+        "priority": 3,
+        "state": "unacknowledged",
+        "active": True,
+        "judged": True,
+        "since": now - 60_000,
+        "raised": now - 60_000,
+        "value": 4.62,
+        "limit": 4.5,
+        "unit": "mm/s",
+        "when": "x > limits.high",
+        "advice": f"what to do about {name}",
+        "longest": 28_800.0,
+        **more,
+    }
+
+
+class Told:
+    """What the site would answer; the rest of the page is the demonstration's."""
+
+    def __init__(self, page, now):
+        self.page, self.now, self.asked = page, now, []
+        self.alarms = [
+            alarm("capper", "bearing", now, priority=1, longest=0.0, response=600.0, first=True),
+            alarm("filler", "hot", now, priority=2, state="acknowledged"),
+            alarm("packer", "jam", now, state="returned", judged=False),
+            alarm("labeller", "film", now, state="shelved", until=now + 9e5, by="person:anna"),
+        ]
+        page.route("**/api/alarms*", self.answer)
+        page.route("**/api/alarms/*", self.act)
+
+    def answer(self, route):
+        body = {"now": self.now, "alarms": self.alarms, "all": 90, "unjudged": 1}
+        route.fulfill(json=body)
+
+    def act(self, route):
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        wish = json.loads(route.request.post_data)
+        self.asked.append((route.request.url.rpartition("/")[2], wish))
+        for each in self.alarms:
+            if each["path"] in wish["alarms"]:
+                each["state"] = "acknowledged"
+        route.fulfill(json=[])
+
+    def close(self):
+        self.page.unroute("**/api/alarms*")
+        self.page.unroute("**/api/alarms/*")
+
+
+@pytest.fixture(scope="module", params=[("light", (1440, 900)), ("dark", (390, 844))], ids=str)
+def window(request, visit):
+    return visit(theme=request.param[0], size=request.param[1])
+
+
+@pytest.fixture
+def told(window, plant):
+    found = Told(window.page, plant["now"])
+    yield found
+    found.close()
+
+
+def rows(page):
+    return page.locator("isthmus-alarm-list tbody tr:not(.sect)")
+
+
+def test_the_first_thing_to_do_is_first(window, told):
+    page = window.open("/alarms")
+    assert rows(page).count() == 4
+    first = rows(page).nth(0).inner_text()
+    for word in ("capper", "bearing", "first", "4.62 / 4.50 mm/s", "what to do about bearing"):
+        assert word in first
+    assert "Shelve" not in first  # never for priority 1
+    assert "its value is bad" in rows(page).nth(2).inner_text()
+    assert "Not asking for you: 1" in page.inner_text("isthmus-alarm-list")
+    for look in (WIDE, CUT, MUTE):
+        assert page.evaluate(look) == []
+    assert window.wrong == []
+
+
+def test_one_click_acknowledges(window, told):
+    page = window.open("/alarms")
+    rows(page).nth(0).get_by_role("button", name="Acknowledge").click()
+    page.wait_for_function(
+        "() => /acknowledged/.test(document.querySelector('isthmus-alarm-list tbody tr').innerText)"
+        " && !/Acknowledge/.test(document.querySelector('isthmus-alarm-list tbody tr').innerText)"
+    )
+    assert told.asked == [("acknowledge", {"alarms": [f"{LINE}/capper/bearing"]})]
+
+
+def test_keys_alone_choose_acknowledge_and_shelve(window, told):
+    page = window.open("/alarms")
+    page.wait_for_selector("isthmus-alarm-list tbody tr")
+    page.locator("main#page").focus()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.wait_for_function("() => /jam/.test(location.search)")
+    page.keyboard.press("a")
+    page.wait_for_function("() => !document.querySelector('[data-path$=jam] .unack')")
+    assert told.asked[-1] == ("acknowledge", {"alarms": [f"{LINE}/packer/jam"]})
+    page.keyboard.press("s")
+    dialog = page.get_by_role("dialog", name="Shelve alarm")
+    dialog.wait_for()
+    send = dialog.locator("button.main")
+    assert send.is_disabled()  # no reason yet
+    dialog.get_by_label("Reason").fill("cartons run out")
+    assert send.is_enabled()
+    assert page.evaluate(CUT) == []
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    page.locator("main#page").focus()
+    page.keyboard.press("s")
+    dialog.get_by_role("button", name="known cause").click()
+    send.click()
+    dialog.wait_for(state="detached")
+    step, wish = told.asked[-1]
+    assert (step, wish["reason"], wish["minutes"]) == ("shelve", "known cause", 30)
+
+
+def test_a_flood_and_nothing_at_all(window, told):
+    told.alarms = [alarm("filler", f"very_long_name_{n}", told.now) for n in range(120)]
+    page = window.open("/alarms")
+    assert rows(page).count() == 120
+    assert "120 active, 120 not acknowledged" in page.inner_text("isthmus-alarms-page .list header")
+    for look in (WIDE, CUT):
+        assert page.evaluate(look) == []
+    told.alarms = []
+    page = window.open("/alarms")
+    page.wait_for_selector("text=Nothing asks for you")
+
+
+def test_the_journal_of_the_demonstration(window):
+    page = window.open("/alarms?view=journal")
+    page.wait_for_selector("isthmus-alarm-journal tbody tr")  # what was shelved at the start
+    assert "shelved" in page.inner_text("isthmus-alarm-journal")

@@ -1,0 +1,140 @@
+import { html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { AlarmAdvice, AlarmChange, AlarmFigures, AlarmInfo, AlarmList } from "../api/contract";
+import { ApiError, send } from "../api/get";
+import { live, LiveTags } from "../api/live";
+import { Resource } from "../api/resource";
+import { setQuery } from "../app/route";
+import type { Site } from "../app/site";
+import { number } from "../draw/number";
+import { aside, unseen, type AlarmAct } from "../parts/alarm-list";
+import { Part } from "../parts/part";
+import "../parts/card";
+import "../parts/alarm-figures";
+import "../parts/alarm-list";
+import "../parts/shelve";
+
+const OFTEN_MS = 5_000;
+const SLOW_MS = 60_000;
+const VIEWS = ["active", "all", "journal"] as const;
+
+/** The alarms page: what must I do first? */
+@customElement("isthmus-alarms-page")
+export class AlarmsPage extends Part {
+  @property({ attribute: false }) site!: Site;
+  @property({ attribute: false }) query = new URLSearchParams();
+  private readonly alarms = new Resource<AlarmList>(this, () => (this.view === "all" ? "/api/alarms?all=true" : "/api/alarms"), { every: () => OFTEN_MS, keep: true });
+  private readonly journal = new Resource<AlarmChange[]>(this, () => (this.view === "journal" ? "/api/alarms/journal?limit=200" : undefined), { every: () => OFTEN_MS });
+  private readonly figures = new Resource<AlarmFigures[]>(this, () => "/api/alarms/statistics", { every: () => SLOW_MS });
+  private readonly advice = new Resource<AlarmAdvice[]>(this, () => "/api/alarms/rationalise", { every: () => SLOW_MS });
+  protected readonly follow = new LiveTags(this, () => []);
+  @state() private shelving: AlarmInfo | undefined;
+  @state() private busy = "";
+  @state() private trouble: ApiError | undefined;
+  private heard = "";
+
+  private get view(): (typeof VIEWS)[number] {
+    return VIEWS.find((view) => view === this.query.get("view")) ?? "active";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("keydown", this.key);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("keydown", this.key);
+  }
+
+  protected override willUpdate(): void {
+    const told = (live.status?.waiting ?? []).filter((item) => item.alarm).map((item) => `${item.alarm}${item.unseen}${item.since}`).join();
+    if (told !== this.heard && this.heard) this.alarms.again();
+    this.heard = told || " ";
+  }
+
+  override render() {
+    return html`<main id="page" class="fit alarms" tabindex="-1" @isthmus-alarm=${this.act} @isthmus-choose=${(event: CustomEvent<AlarmInfo>) => setQuery({ alarm: event.detail.path })} @isthmus-shelved=${this.shelved}>
+      ${this.list()}${this.rate()}${this.actors()}${this.shelving ? html`<isthmus-shelve class="drawer" .alarm=${this.shelving}></isthmus-shelve>` : nothing}</main>`;
+  }
+
+  private list() {
+    const { value, load } = this.alarms;
+    const shown = value?.alarms ?? [];
+    const asking = shown.filter((alarm) => !aside(alarm));
+    const many = asking.filter(unseen).length;
+    const tabs = html`<span class="seg">${VIEWS.map((view) => html`<button aria-pressed=${this.view === view} @click=${() => setQuery({ view: view === "active" ? undefined : view })}>${{ active: "Active", all: "All", journal: "Journal" }[view]}</button>`)}</span>
+      ${many > 1 ? html`<button ?disabled=${Boolean(this.busy)} @click=${() => void this.acknowledge(asking.filter(unseen))}>Acknowledge all ${many}</button>` : nothing}`;
+    const unjudged = value?.unjudged ? `; ${value.unjudged} cannot be judged, their values are bad` : "";
+    const sub = value ? `${asking.length} active, ${many} not acknowledged${unjudged}${value.dropped ? `; ${value.dropped} changes lost` : ""}` : "";
+    const trouble = this.trouble ? html`<div class="fail notice" role="alert"><b>${this.trouble.message}</b><span class="small">${this.trouble.hint}</span></div>` : nothing;
+    if (this.view === "journal") {
+      const blank = this.journal.value?.length === 0 ? { title: "Nothing happened today", text: "isthmus alarm history --last 7d looks further back" } : undefined;
+      return html`<isthmus-card class="list" heading="Alarms" sub=${sub} .action=${tabs} .load=${this.journal.load} ?hollow=${!this.journal.value} .blank=${blank}><div class="scroll" tabindex="0"><isthmus-alarm-journal .changes=${this.journal.value ?? []}></isthmus-alarm-journal></div></isthmus-card>`;
+    }
+    const none = value?.all ? { title: "Nothing asks for you", text: `${value.all} alarms are watched` } : { title: "No alarm is defined", text: "write `alarms:` at a type in the plant file: docs/guides/alarms.md" };
+    return html`<isthmus-card class="list" heading="Alarms" sub=${sub} .action=${tabs} .load=${load} ?hollow=${!value} .blank=${value && !shown.length ? none : undefined}>${trouble}
+      <div class="scroll" tabindex="0"><isthmus-alarm-list .alarms=${shown} selected=${this.query.get("alarm") ?? ""} busy=${this.busy}></isthmus-alarm-list></div></isthmus-card>`;
+  }
+
+  private rate() {
+    const whole = this.figures.value?.[0];
+    const floods = whole?.floods.length ?? 0;
+    const sub = whole ? `${whole.raised} in a day, ${floods ? `${floods} floods` : "no flood"}; ${number(whole.mean, 2)} in ten minutes` : "";
+    const why = { mean: "alarms that came, over the number of ten minutes (ISA-18.2, EEMUA 191): 1 is acceptable", flood: "from the first of more than ten in ten minutes until fewer than five", standing: "active for more than a day", chattering: "three times or more within a minute" };
+    return html`<isthmus-card class="rate" heading="Alarms in ten minutes" sub=${sub} .why=${why} .load=${this.figures.load} ?hollow=${!whole}><isthmus-alarm-rate .figures=${whole}></isthmus-alarm-rate></isthmus-card>`;
+  }
+
+  private actors() {
+    const whole = this.figures.value?.[0];
+    const advice = Object.fromEntries((this.advice.value ?? []).map((one) => [one.path, one.text]));
+    const blank = whole && !whole.actors.length ? { title: "No alarm came in a day", text: "what comes most often stands here" } : undefined;
+    const sub = whole?.actors.length ? `five make ${number(100 * whole.actors.slice(0, 5).reduce((sum, actor) => sum + actor.share, 0), 0)} % of ${whole.raised}; ${whole.chattering} chatter` : "";
+    return html`<isthmus-card class="actors" heading="Bad actors" sub=${sub} .load=${this.figures.load} ?hollow=${!whole} .blank=${blank}><div class="scroll" tabindex="0"><isthmus-bad-actors .figures=${whole} .advice=${advice}></isthmus-bad-actors></div></isthmus-card>`;
+  }
+
+  private readonly act = (event: CustomEvent<AlarmAct>) => {
+    const { step, alarm } = event.detail;
+    if (step === "shelve") this.shelving = alarm;
+    else void this.ask(step, [alarm]);
+  };
+
+  private readonly shelved = () => {
+    this.shelving = undefined;
+    this.alarms.again();
+  };
+
+  private acknowledge(alarms: readonly AlarmInfo[]): Promise<void> {
+    return this.ask("acknowledge", alarms);
+  }
+
+  private async ask(step: AlarmAct["step"], alarms: readonly AlarmInfo[]): Promise<void> {
+    if (!alarms.length) return;
+    this.busy = alarms[0]?.path ?? "";
+    this.trouble = undefined;
+    try {
+      await send<AlarmInfo[]>(`/api/alarms/${step}`, { alarms: alarms.map((alarm) => alarm.path) });
+    } catch (cause) {
+      this.trouble = cause instanceof ApiError ? cause : new ApiError(String(cause), "", 0);
+    }
+    this.busy = "";
+    this.alarms.again();
+  }
+
+  /** Arrows or `j` and `k` move, `a` acknowledges, `s` shelves, Esc leaves the dialog. */
+  private readonly key = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement | null;
+    if (event.metaKey || event.ctrlKey || event.altKey || (target && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+    const shown = this.alarms.value?.alarms ?? [];
+    const at = shown.findIndex((alarm) => alarm.path === this.query.get("alarm"));
+    const here = shown[Math.max(0, at)];
+    if (event.key === "j" || event.key === "k") {
+      const next = shown[Math.min(shown.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
+      if (next) setQuery({ alarm: next.path });
+    } else if (event.key === "a" && here && unseen(here) && !this.shelving) void this.acknowledge([here]);
+    else if (event.key === "s" && here?.longest && !aside(here)) {
+      event.preventDefault();
+      this.shelving = here;
+    } else if (event.key === "Escape") this.shelving = undefined;
+  };
+}
