@@ -20,6 +20,7 @@ export type Kpi = Schemas["Kpi"];
 export type Loss = Schemas["Loss"];
 export type WaterfallStep = Schemas["WaterfallStep"];
 export type Performance = Schemas["Performance"];
+export type Bottleneck = Schemas["Bottleneck"];
 export type Energy = Schemas["Energy"];
 export type EnergyForecast = Schemas["EnergyForecast"];
 export type EnergyBucket = Schemas["EnergyBucket"];

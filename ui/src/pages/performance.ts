@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Performance } from "../api/contract";
+import type { Bottleneck, Performance } from "../api/contract";
 import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
@@ -19,6 +19,7 @@ import "../parts/window-switch";
 
 const WINDOWS = ["hour", "shift", "day", "week"] as const;
 const REFRESH_MS = 15_000;
+const MINUTE_MS = 60_000;
 
 /** The performance page: what did we lose? */
 @customElement("isthmus-performance-page")
@@ -26,6 +27,14 @@ export class PerformancePage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly answer = new Resource<Performance>(this, () => (this.line ? address("/api/performance", { line: this.line.path, window: this.window }) : undefined), { every: () => REFRESH_MS });
+  private readonly limit = new Resource<Bottleneck>(this, () => this.limitAddress(), { keep: true });
+
+  private limitAddress(): string | undefined {
+    const value = this.answer.value;
+    if (!this.line || !value?.ribbons.length) return undefined;
+    const [from, to] = [value.start, value.end].map((time) => Math.floor(time / MINUTE_MS) * MINUTE_MS);
+    return address("/api/bottleneck", { line: this.line.path, from, to });
+  }
 
   private get line() {
     return this.site.line(this.query.get("line"));
@@ -76,8 +85,16 @@ export class PerformancePage extends Part {
   private states() {
     const { value, load } = this.answer;
     const blank = value && value.ribbons.length === 0 ? { title: "No unit reports a state", text: lacking(this.site, this.line, "oee") || "no unit has reported one in this window" } : undefined;
-    const sub = value ? `${clock.weekday(value.start)} ${clock.minute(value.start)} to ${clock.minute(value.end)}` : "";
+    const sub = value ? `${clock.weekday(value.start)} ${clock.minute(value.start)} to ${clock.minute(value.end)}${limiting(this.limit.value)}` : "";
     return html`<isthmus-card heading="States of every unit" sub=${sub} .action=${html`<span class="hide-s">${legend()}</span>`} .load=${load} ?hollow=${!value} .blank=${blank}>
       <isthmus-gantt style="flex:none;height:${(value?.ribbons.length ?? 5) * 36 + 24}px" .rows=${value?.ribbons ?? []} .from=${value?.start ?? 0} .to=${value?.end ?? 0}></isthmus-gantt></isthmus-card>`;
   }
+}
+
+/** Which unit limits the line, by active periods and by the turning point. */
+function limiting(found: Bottleneck | undefined): string {
+  const first = found?.units[0];
+  if (!found || !first || first.percent === 0) return "";
+  const turning = found.turning_point && found.plain && found.turning_point !== first.unit ? `, waiting turns at ${found.turning_point}` : "";
+  return `; ${first.unit} limits the line ${number(first.percent, 0)} % of the time${turning}`;
 }
