@@ -33,6 +33,7 @@ COMMANDS = {
     "explain": "see how a key figure was computed, from what, and what it was before",
     "kpi": "see key figures: formulas, units, elements; those of your own as well",
     "energy": "see the load of the next 24 hours; evaluate forecasts of any file",
+    "scorecard": "see the goals that operations and IT share; comment, decide, hand out work",
     "grafana": "write Grafana dashboards and provisioning from the plant file",
     "sql": "let BI tools read history: users of the SQL endpoint, how they connect",
     "watch": "see values as they change",

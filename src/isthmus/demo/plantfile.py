@@ -216,6 +216,16 @@ history:
 
 # ------------------------------------------------------- business
 tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}
+scorecard: # goals of operations and IT together; the page Scorecard, `isthmus scorecard`
+  oee: {target: 75, owners: {ot: shift-lead, it: data-team}, period: day, by: 2026-12-31}
+  energy_per_piece: {target: 0.0125, owners: {ot: maintenance, it: data-team}, period: day}
+  unplanned_downtime: {target: 5, owners: {ot: maintenance, it: data-team}, period: day}
+  scrap: {target: 1.2, owners: {ot: shift-lead, it: data-team}, period: day}
+  data_availability: {target: 99.5, owners: {ot: maintenance, it: data-team}, period: day}
+  data_freshness: {target: 30, owners: {ot: maintenance, it: data-team}, period: shift}
+  security_posture: {target: 0, owners: {ot: maintenance, it: security}, period: shift}
+  open_findings: {target: 0, owners: {ot: shift-lead, it: data-team}, period: shift}
+  pilot_benefit: {target: 0, owners: {ot: shift-lead, it: data-team}, period: shift}
 kpis: # beside those of ISO 22400; `isthmus kpi` shows all
   good_per_kwh: {formula: "GQ / EN", unit: 1/kWh, title: Good bottles for a kWh, better: more}
 """

@@ -13,6 +13,7 @@ from isthmus.model.alarm import AlarmDefinition
 from isthmus.model.export import Export
 from isthmus.model.kpi import Kpi
 from isthmus.model.ports import Address, SourceConfig
+from isthmus.model.scorecard import Goal
 from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
 from isthmus.model.write import WriteMode
@@ -198,6 +199,7 @@ class Plant:
     exports: Mapping[str, Export] = field(default_factory=dict)
     sinks: Mapping[str, SinkConfig] = field(default_factory=dict)
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each

@@ -27,6 +27,7 @@ from isthmus.model.plantfile_kpi import KpiEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
+from isthmus.model.plantfile_scorecard import GoalEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
@@ -253,6 +254,9 @@ class PlantFile(Entry):
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
     kpis: Annotated[
         dict[Name, KpiEntry], Field(description="Key figures of the plant's own, by name.")
+    ] = {}
+    scorecard: Annotated[
+        dict[Name, GoalEntry], Field(description="Goals that operations and IT share, by name.")
     ] = {}
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
     exports: Annotated[

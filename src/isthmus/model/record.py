@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CERTIFICATE = "certificate"
     ZONE = "zone"
     ACCESS = "access"  # a refusal that a person should know of
+    SCORECARD = "scorecard"  # comments, decisions, actions that both sides agreed
     LEDGER = "ledger"  # start, stop, checkpoint, retention
 
 

@@ -45,12 +45,14 @@ from isthmus.runtime.late import Late
 from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
+from isthmus.runtime.scorecard.board import Scorecard
 from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
 from isthmus.runtime.sql.endpoint import SqlEndpoint
 from isthmus.runtime.subject import Subjects
 from isthmus.runtime.trust.trust import Trust
+from isthmus.runtime.work import work
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class App:
         self.limits = LimitWatch(self.namespace, self.live)
         self.alarms = Alarms.open(self)
         self.late = Late(self.namespace, self.historian, self.live, self.now)
+        self.scorecard = Scorecard.open(self)
         self.links: dict[str, Link | EdgeLink] = {}
         self.deliveries: list[Delivery] = []
         self.edges = {
@@ -177,12 +180,9 @@ class App:
                 alive = heart.last()
                 await self._catch_up()
                 await self._mark_gaps(alive)
-                keep += [tasks.create_task(work, name=name) for name, work in self.trust.work(self)]
+                keep += [tasks.create_task(each, name=name) for name, each in work(self)]
                 keep.append(tasks.create_task(heart.beat(), name="beat"))
-                keep.append(tasks.create_task(self.alarms.run(self), name="alarms"))
-                keep.append(tasks.create_task(self.deriver.run(), name="derive"))
                 keep.append(tasks.create_task(self.late.run(self.tell), name="late"))
-                keep.append(tasks.create_task(self.exports.run(), name="exports"))
                 if isinstance(self.historian, Archives):
                     moving = archive_for_ever(self.historian, self.stopping.is_set)
                     keep.append(tasks.create_task(moving, name="archive"))

@@ -42,6 +42,7 @@ from isthmus.web import (
     plant,
     policy,
     query,
+    scorecard,
     sign_in,
     sinks,
     sql,
@@ -79,7 +80,8 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     trust_parts = (ledger, permits, writes, zones, certificates, *people_parts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
-    figure_parts = (alarms, kpi, key_figures, control, performance, energy, overview, links, sinks)
+    kpi_parts = (kpi, key_figures, control, performance, energy, scorecard)
+    figure_parts = (alarms, *kpi_parts, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()

@@ -651,6 +651,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scorecard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goals of operations and IT as they stand, and what was agreed */
+        get: operations["scorecard_api_scorecard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scorecard/notes/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of a note, oldest first */
+        get: operations["versions_api_scorecard_notes__number__get"];
+        put?: never;
+        /** Change a note: its next version; the old one stays */
+        post: operations["change_api_scorecard_notes__number__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scorecard/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a comment, a decision or an action */
+        post: operations["write_api_scorecard_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -3106,6 +3158,90 @@ export interface components {
             reason: string;
         };
         /**
+         * GoalStand
+         * @description One goal: what it is now, where it was, and whether it is reached.
+         *
+         *     `value` is over [start, end], which holds `gaps_percent` of time of which nothing is known;
+         *     `short` is by how much it is behind, `why` why there is no value.
+         */
+        GoalStand: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Measure */
+            measure: string;
+            /** Line */
+            line: string;
+            /** Unit */
+            unit: string;
+            /** Digits */
+            digits: number;
+            /** Value */
+            value: number | null;
+            /** Target */
+            target: number | null;
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "more" | "less" | "";
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "reached" | "behind" | "far behind" | "unknown" | "no target";
+            /** Short */
+            short: number;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "better" | "worse" | "steady" | "";
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "shift" | "day" | "week" | "month";
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Gaps Percent */
+            gaps_percent: number;
+            /** Trend Time */
+            trend_time: number[];
+            /**
+             * Trend
+             * @description One number a row; null is a gap.
+             */
+            trend: (number | null)[];
+            /** Owner Ot */
+            owner_ot: string;
+            /** Owner It */
+            owner_it: string;
+            /**
+             * By
+             * @description The day until which it is to be reached, or empty.
+             */
+            by: string;
+            /** Page */
+            page: string;
+            /**
+             * Says
+             * @description How it is computed.
+             */
+            says: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * GrafanaFiles
          * @description The text of each file by its path: `dashboards/NAME.json`, `provisioning/...yaml`.
          */
@@ -4484,6 +4620,75 @@ export interface components {
             token: string;
         };
         /**
+         * NoteChange
+         * @description What a note's next version has otherwise; `version` is the one that was looked at.
+         */
+        NoteChange: {
+            /** Version */
+            version: number;
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Who
+             * @default null
+             */
+            who: string | null;
+            /**
+             * Side
+             * @default null
+             */
+            side: ("" | "ot" | "it") | null;
+            /**
+             * Due
+             * @default null
+             */
+            due: string | null;
+            /**
+             * State
+             * @default null
+             */
+            state: ("open" | "done" | "dropped") | null;
+        };
+        /**
+         * NoteWish
+         * @description A new note, about a goal or about the whole scorecard.
+         */
+        NoteWish: {
+            /**
+             * Kind
+             * @default comment
+             * @enum {string}
+             */
+            kind: "comment" | "decision" | "action";
+            /** Text */
+            text: string;
+            /**
+             * Goal
+             * @default
+             */
+            goal: string;
+            /**
+             * Who
+             * @default
+             */
+            who: string;
+            /**
+             * Side
+             * @default
+             * @enum {string}
+             */
+            side: "" | "ot" | "it";
+            /**
+             * Due
+             * @description A day: `2026-12-31`.
+             * @default
+             */
+            due: string;
+        };
+        /**
          * OrderInfo
          * @description One order of the line, as the machines' events tell it.
          */
@@ -5249,6 +5454,68 @@ export interface components {
              * @default
              */
             hint: string;
+        };
+        /**
+         * Scorecard
+         * @description All goals as they stood at `computed`, and the newest version of each note.
+         */
+        Scorecard: {
+            /**
+             * Computed
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            computed: number;
+            /** Trouble */
+            trouble: string;
+            /**
+             * Damaged
+             * @description Lines of the book that could not be read.
+             */
+            damaged: number;
+            /** Goals */
+            goals: components["schemas"]["GoalStand"][];
+            /** Notes */
+            notes: components["schemas"]["ScorecardNote"][];
+        };
+        /**
+         * ScorecardNote
+         * @description One version of a comment, a decision or an action; the last three fields are of actions.
+         */
+        ScorecardNote: {
+            /** Number */
+            number: number;
+            /** Version */
+            version: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "comment" | "decision" | "action";
+            /** Text */
+            text: string;
+            /** By */
+            by: string;
+            /**
+             * Time
+             * @description Milliseconds since 1970 UTC, wall clock.
+             */
+            time: number;
+            /** Goal */
+            goal: string;
+            /** Who */
+            who: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "" | "ot" | "it";
+            /** Due */
+            due: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "done" | "dropped";
         };
         /**
          * SeenCertificate
@@ -7469,6 +7736,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnergyForecast"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scorecard_api_scorecard_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scorecard"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions_api_scorecard_notes__number__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The note's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardNote"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_scorecard_notes__number__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The note's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardNote"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_api_scorecard_notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardNote"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -19,6 +19,7 @@ import "../pages/connections";
 import "../pages/energy";
 import "../pages/performance";
 import "../pages/plant";
+import "../pages/scorecard";
 import "../pages/security";
 import "../pages/users";
 import "../parts/card";
@@ -84,6 +85,7 @@ export class Shell extends Part {
       case "energy": return html`<isthmus-energy-page .site=${site} .query=${query}></isthmus-energy-page>`;
       case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
       case "alarms": return html`<isthmus-alarms-page .site=${site} .query=${query}></isthmus-alarms-page>`;
+      case "scorecard": return html`<isthmus-scorecard-page .site=${site} .query=${query}></isthmus-scorecard-page>`;
       case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
       case "account": return html`<isthmus-account-page></isthmus-account-page>`;
       case "users": return html`<isthmus-users-page></isthmus-users-page>`;

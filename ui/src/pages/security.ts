@@ -19,7 +19,7 @@ import "../parts/zone-map";
 
 const SLOW_MS = 30_000;
 const LEDGER_MS = 5_000;
-const KINDS = ["", "action", "permit", "sign-in", "account", "policy", "certificate", "zone", "lock", "configuration", "access", "ledger"];
+const KINDS = ["", "action", "permit", "sign-in", "account", "policy", "certificate", "zone", "lock", "configuration", "scorecard", "access", "ledger"];
 
 /** The security page: what is open, to whom, and what was done? */
 @customElement("isthmus-security-page")

@@ -21,6 +21,7 @@ from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.report import Report
+from isthmus.runtime.config.scorecard import goals
 from isthmus.runtime.config.shape import shape
 from isthmus.runtime.config.sinks import sinks
 from isthmus.runtime.config.templates import resolve
@@ -100,6 +101,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
             report,
         ),
         kpis=kpis(file, report),
+        goals=goals(file, names, report),
         history=_section(file.history),
         bus=_section(file.bus),
         readers={name: entry.zone for name, entry in file.bus.readers.items()},

@@ -140,6 +140,7 @@ from isthmus.web.contract.policy import (
     TeamInfo,
     WhoCan,
 )
+from isthmus.web.contract.scorecard import Scorecard, ScorecardNote
 from isthmus.web.contract.sinks import SinkInfo
 from isthmus.web.contract.sql import SqlCounts, SqlStatus
 from isthmus.web.contract.writes import (
@@ -299,6 +300,8 @@ __all__ = [
     "Ribbon",
     "RoleWish",
     "ScheduledExport",
+    "Scorecard",
+    "ScorecardNote",
     "SeenCertificate",
     "SessionInfo",
     "Sign",

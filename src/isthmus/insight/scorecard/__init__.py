@@ -1,0 +1,1 @@
+"""The scorecard that operations and IT share: measures, verdicts, trends; pure."""

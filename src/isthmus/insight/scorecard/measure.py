@@ -1,0 +1,166 @@
+"""What a scorecard can measure, and how each measure follows from summed elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from isthmus.model.kpi import Better
+
+Sums = Mapping[str, float]
+"""Elements added up over a stretch of time, by name; one that nobody told is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing that can be a goal; `of` gives its value of elements, None where they say nothing.
+
+    `line`: whether it belongs to a line or to the whole site; `page` is where its detail is.
+    """
+
+    id: str
+    title: str
+    unit: str
+    digits: int
+    better: Better
+    target: float | None
+    line: bool
+    page: str
+    says: str
+    of: Callable[[Sums], float | None]
+
+
+def _part(sums: Sums, above: str, below: str, scale: float = 100.0) -> float | None:
+    part, whole = sums.get(above), sums.get(below)
+    return scale * part / whole if part is not None and whole else None
+
+
+def _oee(sums: Sums) -> float | None:
+    """GQ x PRI / PBT; without an ideal rate the line is measured by itself, E is 1."""
+    if _unseen(sums):
+        return None
+    good, busy, item = sums.get("good"), sums["planned_busy"], sums.get("item_seconds")
+    if good is None:
+        return None
+    if item:
+        return 100 * item * good / busy
+    made = sums.get("produced") or 0.0
+    return 100 * sums.get("actual_production", 0.0) / busy * (good / made if made else 0.0)
+
+
+def _unseen(sums: Sums) -> bool:
+    busy = sums.get("planned_busy", 0.0)
+    return busy - sums.get("unknown", 0.0) <= 0
+
+
+def _availability(sums: Sums) -> float | None:
+    return None if _unseen(sums) else _part(sums, "actual_production", "planned_busy")
+
+
+def _down(sums: Sums) -> float | None:
+    return None if _unseen(sums) else _part(sums, "actual_unit_down", "planned_busy")
+
+
+def _known(sums: Sums) -> float | None:
+    planned = sums.get("units_planned", 0.0)
+    return 100 * (1 - sums.get("units_unknown", 0.0) / planned) if planned else None
+
+
+def _effectiveness(sums: Sums) -> float | None:
+    made, ran = sums.get("produced"), sums.get("actual_production")
+    item = sums.get("item_seconds")
+    return 100 * item * made / ran if made is not None and ran and item else None
+
+
+def _all() -> list[Measure]:
+    more, less = Better.MORE, Better.LESS
+    times = "of the closed shifts, times and pieces added up before dividing (ISO 22400-2)"
+    return [
+        Measure(
+            *("oee", "OEE index", "%", 1, more, 85.0, True, "performance"),
+            f"PRI x GQ / PBT {times}; time of which nothing is known counts as not produced",
+            _oee,
+        ),
+        Measure(
+            *("availability", "Availability", "%", 1, more, 90.0, True, "performance"),
+            f"APT / PBT {times}",
+            _availability,
+        ),
+        Measure(
+            *("effectiveness", "Effectiveness", "%", 1, more, 95.0, True, "performance"),
+            f"PRI x PQ / APT {times}; needs the line's `ideal_rate`",
+            _effectiveness,
+        ),
+        Measure(
+            *("scrap", "Scrap", "%", 2, less, 1.0, True, "performance"),
+            f"SQ / PQ {times}",
+            lambda sums: _part(sums, "scrap", "produced"),
+        ),
+        Measure(
+            *("unplanned_downtime", "Unplanned downtime", "%", 1, less, 5.0, True, "performance"),
+            f"ADOT / PBT {times}: stops of the bottleneck of five minutes and more in planned time",
+            _down,
+        ),
+        Measure(
+            *("energy_per_piece", "Energy per piece", "kWh", 4, less, None, True, "energy"),
+            "energy / good pieces of the closed shifts in which both are known, added up before "
+            "dividing; base load is included",
+            lambda sums: _part(sums, "energy", "energy_good", 1.0),
+        ),
+        Measure(
+            *("pilot_benefit", "Pilot benefit", "", 2, more, 0.0, True, "energy"),
+            "what the line's energy baseline expected less what was measured, each hour at its "
+            "price, over the month up to now",
+            lambda sums: sums.get("benefit"),
+        ),
+        Measure(
+            *("data_availability", "Data availability", "%", 2, more, 99.5, True, "connections"),
+            "share of the planned time of all units of the line in which their state is known",
+            _known,
+        ),
+        Measure(
+            *("data_freshness", "Data freshness", "s", 1, less, 60.0, False, "connections"),
+            "time since the connection that is silent longest told a good value, looked at twice "
+            "a minute, the mean of all looks",
+            lambda sums: _part(sums, "silent", "looks", 1.0),
+        ),
+        Measure(
+            *("security_posture", "Security weaknesses", "", 0, less, 0.0, False, "security"),
+            "ways that nothing protects, findings of zones and conduits that are wrong, emergencies"
+            " that nobody reviewed, trouble of the ledger; as the Security page lists them",
+            lambda sums: sums.get("weaknesses"),
+        ),
+        Measure(
+            *("open_findings", "Open findings", "", 0, less, 0.0, False, "plant"),
+            "alarms that ask, limits that are passed, connections down or refused, exports that "
+            "fail, trouble of bus and history",
+            lambda sums: sums.get("findings"),
+        ),
+    ]
+
+
+MEASURES: Mapping[str, Measure] = {each.id: each for each in _all()}
+
+USUAL = (
+    "oee",
+    "energy_per_piece",
+    "unplanned_downtime",
+    "data_availability",
+    "data_freshness",
+    "security_posture",
+    "open_findings",
+    "pilot_benefit",
+)
+"""The goals of a plant whose file names none."""
+
+STANDING = frozenset({"weaknesses", "findings", "benefit", "item_seconds"})
+"""Elements that say how things stand: the newest holds, they are not added up."""
+
+
+def added(parts: list[Sums]) -> dict[str, float]:
+    """The elements of stretches that follow each other, oldest first, as those of the whole."""
+    total: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.items():
+            total[name] = value if name in STANDING else total.get(name, 0.0) + value
+    return total

@@ -1,0 +1,57 @@
+"""How a running plant stands: silent connections, weaknesses, findings, what the pilot brought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isthmus.model.plant import Equipment
+from isthmus.runtime.figures.energy import LineEnergy, energy
+from isthmus.runtime.figures.tariff import Tariff
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
+
+
+def silence(app: App) -> float | None:
+    """Seconds since the connection that is silent longest told a good value; None before any."""
+    now = app.now()
+    heard = [link.health.last_good for link in app.links.values()]
+    known = [max(0, now - each) / 1e9 for each in heard if each is not None]
+    return max(known, default=None)
+
+
+def weaknesses(app: App) -> int:
+    """What is to mend of the plant's security."""
+    trust = app.trust
+    ways = sum(hop.weight == "wrong" for hop in trust.certificates.hops())
+    zones = sum(one.state == "wrong" for one in trust.zones.findings())
+    ledger = bool(trust.ledger.trouble) + bool(trust.ledger.anchor_trouble)
+    return ways + zones + ledger + len(list(trust.identity.emergencies.unreviewed()))
+
+
+def findings(app: App) -> int:
+    """What asks for a person: alarms, limits, connections, exports, bus, history."""
+    watched = app.alarms.limits()
+    free = sum(app.path(each.tag) not in watched for each in app.limits.found)
+    down = sum(link.health.condition in ("down", "refused") for link in app.links.values())
+    site = (app.bus_state() != "up") + bool(app.trouble())
+    asking = len(app.alarms.asking()) + free
+    return asking + down + len(app.exports.failing()) + site
+
+
+def benefit(app: App, line: Equipment) -> float | None:
+    """Money that the line saved against its energy baseline, up to now."""
+    records = app.records
+    window = records.window(line, "week" if line.baseline else "day")
+    return saved(energy(records, line, window), Tariff.of(app.plant))
+
+
+def saved(found: LineEnergy, tariff: Tariff) -> float | None:
+    """What the saved energy would have cost, each hour at its own price."""
+    if found.baseline is None or found.saving is None:
+        return None
+    won = found.baseline.expected(found.pieces) - found.kwh
+    known = found.judged & np.isfinite(won)
+    return float((won[known] * tariff.each(found.edges[:-1][known])).sum())

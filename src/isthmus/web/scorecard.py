@@ -1,0 +1,154 @@
+"""The shared scorecard: goals as they stand, and comments, decisions and actions about them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from isthmus.model.access import Right
+from isthmus.model.path import nearest
+from isthmus.runtime.app import App
+from isthmus.runtime.scorecard.board import Stand
+from isthmus.runtime.scorecard.book import Change, Note
+from isthmus.web import contract
+from isthmus.web.access import Seen, Sight, refusal
+from isthmus.web.ask import Problem
+from isthmus.web.contract.scorecard import GoalStand, NoteChange, NoteWish
+from isthmus.web.writes import principal
+
+Number = Annotated[int, Path(ge=1, description="The note's number.")]
+
+
+def routes(app: App) -> APIRouter:
+    """The routes of the scorecard."""
+    router = APIRouter(prefix="/api/scorecard", tags=["scorecard"])
+
+    @router.get("", summary="Goals of operations and IT as they stand, and what was agreed")
+    def scorecard(seen: Seen) -> contract.Scorecard:
+        card = app.scorecard
+        stands = [stand for stand in card.now() if seen.one(stand.line)]
+        names = {stand.goal.name for stand in stands}
+        notes = [note for note in card.book.all() if _seen(note, names, seen)]
+        return contract.Scorecard(
+            computed=card.computed / 1e6,
+            trouble=card.trouble,
+            damaged=card.book.damaged,
+            goals=[told(stand) for stand in stands],
+            notes=[noted(note) for note in notes[:1_000]],
+        )
+
+    @router.get("/notes/{number}", summary="All versions of a note, oldest first")
+    def versions(number: Number, seen: Seen) -> list[contract.ScorecardNote]:
+        found = _versions(app, number)
+        names = {stand.goal.name for stand in app.scorecard.now() if seen.one(stand.line)}
+        if not _seen(found[-1], names, seen):
+            seen.require(Right.READ, _where(app, found[-1].goal))
+        return [noted(note) for note in found]
+
+    @router.post("/notes", summary="Write a comment, a decision or an action")
+    def write(wish: NoteWish, request: Request) -> contract.ScorecardNote:
+        if wish.goal and wish.goal not in app.plant.goals:
+            near = nearest(wish.goal, app.plant.goals)
+            hint = f"did you mean `{near}`?" if near else "GET /api/scorecard lists them"
+            raise Problem(404, f"there is no goal {wish.goal}", hint)
+        _require(app, request, wish.goal)
+        action = wish.kind == "action"
+        change = Change(None, wish.who, wish.side, wish.due)
+        if not action and (wish.who or wish.side or wish.due):
+            raise Problem(422, f"a {wish.kind} is not to be done by anybody", "write an action")
+        by = principal(request).id
+        return noted(app.scorecard.book.write(wish.kind, wish.text, by, wish.goal, change))
+
+    @router.post("/notes/{number}", summary="Change a note: its next version; the old one stays")
+    def change(number: Number, wish: NoteChange, request: Request) -> contract.ScorecardNote:
+        found = _versions(app, number)[-1]
+        _require(app, request, found.goal)
+        if wish.version != found.version:
+            raise Problem(
+                409,
+                f"note {number} is at version {found.version} now, by {found.by}",
+                "look at it again, then change it",
+            )
+        news = Change(wish.text, wish.who, wish.side, wish.due, wish.state)
+        return noted(app.scorecard.book.change(number, principal(request).id, news, wish.version))
+
+    return router
+
+
+def told(stand: Stand) -> GoalStand:
+    """How a goal stands, as it is told."""
+    goal, measure = stand.goal, stand.measure
+    return GoalStand(
+        name=goal.name,
+        title=goal.title or measure.title,
+        measure=measure.id,
+        line=stand.line,
+        unit=stand.unit,
+        digits=measure.digits,
+        value=stand.value,
+        target=goal.target,
+        better=stand.better.value,
+        verdict=stand.verdict.standing.value,
+        short=stand.verdict.short,
+        way=stand.way.value,
+        period=goal.period.value,
+        start=stand.start / 1e6,
+        end=stand.end / 1e6,
+        gaps_percent=100 * (1 - stand.known),
+        trend_time=[at / 1e6 for at, _ in stand.trend],
+        trend=[value for _, value in stand.trend],
+        owner_ot=goal.ot,
+        owner_it=goal.it,
+        by=goal.by.isoformat() if goal.by else "",
+        page=_page(stand),
+        says=measure.says,
+        why=stand.why,
+    )
+
+
+def noted(note: Note) -> contract.ScorecardNote:
+    """A note as it is told."""
+    return contract.ScorecardNote(**{**asdict(note), "time": note.time / 1e6})
+
+
+def _page(stand: Stand) -> str:
+    line = f"?line={stand.line}" if stand.line and stand.measure.line else ""
+    return f"/{stand.measure.page}{line}"
+
+
+def _versions(app: App, number: int) -> list[Note]:
+    if number not in app.scorecard.book.versions:
+        raise Problem(404, f"there is no note {number}", "GET /api/scorecard lists them")
+    return app.scorecard.book.history(number)
+
+
+def _where(app: App, name: str) -> str:
+    """The line that a goal is about; the whole site for a goal of it, and where there is none."""
+    found = next((each for each in app.scorecard.now() if each.goal.name == name), None)
+    return found.line if found else ""
+
+
+def _seen(note: Note, names: set[str], seen: Sight) -> bool:
+    """Whether it is about a goal that may be seen, or about none."""
+    if seen.everything or note.goal in names:
+        return True
+    return not note.goal and bool(names)
+
+
+def _require(app: App, request: Request, goal: str) -> None:
+    """Refuse whoever may not annotate what the goal is about; without one, any goal's line."""
+    who, policy = principal(request), app.trust.rights.policy
+    if who.owner:
+        return
+    where = _where(app, goal)
+    decision = policy.decide(who, Right.ANNOTATE, where)
+    if not decision and not goal:
+        lines = {stand.line for stand in app.scorecard.now()}
+        decision = next(
+            (found for at in sorted(lines) if (found := policy.decide(who, Right.ANNOTATE, at))),
+            decision,
+        )
+    if not decision:
+        raise refusal(Right.ANNOTATE, where, decision)

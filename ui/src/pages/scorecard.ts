@@ -1,0 +1,53 @@
+import { html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Scorecard } from "../api/contract";
+import { Resource } from "../api/resource";
+import { clock } from "../app/clock";
+import type { Site } from "../app/site";
+import { Part } from "../parts/part";
+import "../parts/card";
+import "../parts/notes";
+import "../parts/scorecard";
+
+const REFRESH_MS = 15_000;
+
+/** The scorecard: are both sides on target, and what was agreed? */
+@customElement("isthmus-scorecard-page")
+export class ScorecardPage extends Part {
+  @property({ attribute: false }) site!: Site;
+  @property({ attribute: false }) query = new URLSearchParams();
+  private readonly answer = new Resource<Scorecard>(this, () => "/api/scorecard", { every: () => REFRESH_MS });
+
+  override render() {
+    return html`<main id="page" class="fit scorecard" tabindex="-1" @isthmus-noted=${() => this.answer.again()}>${this.goals()}<div class="said">${this.actions()}${this.talk()}</div></main>`;
+  }
+
+  private goals() {
+    const { value, load } = this.answer;
+    const behind = value?.goals.filter((goal) => goal.verdict.endsWith("behind")).length ?? 0;
+    const unknown = value?.goals.filter((goal) => goal.verdict === "unknown").length ?? 0;
+    const sub = value ? `${value.goals.length} shared by OT and IT, ${behind} behind${unknown ? `, ${unknown} not known yet` : ""}; as of ${clock.minute(value.computed)}` : "";
+    const blank = value && value.goals.length === 0 ? { title: "No goal to see", text: "your rights show no line of this plant" } : undefined;
+    const trouble = value?.trouble || (value?.damaged ? `${value.damaged} notes could not be read: scorecard/notes.jsonl in the data folder is damaged` : "");
+    const action = html`<button class="hide-s" @click=${() => window.print()}>Print</button>`;
+    return html`<isthmus-card class="goals-card" heading="Goals" sub=${sub} .action=${action} .load=${load} ?hollow=${!value} .blank=${blank}>
+      ${trouble ? html`<div class="fail notice" role="alert"><b>${trouble}</b></div>` : nothing}<isthmus-scorecard tabindex="0" .goals=${value?.goals ?? []}></isthmus-scorecard></isthmus-card>`;
+  }
+
+  private actions() {
+    const { value, load } = this.answer;
+    const all = value?.notes.filter((note) => note.kind === "action") ?? [];
+    const sorted = [...all].sort((one, other) => Number(one.state !== "open") - Number(other.state !== "open") || (one.due || "9").localeCompare(other.due || "9"));
+    const open = all.filter((note) => note.state === "open").length;
+    return html`<isthmus-card heading="Actions" sub=${value ? `${open} open, ${all.length - open} closed` : ""} .load=${load} ?hollow=${!value}>
+      <isthmus-notes tabindex="0" .notes=${sorted} .goals=${value?.goals ?? []} .kinds=${["action"]}></isthmus-notes></isthmus-card>`;
+  }
+
+  private talk() {
+    const { value, load } = this.answer;
+    const notes = value?.notes.filter((note) => note.kind !== "action") ?? [];
+    const decisions = notes.filter((note) => note.kind === "decision").length;
+    return html`<isthmus-card heading="Decisions and comments" sub=${value ? `${decisions} decisions, ${notes.length - decisions} comments` : ""} .load=${load} ?hollow=${!value}>
+      <isthmus-notes tabindex="0" .notes=${notes} .goals=${value?.goals ?? []} .kinds=${["decision", "comment"]}></isthmus-notes></isthmus-card>`;
+  }
+}
