@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+import numpy as np
 from fastapi import APIRouter, Query
 
 from isthmus.historian.port import History
@@ -27,6 +28,8 @@ Kpis = Annotated[str, Query(description="Names between commas; all where empty."
 Period = Annotated[Literal["", "hour", "shift"], Query(description="Kind of window.")]
 
 Versions = Annotated[bool, Query(description="Also what was replaced, oldest first.")]
+Known = Annotated[float | None, Query(description="What was known then (ms), for 400 days back.")]
+MOST = 100_000
 
 
 def routes(app: App) -> APIRouter:
@@ -41,9 +44,13 @@ def routes(app: App) -> APIRouter:
         kpi: Kpis = "",
         period: Period = "",
         versions: Versions = False,  # noqa: FBT002 - a query parameter
-        limit: Annotated[int, Query(ge=1, le=100_000, description="The newest so many.")] = 10_000,
+        limit: Annotated[int, Query(ge=1, le=MOST, description="The newest so many.")] = 10_000,
+        known_at: Known = None,
     ) -> contract.Derived:
-        asked = Asked(path, tuple(name for name in kpi.split(",") if name), period, versions, limit)
+        if known_at is not None and not np.isfinite(known_at):
+            raise Problem(422, f"{known_at} is no time", "give `known_at` in ms")
+        names = tuple(name for name in kpi.split(",") if name)
+        asked = Asked(path, names, period, versions, limit, known_at)
         waits = Waits(app.deriver.dirt.waiting, app.deriver.dirt.late, app.deriver.trouble)
         return derived(app.historian, *time_range(start, end), asked, waits)
 
@@ -71,6 +78,7 @@ class Asked:
     period: str = ""
     versions: bool = False
     limit: int = 10_000
+    known_at: float | None = None  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +100,25 @@ def derived(
         names=asked.names,
         path=asked.path or None,
         period=asked.period,
-        versions=asked.versions,
-        limit=asked.limit,
+        versions=asked.versions or asked.known_at is not None,
+        limit=asked.limit if asked.known_at is None else MOST,
     )
+    if asked.known_at is not None:
+        found = known_then(found, asked.known_at * 1e6, versions=asked.versions)[-asked.limit :]
     return contract.Derived(
         values=[_value(result) for result in found],
         waiting_hours=waits.hours,
         late=waits.late,
         trouble=waits.trouble,
     )
+
+
+def known_then(
+    every: Sequence[KpiResult], time: float, *, versions: bool = False
+) -> list[KpiResult]:
+    """Of all versions, oldest first, those that held at `time` (ns): computed by then, and last."""
+    told = [result for result in every if result.computed <= time]
+    return told if versions else list({result.key: result for result in told}.values())
 
 
 def explained(

@@ -7363,6 +7363,8 @@ export interface operations {
                 versions?: boolean;
                 /** @description The newest so many. */
                 limit?: number;
+                /** @description What was known then (ms), for 400 days back. */
+                known_at?: number | null;
             };
             header?: never;
             path?: never;
