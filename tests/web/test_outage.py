@@ -20,7 +20,9 @@ def demo(tmp_path_factory):
     """A demonstration of our own: it is broken on purpose."""
     running = Demo(tmp_path_factory.mktemp("outage"), hours=1)
     try:
-        yield running.start()
+        running.start()
+        running.quiet()
+        yield running
     finally:
         running.stop()
 

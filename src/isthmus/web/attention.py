@@ -23,7 +23,7 @@ def attention(app: App, lake: LakeStats) -> list[contract.Attention]:
     """The most urgent first, at most 50."""
     watched = app.alarms.limits()
     free = [each for each in app.limits.found if app.path(each.tag) not in watched]
-    found = [_alarm(each) for each in app.alarms.asking()[:MOST]]
+    found = [_alarm(each) for each in app.alarms.asking(MOST)]
     found += [_excess(app, excess) for excess in free[:MOST]]
     found += [*_links(app), *_site(app, lake)]
     return sorted(found, key=lambda item: (item.priority, item.since))[:MOST]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isthmus.insight.alarm.machine import UNKNOWN, Change, Int8s, Machine, Transition
-from isthmus.insight.alarm.state import ASKING, State
+from isthmus.insight.alarm.state import ASKING, UNSEEN, Standing, State
 from isthmus.model.errors import IsthmusError, Refused
 from isthmus.model.event import Event
 from isthmus.model.path import join, nearest
@@ -20,7 +20,7 @@ from isthmus.model.record import Kind, Recorder
 from isthmus.model.sample import Clock
 from isthmus.model.tag import Namespace
 from isthmus.runtime.alarm.journal import LINK, SEVERITY, Kept
-from isthmus.runtime.alarm.present import Alarm, Present, spelt, urgency
+from isthmus.runtime.alarm.present import Alarm, Present, spelt
 from isthmus.runtime.alarm.watch import Watch
 from isthmus.runtime.live import Live
 
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 EVERY = 0.5  # seconds between two looks
 FILE = "alarms.json"
 BY_ITSELF = "isthmus"
+_UNSEEN = [standing for standing in Standing if State[standing.name] in UNSEEN]
 
 
 class Alarms:
@@ -58,6 +59,8 @@ class Alarms:
             for name, group, _ in alarm.definition.when.bounds
             if group == "limits"
         )
+        self._priority = np.array([int(each.priority) for each in kinds], np.int8)
+        self._always = np.array([each.unless is None for each in kinds], bool)
         self._truth: Int8s = np.full(size, UNKNOWN, np.int8)
         self._kept = Kept(Path())
         self._record: Recorder | None = None
@@ -87,7 +90,7 @@ class Alarms:
         now = int(self.now())
         nothing = np.zeros(len(self.all), bool)
         unless, _ = self.unless.look(self.live, nothing, now)
-        unless = np.where(self._unsuppressed, 0, unless).astype(np.int8)
+        unless = np.where(self._always, 0, unless).astype(np.int8)
         self._truth, time = self.when.look(self.live, self.machine.active, now)
         found = self.machine.step(now, self._truth, time, unless)
         if found:
@@ -95,10 +98,6 @@ class Alarms:
                 self._tell(change, BY_ITSELF, "")
             self._keep()
         return found
-
-    @property
-    def _unsuppressed(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        return np.array([alarm.definition.unless is None for alarm in self.all], bool)
 
     async def flush(self, app: App) -> None:
         """Give the stream what it does not have yet; what fails waits for the next time."""
@@ -196,13 +195,14 @@ class Alarms:
         for place in places:
             yield self._present(place)
 
-    def asking(self) -> list[Present]:
-        """Those that ask for somebody, the most urgent first; of equal ones the newest."""
+    def asking(self, most: int | None = None) -> list[Present]:
+        """The first `most` that ask for somebody: the most urgent, of equal ones the newest."""
         machine = self.machine
         free = (machine.standing > 0) & ~machine.suppressed & ~machine.removed
-        places = np.flatnonzero(free & (machine.shelved == 0)).tolist()
-        found = [self._present(place) for place in places]
-        return sorted(found, key=urgency)
+        places = np.flatnonzero(free & (machine.shelved == 0))
+        seen = ~np.isin(machine.standing[places], _UNSEEN)
+        order = np.lexsort((-machine.since[places], seen, self._priority[places]))
+        return [self._present(place) for place in places[order][:most].tolist()]
 
     def limits(self) -> frozenset[str]:
         """The tags of which some alarm watches the limits."""

@@ -36,8 +36,10 @@ class Group:
     bounds: Floats
     units: list[str]
     since: Int64s = field(init=False)
+    compared: Compared | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self.compared = _compared(self.condition.root)
         self.since = np.zeros((self.condition.lasting, len(self.places)), np.int64)
 
     def frame(self, live: Live, active: Bools, now: int) -> Frame:
@@ -47,6 +49,15 @@ class Group:
         slack = active[self.places].astype(np.float64)
         return Frame(value, known, live.time[self.tags], self.bounds, slack, self.since, now)
 
+    def alone(self, column: int, live: Live, now: int) -> Frame:
+        """What the condition needs to know of the present at one place."""
+        here = slice(column, column + 1)
+        tags, bounds = self.tags[:, here], self.bounds[:, here]
+        value = live.value[tags]
+        known = (live.quality[tags] < Status.UNCERTAIN) & np.isfinite(value)
+        since = self.since[:, here]
+        return Frame(value, known, live.time[tags], bounds, np.zeros(1), since, now)
+
 
 @dataclass(slots=True, eq=False)
 class Watch:
@@ -54,6 +65,14 @@ class Watch:
 
     size: int
     groups: list[Group]
+    _columns: dict[int, tuple[Group, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._columns = {
+            place: (group, column)
+            for group in self.groups
+            for column, place in enumerate(group.places.tolist())
+        }
 
     @classmethod
     def of(
@@ -88,18 +107,17 @@ class Watch:
 
     def reading(self, place: int, live: Live, now: int) -> Reading | None:
         """The first comparison of a condition, None where it compares no numbers."""
-        for group in self.groups:
-            at = np.flatnonzero(group.places == place)
-            compared = _compared(group.condition.root)
-            if not len(at) or compared is None:
-                continue
-            frame = group.frame(live, np.zeros(self.size, bool), now)
-            value, known = compared.left.number(frame)
-            limit, also = compared.right.number(frame)
-            column = int(at[0])
-            if known[column] and also[column]:
-                return Reading(float(value[column]), float(limit[column]), group.units[column])
-        return None
+        if place not in self._columns:
+            return None
+        group, column = self._columns[place]
+        if group.compared is None:
+            return None
+        frame = group.alone(column, live, now)
+        value, known = group.compared.left.number(frame)
+        limit, also = group.compared.right.number(frame)
+        if not (known[0] and also[0]):
+            return None
+        return Reading(float(value[0]), float(limit[0]), group.units[column])
 
 
 def _group(condition: Condition, found: list[tuple[int, str]], namespace: Namespace) -> Group:

@@ -11,6 +11,7 @@ from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.model.tag import Namespace
 from isthmus.runtime.alarm.alarms import Alarms
 from isthmus.runtime.alarm.journal import Kept, once
+from isthmus.runtime.alarm.present import urgency
 from isthmus.runtime.config.load import load
 from isthmus.runtime.live import Live
 
@@ -227,3 +228,15 @@ def test_the_file_is_plain_json(site):
     told = json.loads((site.folder / "alarms.json").read_text())
     assert told["version"] == 1
     assert "hall/line1/one/force_high" in told["columns"]
+
+
+def test_the_most_urgent_unseen_and_newest_come_first(site):
+    site.tell(1000, one__force=101, two__force=101)
+    site.tell(1002, two__oil=95)
+    site.tell(1010, one__force=121)
+    site.look(1012)
+    site.alarms.acknowledge("hall/line1/two/force_high", "person:anna")
+    order = [each.alarm.path[11:] for each in site.alarms.asking()]
+    assert order == ["one/force_high_high", "two/oil_hot", "one/force_high", "two/force_high"]
+    assert order == [each.alarm.path[11:] for each in sorted(site.alarms.asking(), key=urgency)]
+    assert [each.alarm.path[11:] for each in site.alarms.asking(2)] == order[:2]
