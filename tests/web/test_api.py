@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from isthmus.web import contract
+from isthmus.web.contract import stops
 
 HOUR = 3_600_000.0
 
@@ -37,6 +38,8 @@ def questions(plant, tag):
         "/api/statistics": ({"tags": speed, **span}, list[contract.Statistics]),
         "/api/together": ({"tag": speed, **span}, contract.MovedTogether),
         "/api/states": (span, list[contract.Ribbon]),
+        "/api/reasons": ({}, list[stops.ReasonInfo]),
+        "/api/stops": ({**span}, stops.StopsInfo),
         "/api/performance": ({"window": "day"}, contract.Performance),
         "/api/energy": ({"window": "day"}, contract.Energy),
         "/api/kpi/catalogue": ({}, contract.KpiCatalogue),
@@ -106,6 +109,9 @@ ELSEWHERE = {
     "/api/zones/boundary": "test_zones",
     "/api/ledger/export": "test_ledger",
     "/api/locks/free": "test_write",
+    "/api/stops/explain": "test_stops",
+    "/api/stops/split": "test_stops",
+    "/api/stops/undo": "test_stops",
     "/api/permits/{number}": "test_write",
     "/api/permits/{number}/{step}": "test_write",
     "/api/writes/preview": "test_write",

@@ -32,6 +32,7 @@ COMMANDS = {
     "gaps": "see where history knows nothing, and why",
     "explain": "see how a key figure was computed, from what, and what it was before",
     "kpi": "see key figures: formulas, units, elements; those of your own as well",
+    "stops": "see why machines stood, say why, take it back",
     "energy": "see the load of the next 24 hours; evaluate forecasts of any file",
     "scorecard": "see the goals that operations and IT share; comment, decide, hand out work",
     "grafana": "write Grafana dashboards and provisioning from the plant file",

@@ -13,6 +13,7 @@ from isthmus.model.alarm import AlarmDefinition
 from isthmus.model.export import Export
 from isthmus.model.kpi import Kpi
 from isthmus.model.ports import Address, SourceConfig
+from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.scorecard import Goal
 from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
@@ -79,6 +80,14 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code of a machine's own means: a state of PackML, and a reason's number."""
+
+    state: int
+    reason: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Equipment:
     """One piece of equipment, its tags and what it contains; `path` is relative to the site."""
 
@@ -95,6 +104,8 @@ class Equipment:
     calendar: str = ""
     flow: tuple[Step, ...] = ()  # paths of units, in the order of the material
     idle_states: tuple[str, ...] = ()
+    states: Mapping[int, Meaning] = field(default_factory=dict)  # empty: the codes are PackML's
+    micro_stop: float | None = None  # own stops shorter than so many seconds are short ones
     baseline: tuple[date, date] | None = None  # first and last local day of its energy baseline
     movable: float = 0.0  # seconds by which its work may be moved for the sake of the load
     owners: Mapping[str, str] = field(default_factory=dict)
@@ -192,6 +203,7 @@ class Plant:
     areas: tuple[Equipment, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    reasons: Reasons = field(default_factory=lambda: Reasons(DEFAULT))
     edges: Mapping[str, Edge] = field(default_factory=dict)
     zones: Mapping[str, Zone] = field(default_factory=dict)
     conduits: tuple[Conduit, ...] = ()

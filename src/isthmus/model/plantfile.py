@@ -27,6 +27,7 @@ from isthmus.model.plantfile_kpi import KpiEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
+from isthmus.model.plantfile_reason import ReasonEntry
 from isthmus.model.plantfile_scorecard import GoalEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
@@ -233,6 +234,9 @@ class PlantFile(Entry):
     )
     calendars: Annotated[
         dict[Name, CalendarEntry], Field(description="Working times by name.")
+    ] = {}
+    reasons: Annotated[
+        dict[Name, ReasonEntry], Field(description="Why units stand, in at most ten first words.")
     ] = {}
     types: Annotated[dict[Name, TypeEntry], Field(description="Templates by name.")] = {}
     equipment: Annotated[

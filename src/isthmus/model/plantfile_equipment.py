@@ -20,6 +20,7 @@ from isthmus.model.plantfile_fields import (
     UnitName,
     WrongError,
 )
+from isthmus.model.plantfile_reason import StateIs
 from isthmus.model.plantfile_write import Write
 from isthmus.model.tag import Kind
 from isthmus.model.unit import Seconds
@@ -103,6 +104,13 @@ class StateEntry(Entry):
 
     source: Annotated[Name, Field(alias="from", description="The tag.")] = "state"
     standard: Annotated[Literal["packml"], Field(description="Whose words.")] = "packml"
+    states: Annotated[
+        dict[int, StateIs],
+        Field(
+            description="What the machine's own codes mean: `{1: running, 2: {is: held, reason: "
+            "jam}}`. A code that stands not here is not known."
+        ),
+    ] = {}
 
 
 def _day(text: str) -> str:
@@ -169,6 +177,10 @@ class Described(Entry):
     tags: Annotated[Tags, Field(description="Tags by name.")] = {}
     ideal_rate: Annotated[
         Rate | None, Field(description="Pieces per time when all is well: `120/min`.")
+    ] = None
+    micro_stop: Annotated[
+        Seconds | None,
+        Field(gt=0, description="Own stops shorter than this are short ones: 5 min."),
     ] = None
     alarms: Annotated[dict[Name, AlarmEntry], Field(description="Alarms by name.")] = {}
     energy: Annotated[EnergyEntry | None, Field(description="How its energy is judged.")] = None

@@ -50,6 +50,7 @@ from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.settings import STREAM, Settings
 from isthmus.runtime.share import share_for_ever
 from isthmus.runtime.sql.endpoint import SqlEndpoint
+from isthmus.runtime.stops.book import Book
 from isthmus.runtime.subject import Subjects
 from isthmus.runtime.trust.trust import Trust
 from isthmus.runtime.work import work
@@ -64,19 +65,18 @@ class App:
 
     def __init__(self, plant: Plant, settings: Settings, *, pace: Pace | None = None) -> None:
         self.plant, self.settings, self.pace = plant, settings, pace
-        self.stopping = asyncio.Event()
-        self.started = time.monotonic()
+        self.stopping, self.started = asyncio.Event(), time.monotonic()
         self.first_value: float | None = None  # seconds from the start of the process's app
         self.catalogue = Catalogue.open(settings.folder / "catalogue.json")
         self.catalogue.bind([*imported_tags(settings.folder), *plant.tags()])
         self.trust = Trust.open(plant, settings.folder, self.now)
-        self.tap = Tap()
-        self.live = Live()
+        self.tap, self.live = Tap(), Live()
         self.live.grow(len(self.namespace))
         self.subjects = Subjects(plant.enterprise, plant.site)
         self.historian: Historian = open_historian(settings, self.now)
-        self.records = Records(plant, self.namespace, self.historian, self.now, self._dark)
+        self.stops = Book.open(settings.folder, plant.reasons)
         shared = plant, self.namespace, self.historian, self.now
+        self.records = Records(*shared, self._dark, self.stops.told)
         self.exports = Exports(*shared, settings.folder)
         self.backups = Backups.of(settings, f"{plant.enterprise}/{plant.site}")
         where = self.historian, settings.folder, lambda: self.trust.rights.policy

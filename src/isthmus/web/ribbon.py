@@ -5,7 +5,7 @@ from __future__ import annotations
 from isthmus.insight.accounting.accounts import Accounts, Look
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
-from isthmus.model.state import CAUSE, PACKML
+from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.read import Window, units
 from isthmus.web import contract
@@ -29,7 +29,7 @@ def ribbons(
 
 def ribbon(unit: Equipment, accounts: Accounts) -> contract.Ribbon:
     """One unit's stretches, at most 2,000: the shortest join their neighbours before."""
-    looks = accounts.looks()
+    looks, words = accounts.looks(), accounts.words
     stretches: list[contract.Interval] = []
     total = float(accounts.seconds.sum())
     least = total / MOST if len(looks) > MOST else 0.0
@@ -51,7 +51,7 @@ def ribbon(unit: Equipment, accounts: Accounts) -> contract.Ribbon:
                 start=start / 1e6,
                 end=end / 1e6,
                 state=PACKML.get(state, "unknown"),
-                cause=CAUSE[cause].replace("_", " ") if cause in CAUSE and cause else "",
+                cause=words.get(cause, "").replace("_", " ") if cause else "",
                 look=look.value,
             )
         )

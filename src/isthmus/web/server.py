@@ -47,6 +47,7 @@ from isthmus.web import (
     sinks,
     sql,
     statistics,
+    stops,
     stream,
     together,
     writes,
@@ -80,7 +81,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     trust_parts = (ledger, permits, writes, zones, certificates, *people_parts)
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
-    kpi_parts = (kpi, key_figures, control, performance, energy, scorecard)
+    kpi_parts = (kpi, key_figures, control, performance, stops, energy, scorecard)
     figure_parts = (alarms, *kpi_parts, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))

@@ -617,6 +617,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stops of a unit or a line, why, and what is likely */
+        get: operations["stops_api_stops_get"];
+        put?: never;
+        /** Say why a unit stood */
+        post: operations["say_api_stops_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stops/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cut a stop in two, so that each part has a reason */
+        post: operations["cut_api_stops_split_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stops/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was said of a stop */
+        post: operations["take_back_api_stops_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reasons that a stop can have */
+        get: operations["reasons_api_reasons_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stops/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A stop and all that was ever said of it */
+        get: operations["explain_api_stops_explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/energy": {
         parameters: {
             query?: never;
@@ -4013,6 +4099,20 @@ export interface components {
             fault: components["schemas"]["LedgerFault"] | null;
         };
         /**
+         * Likely
+         * @description The reason that is most likely, how sure (0 to 1), and what speaks for it.
+         */
+        Likely: {
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+            /** Confidence */
+            confidence: number;
+            /** Because */
+            because: string[];
+        };
+        /**
          * LimitsInfo
          * @description Process limits in the tag's unit.
          */
@@ -5305,6 +5405,43 @@ export interface components {
             via: string[];
         };
         /**
+         * ReasonInfo
+         * @description A reason of the plant's tree; `parent` is the one above it.
+         */
+        ReasonInfo: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Category */
+            category: string;
+            /**
+             * Parent
+             * @default
+             */
+            parent: string;
+        };
+        /**
+         * ReasonWish
+         * @description The reason why the unit at `path` stood at `start`.
+         */
+        ReasonWish: {
+            /** Path */
+            path: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
          * RecoveryCodes
          * @description Codes that each sign in once; they are told this once.
          */
@@ -5414,6 +5551,49 @@ export interface components {
              * @default
              */
             at: string;
+        };
+        /**
+         * Said
+         * @description What somebody said of a stop; `undone` by whom and when it was taken back.
+         */
+        Said: {
+            /** Number */
+            number: number;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+            /** Before */
+            before: string;
+            /** By */
+            by: string;
+            /**
+             * Made
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            made: number;
+            /** Comment */
+            comment: string;
+            /**
+             * Undone By
+             * @default
+             */
+            undone_by: string;
+            /**
+             * Undone
+             * @default null
+             */
+            undone: number | null;
         };
         /**
          * ScheduledExport
@@ -5719,6 +5899,19 @@ export interface components {
             hint: string;
         };
         /**
+         * SplitWish
+         * @description A moment inside a stop of the unit at `path`, at which it is cut in two.
+         */
+        SplitWish: {
+            /** Path */
+            path: string;
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            at: number;
+        };
+        /**
          * SqlCounts
          * @description What it has seen since the start of the process.
          *
@@ -5906,6 +6099,94 @@ export interface components {
             exact: boolean;
         };
         /**
+         * StopExplained
+         * @description A stop with all versions of what was said of it, the oldest first.
+         */
+        StopExplained: {
+            stop: components["schemas"]["StopInfo"];
+            /** Versions */
+            versions: components["schemas"]["Said"][];
+        };
+        /**
+         * StopInfo
+         * @description Time in which a unit stood, in planned work.
+         *
+         *     `counts` is the element of time, `asks` that nobody knows the reason of a stop by own fault,
+         *     `said` what was said of it last.
+         */
+        StopInfo: {
+            /** Path */
+            path: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Seconds */
+            seconds: number;
+            /** Going */
+            going: boolean;
+            /** State */
+            state: string;
+            /** Counts */
+            counts: string;
+            /** Shift */
+            shift: string;
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+            /** Asks */
+            asks: boolean;
+            /**
+             * Alarm
+             * @default
+             */
+            alarm: string;
+            /** @default null */
+            said: components["schemas"]["Said"] | null;
+            /** @default null */
+            likely: components["schemas"]["Likely"] | null;
+        };
+        /**
+         * StopsInfo
+         * @description The stops of a unit or a line, in order.
+         *
+         *     `unexplained` is the share (0 to 1) of the time of own stops that has no reason; short stops
+         *     need none.
+         */
+        StopsInfo: {
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Stops */
+            stops: components["schemas"]["StopInfo"][];
+            /**
+             * Dropped
+             * @default 0
+             */
+            dropped: number;
+            /**
+             * Unexplained
+             * @default null
+             */
+            unexplained: number | null;
+        };
+        /**
          * TagInfo
          * @description One tag of the catalogue; `id` is what live and history are asked with.
          */
@@ -6085,6 +6366,14 @@ export interface components {
              * @default 90
              */
             days: number;
+        };
+        /**
+         * UndoWish
+         * @description The number of what was said and is taken back.
+         */
+        UndoWish: {
+            /** Number */
+            number: number;
         };
         /**
          * WaitingCertificate
@@ -7672,6 +7961,208 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Performance"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stops_api_stops_get: {
+        parameters: {
+            query?: {
+                /** @description Path of a unit or a line; the first line where empty. */
+                path?: string;
+                /** @description Begin, ms; the shift's if empty. */
+                from?: number | null;
+                /** @description End, ms; now if empty. */
+                to?: number | null;
+                /** @description As it was known at this time, ms. */
+                known?: number | null;
+                /** @description All, or those without a reason. */
+                show?: "all" | "asks";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopsInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_api_stops_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cut_api_stops_split_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_api_stops_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reasons_api_reasons_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_api_stops_explain_get: {
+        parameters: {
+            query: {
+                /** @description The unit. */
+                path: string;
+                /** @description A moment of the stop, ms. */
+                at: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopExplained"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ import numpy as np
 from isthmus.insight.accounting.calendar import Stretch
 from isthmus.insight.series import Series
 from isthmus.model.sample import Floats, Int64s
-from isthmus.model.state import Cause, State
+from isthmus.model.state import CAUSE, Cause, State
 
 RUNNING = frozenset({State.EXECUTE, State.COMPLETING})
 SETUP = frozenset({State.STARTING, State.RESETTING, State.IDLE})
@@ -35,16 +35,18 @@ class Look(StrEnum):
 class Accounts:
     """Stretches of time of one unit: they follow each other without a hole or an overlap.
 
-    Columns: `start`, `end` (ns UTC), `state` (PackML number, 0 unknown), `cause` (legend `cause`).
+    Columns: `start`, `end` (ns UTC), `state` (PackML number, 0 unknown), `cause` (legend `cause`,
+    or a reason's number); `words` name the causes.
     """
 
     start: Int64s
     end: Int64s
     state: Int64s
     cause: Int64s
+    words: Mapping[int, str] = field(default_factory=lambda: CAUSE)
 
     @classmethod
-    def of(cls, state: Series, cause: Series | None) -> Accounts:
+    def of(cls, state: Series, cause: Series | None, words: Mapping[int, str] = CAUSE) -> Accounts:
         """The accounts of a unit from its state and, where it has one, its cause.
 
         What is not known is State.UNKNOWN: a gap is never taken for a stop or for production.
@@ -55,18 +57,20 @@ class Accounts:
         causes = np.zeros(len(times), np.int64) if cause is None else _held(cause, times)
         change = np.concatenate([[True], (np.diff(states) != 0) | (np.diff(causes) != 0)])
         start = times[change]
-        return cls(start, np.append(start[1:], state.end), states[change], causes[change])
+        return cls(start, np.append(start[1:], state.end), states[change], causes[change], words)
 
     @classmethod
     def joined(cls, parts: Sequence[Accounts]) -> Accounts:
-        """Accounts that follow each other as one."""
+        """Accounts that follow each other as one; where two of them meet, no more is cut."""
         start, end, state, cause = (
             np.concatenate([getattr(part, name) for part in parts])
             for name in ("start", "end", "state", "cause")
         )
-        change = np.concatenate([[True], (np.diff(state) != 0) | (np.diff(cause) != 0)])
-        last = np.append(change[1:], True)
-        return cls(start[change], end[last], state[change], cause[change])
+        first = np.ones(len(start), np.bool_)
+        joints = np.cumsum([len(part.start) for part in parts])[:-1]
+        first[joints] = (np.diff(state) != 0)[joints - 1] | (np.diff(cause) != 0)[joints - 1]
+        last = np.append(first[1:], True)
+        return cls(start[first], end[last], state[first], cause[first], parts[0].words)
 
     @property
     def seconds(self) -> np.ndarray:
@@ -124,14 +128,15 @@ class Episode:
 def look(state: int, cause: int) -> Look:
     """How a state with a cause counts.
 
-    The cause decides where it is given; PackML's Suspended (outside reason) without one counts as
-    starved, Held, Aborted and Stopped as a stop (ISA-TR88.00.02).
+    The cause decides where it is given, a reason by the cause as which it counts. PackML's
+    Suspended (outside reason) without one counts as starved, Held, Aborted and Stopped as a stop
+    (ISA-TR88.00.02).
     """
     if state == State.UNKNOWN:
         return Look.UNKNOWN
     if state in RUNNING:
         return Look.RUN
-    by_cause = _BY_CAUSE.get(cause)
+    by_cause = _BY_CAUSE.get(cause % 16)
     if by_cause is not None:
         return by_cause
     if state in SETUP:
@@ -142,6 +147,9 @@ def look(state: int, cause: int) -> Look:
 
 
 _BY_CAUSE: dict[int, Look] = {
+    Cause.MICRO_STOP: Look.STOP,
+    Cause.BREAKDOWN: Look.STOP,
+    Cause.MATERIAL: Look.STOP,
     Cause.STARVED: Look.STARVED,
     Cause.BLOCKED: Look.BLOCKED,
     Cause.CHANGEOVER: Look.SETUP,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -38,7 +37,6 @@ _BY_LOOK = {
     Look.BREAK: TimeElement.PAUSE,
     Look.UNKNOWN: TimeElement.UNKNOWN,
 }
-_BY_CAUSE = {int(Cause.NO_ORDER): TimeElement.NOT}
 _STATES = len(State) + 1  # one more stands for all codes that PackML does not have
 
 
@@ -46,14 +44,10 @@ _STATES = len(State) + 1  # one more stands for all codes that PackML does not h
 class Rules:
     """How one unit's time is accounted for.
 
-    An own stop shorter than `micro` (ns) is a short one. `causes` tells for each cause that
-    PackML does not know what time without production is under it; `repairs` are the causes whose
-    time is corrective maintenance.
+    An own stop shorter than `micro` (ns) is a short one.
     """
 
     micro: int = MICRO
-    causes: Mapping[int, TimeElement] = field(default_factory=dict)
-    repairs: frozenset[int] = frozenset({int(Cause.BREAKDOWN)})
 
     def elements(self, state: Int64s, cause: Int64s) -> Int64s:
         """The element of each pair of state and cause; no own stop is a short one yet."""
@@ -65,12 +59,15 @@ class Rules:
         row = np.where((state >= 0) & (state < _STATES - 1), state, _STATES - 1)
         return np.asarray(table[row, place])
 
-    def repair(self, cause: Int64s) -> Bools:
+    @staticmethod
+    def repair(cause: Int64s) -> Bools:
         """Under which of `cause` a stop is corrective maintenance."""
-        return np.isin(cause, sorted(self.repairs))
+        return np.asarray(cause % 16 == Cause.BREAKDOWN)
 
-    def _element(self, state: int, cause: int) -> TimeElement:
+    @staticmethod
+    def _element(state: int, cause: int) -> TimeElement:
         if state == State.UNKNOWN or state in RUNNING:
             return _BY_LOOK[look(state, Cause.NONE)]
-        told = self.causes.get(cause, _BY_CAUSE.get(cause))
-        return _BY_LOOK[look(state, cause)] if told is None else told
+        if cause % 16 == Cause.NO_ORDER:
+            return TimeElement.NOT
+        return _BY_LOOK[look(state, cause)]

@@ -13,7 +13,7 @@ import numpy as np
 
 from isthmus.insight.accounting.accounts import MICRO, Accounts, Episode, Look
 from isthmus.insight.accounting.calendar import Stretch
-from isthmus.model.state import CAUSE, PACKML
+from isthmus.model.state import PACKML
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,8 @@ def _words(episode: Episode, accounts: Accounts) -> list[str]:
     if episode.look in _WORDS:
         return [_WORDS[episode.look]] * size
     rows = slice(episode.first, episode.last)
-    causes = [CAUSE[cause] if cause in CAUSE and cause else "" for cause in accounts.cause[rows]]
+    words_of = accounts.words
+    causes = [words_of.get(cause, "") if cause else "" for cause in accounts.cause[rows].tolist()]
     longest = episode.first + int(np.argmax(accounts.seconds[rows]))
     state = PACKML.get(int(accounts.state[longest]), "stop")
     word = next((cause for cause in causes if cause), state)

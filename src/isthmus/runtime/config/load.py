@@ -14,12 +14,14 @@ from isthmus.model.errors import ConfigError, Mistake
 from isthmus.model.path import Pattern, fault, join
 from isthmus.model.plant import Equipment, Management, Plant
 from isthmus.model.plantfile import PlantFile
+from isthmus.model.reason import Reasons
 from isthmus.runtime.config.access import access
 from isthmus.runtime.config.alarms import alarms
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.parts import Parts
+from isthmus.runtime.config.reasons import check_states, reasons
 from isthmus.runtime.config.report import Report
 from isthmus.runtime.config.scorecard import goals
 from isthmus.runtime.config.shape import shape
@@ -67,7 +69,9 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     templates = resolve(file.types, names.types, report)
     for name, template in templates.items():
         alarms(template, ("types", name), report)
-    areas = Tree(templates, names, report).build(file)
+    known = Reasons(reasons(file, report))
+    check_states(file, known, report)
+    areas = Tree(templates, names, report, known).build(file)
     _check_site(file, names, report)
     check_zones(file, names, report)
     _check_sql(file, report)
@@ -89,6 +93,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         areas=areas,
         connections=connections,
         calendars={name: entry.calendar(name) for name, entry in file.calendars.items()},
+        reasons=known,
         edges={name: entry.edge(name) for name, entry in file.edges.items()},
         zones={name: entry.zone(name) for name, entry in file.zones.items()},
         conduits=tuple(entry.conduit() for entry in file.conduits),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from isthmus.model.path import join
-from isthmus.model.plantfile_equipment import Described, TagEntry, TypeEntry
+from isthmus.model.plantfile_equipment import Described, StateEntry, TagEntry, TypeEntry
 from isthmus.model.state import BOOLEAN, LEGENDS
 from isthmus.model.tag import FIGURE_UNITS, ROLES, Counter, Kind, Limits, Tag
 from isthmus.model.unit import compatible
@@ -60,7 +60,11 @@ class Template:
         """The tags of the equipment at `path`."""
         state = self.entry.state
         plain = (
-            build_tag(join(path, name), tag, is_state=state is not None and state.source == name)
+            build_tag(
+                join(path, name),
+                tag,
+                state=state if state is not None and state.source == name else None,
+            )
             for name, tag in self.entry.tags.items()
         )
         kind = self.lineage[0] if self.lineage else ""
@@ -71,13 +75,14 @@ def _told(entry: Described | TagEntry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in entry.model_fields_set}
 
 
-def build_tag(path: str, entry: TagEntry, *, is_state: bool = False) -> Tag:
-    """The tag that `entry` describes; `is_state`: its type reads the machine's state from it."""
+def build_tag(path: str, entry: TagEntry, *, state: StateEntry | None = None) -> Tag:
+    """The tag that `entry` describes; with `state` its type reads the machine's state from it."""
     name = path.rpartition("/")[2]
-    role = entry.role or ("state" if is_state else name if name in ROLES else "")
+    role = entry.role or ("state" if state else name if name in ROLES else "")
     legend = dict(entry.legend or {})
-    if is_state and not legend:
-        legend = dict(LEGENDS["packml"])
+    if state and not legend:
+        own = {code: told.reason or told.state for code, told in state.states.items()}
+        legend = own or dict(LEGENDS["packml"])
     kind = entry.kind or (Kind.ENUMERATION if legend else Kind.NUMBER)
     if legend == dict(BOOLEAN) and entry.kind is None:
         kind = Kind.BOOLEAN

@@ -9,7 +9,9 @@ from isthmus.model.path import fault, join
 from isthmus.model.plant import Equipment, Level, Step
 from isthmus.model.plantfile import PlantFile
 from isthmus.model.plantfile_equipment import AreaEntry, LineEntry, ModuleEntry, UnitEntry
+from isthmus.model.reason import Reasons
 from isthmus.runtime.config.alarms import alarms
+from isthmus.runtime.config.reasons import meanings
 from isthmus.runtime.config.report import Loc, Report
 from isthmus.runtime.config.templates import Template, check
 
@@ -55,8 +57,15 @@ class Names:
 class Tree:
     """Builds equipment of templates, reporting names that do not exist."""
 
-    def __init__(self, templates: Mapping[str, Template], names: Names, report: Report) -> None:
+    def __init__(
+        self,
+        templates: Mapping[str, Template],
+        names: Names,
+        report: Report,
+        reasons: Reasons,
+    ) -> None:
         self._templates, self._names, self._report = templates, names, report
+        self._reasons = reasons
 
     def build(self, file: PlantFile) -> tuple[Equipment, ...]:
         """The areas of the plant."""
@@ -71,7 +80,7 @@ class Tree:
 
     def _line(self, path: str, line: LineEntry, loc: Loc) -> Equipment:
         units = tuple(
-            self._unit(join(path, name), unit, (*loc, "units", name), line.calendar)
+            self._unit(join(path, name), unit, (*loc, "units", name), line)
             for name, unit in line.units.items()
         )
         bottleneck = ""
@@ -87,7 +96,7 @@ class Tree:
             flow=self._flow(path, line, loc),
         )
 
-    def _unit(self, path: str, unit: UnitEntry, loc: Loc, calendar: str | None) -> Equipment:
+    def _unit(self, path: str, unit: UnitEntry, loc: Loc, line: LineEntry) -> Equipment:
         modules = tuple(
             self._equipment(
                 join(path, name), Level.EQUIPMENT_MODULE, module, (*loc, "modules", name)
@@ -95,7 +104,13 @@ class Tree:
             for name, module in unit.modules.items()
         )
         return self._equipment(
-            path, Level.WORK_UNIT, unit, loc, children=modules, calendar=calendar
+            path,
+            Level.WORK_UNIT,
+            unit,
+            loc,
+            children=modules,
+            calendar=line.calendar,
+            micro_stop=line.micro_stop,
         )
 
     def _equipment(
@@ -107,6 +122,7 @@ class Tree:
         *,
         children: tuple[Equipment, ...] = (),
         calendar: str | None = None,
+        micro_stop: float | None = None,
         bottleneck: str = "",
         flow: tuple[Step, ...] = (),
     ) -> Equipment:
@@ -129,6 +145,8 @@ class Tree:
             calendar=self._calendar(entry, loc) or calendar or "",
             flow=flow,
             idle_states=template.idle_states,
+            states=meanings(template.entry.state, self._reasons),
+            micro_stop=template.entry.micro_stop or micro_stop,
             baseline=template.baseline,
             movable=template.movable,
             owners=self._owners(entry, loc),

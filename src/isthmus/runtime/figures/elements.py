@@ -59,7 +59,7 @@ def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:
     It reaches back to where planned time last ended before the span, so that a stop that held
     since then counts where its first planned moment lies.
     """
-    rules = Rules()
+    rules = Rules(round(unit.micro_stop * 1e9)) if unit.micro_stop else Rules()
     start, end = _reach(records, unit, span, max(MARGIN, rules.micro))
     state, cause = unit.tag("state"), unit.tag("cause")
     parts = []

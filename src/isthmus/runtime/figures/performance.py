@@ -123,7 +123,9 @@ def _culprit(
     for unit in side:
         there = accounts[unit.path]
         near = (there.end > start - NEIGHBOURHOOD) & (there.start < end)
-        own = Accounts(there.start[near], there.end[near], there.state[near], there.cause[near])
+        columns = (there.start, there.end, there.state, there.cause)
+        begin, until, state, cause = (column[near] for column in columns)
+        own = Accounts(begin, until, state, cause, there.words)
         faults = [loss for loss in losses(unit.name, own) if loss.cause not in _NOT_OWN]
         if faults:
             return unit.name, faults[0].cause

@@ -11,11 +11,13 @@ import numpy as np
 
 from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.accounting.calendar import Stretch, planned, shift_at
+from isthmus.insight.accounting.own_states import either, meant_by
 from isthmus.insight.counter import Growth
 from isthmus.insight.energy.baseline import Baseline
 from isthmus.insight.series import Series
 from isthmus.model.plant import Calendar, Equipment, Plant
 from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds, TagId
+from isthmus.model.state import CAUSE
 from isthmus.model.tag import FIGURE_UNITS, Counter, Namespace, Tag
 from isthmus.model.unit import Quantity, Unit, UnitError
 
@@ -41,12 +43,28 @@ class Window:
     end: Nanoseconds
 
 
+Told = Callable[[Equipment, Accounts], Accounts]
+"""The accounts of a unit with the reasons that people gave for its stops."""
+
+
+def as_measured(_: Equipment, accounts: Accounts) -> Accounts:
+    """The accounts as the machine tells them."""
+    return accounts
+
+
 class Shelf(Mapping[str, Series]):
     """The series of several tags over one window, by tag path; unknown tags have empty ones."""
 
-    def __init__(self, series: Mapping[str, Series], window: Window) -> None:
+    def __init__(
+        self,
+        series: Mapping[str, Series],
+        window: Window,
+        told: Told = as_measured,
+        words: Mapping[int, str] = CAUSE,
+    ) -> None:
         self._series = series
         self.window = window
+        self._told, self._words = told, words
 
     def __getitem__(self, path: str) -> Series:
         return self._series[path]
@@ -95,9 +113,13 @@ class Shelf(Mapping[str, Series]):
         return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
     def accounts(self, unit: Equipment) -> Accounts:
-        """The time accounts of `unit`."""
-        cause = unit.tag("cause")
-        return Accounts.of(self.of(unit.tag("state")), self.of(cause) if cause else None)
+        """The time accounts of `unit`, with the reasons that people gave."""
+        state, tag = self.of(unit.tag("state")), unit.tag("cause")
+        cause = self.of(tag) if tag else None
+        if unit.states:
+            state, meant = meant_by(unit.states, state)
+            cause = meant if cause is None else either(cause, meant)
+        return self._told(unit, Accounts.of(state, cause, self._words))
 
 
 Dark = Callable[[TagId], Nanoseconds | None]
@@ -122,6 +144,7 @@ class Records:
     historian: History
     now: Clock
     dark: Dark = all_told
+    told: Told = as_measured
     learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
     quarters: dict[str, tuple[Nanoseconds, Nanoseconds, Floats]] = field(default_factory=dict)
 
@@ -142,7 +165,7 @@ class Records:
             sorted(number for number in ids.values() if number is not None), np.int32
         )
         if not len(numbers) or window.end <= window.start:
-            return Shelf({}, window)
+            return Shelf({}, window, self.told, self.plant.reasons.words)
         rows = self.historian.raw(numbers, window.start, window.end)
         held = self.historian.before(numbers, window.start)
         order = np.argsort(held.tag, kind="stable")
@@ -159,7 +182,7 @@ class Records:
             )
             since = self.dark(number)
             found[path] = series if since is None else series.unknown_from(since)
-        return Shelf(found, window)
+        return Shelf(found, window, self.told, self.plant.reasons.words)
 
     def window(self, line: Equipment, name: str) -> Window:
         """The window of that name up to now: `hour`, `shift`, `day`, `week` or `month`."""

@@ -11,6 +11,7 @@ from isthmus.model.plant import Plant
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.sample import Clock
 from isthmus.runtime.edge.renewal import Signing
+from isthmus.runtime.stops.say import settle_for_ever
 from isthmus.runtime.supply.apply import note_configuration
 from isthmus.runtime.trust.certificates import Certificates
 from isthmus.runtime.trust.forward import Forward, forward
@@ -84,6 +85,7 @@ class Trust:
         yield "configuration", note_configuration(app)
         yield "policy", self.rights.keep()
         yield "zones of the plant file", follow(app, self.zones)
+        yield "reasons of stops", settle_for_ever(app)
         yield "sessions", self.identity.keep_for_ever()
 
     def close(self) -> None:

@@ -136,9 +136,11 @@ def test_an_order_that_is_none_is_no_stop():
 
 def test_a_cause_of_the_plants_own_counts_as_it_says():
     rows = [(0, State.EXECUTE, 0), (20, State.HELD, 0), (60, State.STOPPED, 0)]
-    accounts = Accounts.of(series(rows, 0, 100), series([(0, 0, 0), (20, 101, 0)], 0, 100))
+    accounts = Accounts.of(
+        series(rows, 0, 100), series([(0, 0, 0), (20, 16 + Cause.BREAK, 0)], 0, 100)
+    )
     timetable = Timetable.of(None, Nanoseconds(0), Nanoseconds(100 * S), UTC)
-    found = Partition.of(accounts, timetable, Rules(causes={101: TimeElement.PAUSE}))
+    found = Partition.of(accounts, timetable)
     row = found.elements(np.array([0]), np.array([100 * S])).columns
     assert (row["APT"][0], row["PBT"][0], row["POT"][0]) == (20, 20, 100)
 

@@ -1,0 +1,150 @@
+"""What people say of stops: kept, recorded, and figures computed again from it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from isthmus.insight.accounting.correction import Correction
+from isthmus.model.errors import IsthmusError, Refused
+from isthmus.model.plant import Equipment
+from isthmus.model.record import Kind
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.derive.window import HOUR
+from isthmus.runtime.stops.found import Around, Found
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
+
+log = logging.getLogger(__name__)
+
+SNAP = 10**6  # ns: times travel as milliseconds
+SETTLE = 30.0  # s between looks at stops that went on when a reason was given
+LONGEST_COMMENT = 1_000
+
+
+def around(app: App) -> Around:
+    """Where the stops of a running plant are looked for."""
+    return Around(app.records, app.stops, app.historian)
+
+
+async def correct(
+    app: App, unit: Equipment, moment: int, reason: str, comment: str, by: str
+) -> Correction:
+    """Say why `unit` stood at `moment`; Refused where it did not, or there is no such reason."""
+    if app.plant.reasons.reason(reason) is None:
+        names = ", ".join(each.name for each in app.plant.reasons)
+        raise Refused(f"there is no reason `{reason}`", hint=f"known: {names}")
+    found = await asyncio.to_thread(_at, app, unit, moment)
+    before = app.plant.reasons.words.get(found.stop.cause, "") if found.stop.cause else ""
+    said = Correction(
+        *(0, unit.path, found.stop.start, found.stop.end, reason),
+        *(by, app.now(), before, comment.strip()[:LONGEST_COMMENT]),
+        going=found.going,
+        alarm=found.alarm,
+        state=found.stop.state,
+    )
+    return await _keep(app, said, f"said why {unit.path} stood: {reason}")
+
+
+async def split(app: App, unit: Equipment, moment: int, by: str) -> Correction:
+    """Cut the stop of `unit` in two at `moment`, so that each part can have a reason."""
+    found = await asyncio.to_thread(_at, app, unit, moment)
+    if moment - found.stop.start < SNAP:
+        raise Refused(
+            "there is nothing before that moment to cut off", hint="name a moment inside the stop"
+        )
+    said = Correction(
+        *(0, unit.path, moment, found.stop.end, "", by, app.now()), state=found.stop.state
+    )
+    return await _keep(app, said, f"cut a stop of {unit.path} in two")
+
+
+async def undo(app: App, number: int, by: str) -> Correction:
+    """Take back what was said; what was told before holds again."""
+    taken = await asyncio.to_thread(app.stops.undo, number, by, app.now())
+    app.trust.ledger.record(
+        Kind.ANNOTATION,
+        by,
+        f"took back a reason of {taken.unit}: {taken.reason or 'cut in two'}",
+        about=taken.unit,
+        facts={"correction": number, "reason": taken.reason, "before": taken.before},
+    )
+    await _compute_again(app, taken)
+    return taken
+
+
+async def settle(app: App) -> None:
+    """Let each reason that was given while a stop went on hold up to the stop's end."""
+    for said in app.stops.going():
+        unit = app.plant.equipment(said.unit)
+        if unit is None:
+            continue
+        span = Nanoseconds(said.start), app.now()
+        found = await asyncio.to_thread(around(app).stops, unit, span)
+        stop = next((each for each in found if each.stop.start == said.start), None)
+        if stop is not None and stop.going:
+            continue
+        end = said.end if stop is None else stop.stop.end
+        await asyncio.to_thread(app.stops.end, said.number, end, app.now())
+        await _compute_again(app, said)
+
+
+async def settle_for_ever(app: App) -> None:
+    """The same while the plant runs."""
+    while True:
+        await asyncio.sleep(SETTLE)
+        try:
+            await settle(app)
+        except IsthmusError as error:
+            log.warning("ending reasons of stops: %s; tried again", error)
+
+
+def _at(app: App, unit: Equipment, moment: int) -> Found:
+    """The stop of `unit` at `moment`."""
+    span = Nanoseconds(moment - SNAP), Nanoseconds(moment + SNAP)
+    found = [
+        each
+        for each in around(app).stops(unit, span)
+        if each.stop.start - SNAP <= moment < each.stop.end
+    ]
+    if not found:
+        raise Refused(
+            f"{unit.path} did not stand then, in planned time, as far as is known",
+            hint="list its stops; what runs or is not known takes no reason",
+        )
+    return found[-1]
+
+
+async def _keep(app: App, said: Correction, text: str) -> Correction:
+    kept = await asyncio.to_thread(app.stops.correct, said)
+    app.trust.ledger.record(
+        Kind.ANNOTATION,
+        kept.by,
+        text,
+        about=kept.unit,
+        facts={
+            "correction": kept.number,
+            "reason": kept.reason,
+            "before": kept.before,
+            "comment": kept.comment,
+            "start": kept.start,
+            "end": kept.end,
+        },
+    )
+    await _compute_again(app, kept)
+    return kept
+
+
+async def _compute_again(app: App, said: Correction) -> None:
+    """Mark the windows that the correction touches, so that their figures are computed again."""
+    dirt = app.deriver.dirt
+    line = next((each for each in app.plant.lines() if said.unit.startswith(f"{each.path}/")), None)
+    if line is None:
+        return
+    async with dirt.order:
+        end = max(said.end, app.now()) if said.going else said.end
+        dirt.add(line.path, said.start // HOUR * HOUR, min(end, dirt.until))
+        await dirt.keep()
+        dirt.woken.set()

@@ -1,0 +1,181 @@
+"""Stops of machines: listed with their reasons, explained, corrected, cut in two, undone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Request
+
+from isthmus.insight.accounting.correction import Correction
+from isthmus.insight.accounting.rules import TimeElement
+from isthmus.model.access import Right
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Nanoseconds
+from isthmus.model.state import PACKML
+from isthmus.runtime.app import App
+from isthmus.runtime.stops.book import Entry
+from isthmus.runtime.stops.found import Found
+from isthmus.runtime.stops.say import around, correct, split, undo
+from isthmus.web.ask import Problem, equipment, line_of, time_range
+from isthmus.web.contract import stops as contract
+from isthmus.web.writes import guard, principal
+
+MOST = 2_000
+Place = Annotated[str, Query(description="Path of a unit or a line; the first line where empty.")]
+Since = Annotated[float | None, Query(alias="from", description="Begin, ms; the shift's if empty.")]
+Until = Annotated[float | None, Query(alias="to", description="End, ms; now if empty.")]
+Known = Annotated[float | None, Query(description="As it was known at this time, ms.")]
+Length = Literal["all", "asks"]
+
+
+def routes(app: App) -> APIRouter:
+    """The routes of stops."""
+    router = APIRouter(prefix="/api", tags=["figures"])
+    _say(app, router)
+
+    @router.get("/reasons", summary="The reasons that a stop can have")
+    def reasons() -> list[contract.ReasonInfo]:
+        return [
+            contract.ReasonInfo(
+                name=each.name, title=each.title, category=each.category, parent=each.parent
+            )
+            for each in app.plant.reasons
+        ]
+
+    @router.get("/stops", summary="The stops of a unit or a line, why, and what is likely")
+    def stops(
+        path: Place = "",
+        start: Since = None,
+        end: Until = None,
+        known: Known = None,
+        show: Annotated[Length, Query(description="All, or those without a reason.")] = "all",
+    ) -> contract.StopsInfo:
+        place = equipment(app, path) if path else line_of(app, "")
+        span = _span(app, place, start, end)
+        where = around(app)
+        if known is not None:
+            where = where.as_known(_moment(known))
+        found = where.stops(place, span)
+        shown = [each for each in found if show == "all" or each.asks]
+        own = [each for each in found if each.stop.element is TimeElement.ADOT]
+        total = sum(each.stop.seconds for each in own)
+        lacking = sum(each.stop.seconds for each in own if not each.stop.cause)
+        return contract.StopsInfo(
+            start=span[0] / 1e6,
+            end=span[1] / 1e6,
+            stops=[_told(app, each) for each in shown[-MOST:]],
+            dropped=max(0, len(shown) - MOST),
+            unexplained=lacking / total if total else None,
+        )
+
+    @router.get("/stops/explain", summary="A stop and all that was ever said of it")
+    def explain(
+        path: Annotated[str, Query(description="The unit.")],
+        at: Annotated[float, Query(description="A moment of the stop, ms.")],
+    ) -> contract.StopExplained:
+        unit = equipment(app, path)
+        moment = _moment(at)
+        span = Nanoseconds(moment - 10**6), Nanoseconds(moment + 10**6)
+        found = around(app).stops(unit, span)
+        if not found:
+            raise Problem(404, f"{path} did not stand then", "GET /api/stops lists its stops")
+        stop = found[-1].stop
+        versions = app.stops.versions(unit.path, stop.start, stop.end)
+        return contract.StopExplained(
+            stop=_told(app, found[-1]),
+            versions=[_said(app, each, taken) for each, taken in versions],
+        )
+
+    return router
+
+
+def _say(app: App, router: APIRouter) -> None:
+    def allowed(request: Request, path: str) -> tuple[Equipment, str]:
+        unit, who = equipment(app, path), principal(request)
+        decision = guard(app).decide(who, Right.ANNOTATE, unit.path)
+        if not decision:
+            raise Problem(403, decision.reason, decision.hint)
+        return unit, who.id
+
+    @router.post("/stops", summary="Say why a unit stood")
+    async def say(wish: contract.ReasonWish, request: Request) -> contract.Said:
+        unit, who = allowed(request, wish.path)
+        moment = _moment(wish.start)
+        made = await correct(app, unit, moment + 1, wish.reason, wish.comment, who)
+        return _said(app, made, None)
+
+    @router.post("/stops/split", summary="Cut a stop in two, so that each part has a reason")
+    async def cut(wish: contract.SplitWish, request: Request) -> contract.Said:
+        unit, who = allowed(request, wish.path)
+        return _said(app, await split(app, unit, _moment(wish.at), who), None)
+
+    @router.post("/stops/undo", summary="Take back what was said of a stop")
+    async def take_back(wish: contract.UndoWish, request: Request) -> contract.Said:
+        found = app.stops.find(wish.number)
+        _, who = allowed(request, found.unit if found else "")
+        return _said(app, await undo(app, wish.number, who), None)
+
+
+def _moment(milliseconds: float) -> Nanoseconds:
+    """The time in ns; Problem where it is none."""
+    return time_range(milliseconds, milliseconds + 1)[0]
+
+
+def _span(
+    app: App, place: Equipment, start: float | None, end: float | None
+) -> tuple[Nanoseconds, Nanoseconds]:
+    now = app.now()
+    begin = app.records.shift(place).start / 1e6 if start is None else start
+    return time_range(begin, now / 1e6 if end is None else end)
+
+
+def _told(app: App, found: Found) -> contract.StopInfo:
+    stop, likely, reasons = found.stop, found.suggestion, app.plant.reasons
+    named = reasons.named(stop.cause)
+    word = reasons.words.get(stop.cause, "") if stop.cause else ""
+    return contract.StopInfo(
+        path=found.unit.path,
+        unit=found.unit.title or found.unit.name,
+        start=stop.start / 1e6,
+        end=stop.end / 1e6,
+        seconds=stop.seconds,
+        going=found.going,
+        state=PACKML.get(stop.state, "unknown"),
+        counts=stop.element.name,
+        shift=stop.shift,
+        reason=named.name if named else word,
+        title=reasons.title(stop.cause),
+        asks=found.asks,
+        alarm=found.alarm,
+        said=_said(app, found.correction, None) if found.correction else None,
+        likely=contract.Likely(
+            reason=likely.reason,
+            title=_title(app, likely.reason),
+            confidence=float(np.clip(likely.confidence, 0, 1)),
+            because=list(likely.because),
+        )
+        if likely
+        else None,
+    )
+
+
+def _said(app: App, said: Correction, taken: Entry | None) -> contract.Said:
+    return contract.Said(
+        number=said.number,
+        start=said.start / 1e6,
+        end=said.end / 1e6,
+        reason=said.reason,
+        title=_title(app, said.reason),
+        before=said.before,
+        by=said.by,
+        made=said.made / 1e6,
+        comment=said.comment,
+        undone_by=taken.by if taken else "",
+        undone=taken.made / 1e6 if taken else None,
+    )
+
+
+def _title(app: App, name: str) -> str:
+    found = app.plant.reasons.reason(name)
+    return found.title if found else name.replace("_", " ")

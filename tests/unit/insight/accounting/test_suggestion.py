@@ -1,0 +1,104 @@
+"""Which reason a stop likely had, and what speaks for it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.insight.told import S, series
+
+from isthmus.insight.accounting.accounts import Accounts
+from isthmus.insight.accounting.correction import Correction
+from isthmus.insight.accounting.rules import TimeElement
+from isthmus.insight.accounting.stop import Stop
+from isthmus.insight.accounting.suggestion import Evidence, Neighbour, suggest
+from isthmus.model.event import Event
+from isthmus.model.reason import DEFAULT, Reasons
+from isthmus.model.sample import Nanoseconds
+from isthmus.model.state import State
+
+REASONS = Reasons(DEFAULT)
+STOP = Stop(1000 * S, 1900 * S, 900, TimeElement.ADOT, State.HELD, 0)
+
+
+def stop(element, *, cause=0, state=State.SUSPENDED, end=1900):
+    return Stop(1000 * S, end * S, end - 1000, element, state, cause)
+
+
+def unit(title, rows, causes=()):
+    why = series(causes, 0, 3000) if causes else None
+    return Neighbour(title, Accounts.of(series(rows, 0, 3000), why))
+
+
+def alarm(second, text):
+    return Event(Nanoseconds(second * S), "line1/filler/motor_temp", "alarm", text)
+
+
+def past(reason, *, text="", state=State.HELD, times=1):
+    return [Correction(1, "u", 0, 1, reason, "anna", 0, alarm=text, state=state)] * times
+
+
+def test_nothing_known_is_nothing_said():
+    assert suggest(STOP, Evidence(), REASONS) is None
+
+
+def test_a_starved_unit_waits_for_the_nearest_one_that_stood_before_it():
+    stood = unit(
+        "Filler", [(0, 6, 0), (940, 9, 0), (1500, 6, 0)], [(0, 0, 0), (940, 4, 0), (1500, 0, 0)]
+    )
+    ran = unit("Capper", [(0, 6, 0)])
+    found = suggest(stop(TimeElement.STARVED), Evidence(before=[ran, stood]), REASONS)
+    assert (found.reason, found.confidence) == ("starved", 0.95)
+    assert found.because == ("Filler had stood for 1.0 min (breakdown)",)
+    found = suggest(stop(TimeElement.STARVED), Evidence(before=[ran], behind=[stood]), REASONS)
+    assert (found.reason, found.confidence) == ("starved", 0.6)
+    found = suggest(stop(TimeElement.BLOCKED), Evidence(behind=[stood]), REASONS)
+    assert (found.reason, found.confidence) == ("blocked", 0.95)
+
+
+def test_what_stood_long_before_or_later_is_not_to_blame():
+    before = unit("Filler", [(0, 9, 0), (700, 6, 0)])
+    later = unit("Filler", [(0, 6, 0), (1100, 9, 0)])
+    for each in (before, later):
+        assert suggest(STOP, Evidence(before=[each]), REASONS) is None
+
+
+def test_the_first_alarm_counts_not_those_that_followed():
+    alarms = [alarm(1020, "electrical cabinet open"), alarm(980, "mechanical overload")]
+    alarms.append(alarm(700, "control voltage low"))  # long before
+    found = suggest(STOP, Evidence(alarms=alarms), REASONS)
+    assert (found.reason, found.confidence) == ("breakdown/mechanical", 0.6)
+    assert found.because == ("first alarm: mechanical overload",)
+    found = suggest(STOP, Evidence(alarms=[alarm(1000, "E 4711")]), REASONS)
+    assert (found.reason, found.confidence) == ("breakdown", 0.4)
+
+
+def test_what_people_said_of_the_same_alarm_is_learned():
+    said = past("adjustment", text="E 4711", state=State.ABORTED, times=3)
+    said += past("people", text="E 4711", state=State.ABORTED)
+    found = suggest(STOP, Evidence(alarms=[alarm(1000, "E 4711")], past=said), REASONS)
+    assert (found.reason, found.confidence) == ("adjustment", 3 / 5)
+    assert "3 of 4 stops" in found.because[0]
+
+
+def test_hints_for_one_reason_add_up():
+    said = past("breakdown/mechanical", times=2)
+    known = Evidence(alarms=[alarm(990, "mechanical overload")], past=said)
+    found = suggest(STOP, known, REASONS)
+    assert found.reason == "breakdown/mechanical"
+    assert found.confidence == pytest.approx(1 - (1 - 0.6) * (1 - 2 / 4))
+    assert len(found.because) == 2
+
+
+def test_a_change_of_the_product_speaks_for_a_changeover():
+    found = suggest(STOP, Evidence(changes=[1030 * S]), REASONS)
+    assert (found.reason, found.confidence) == ("changeover", 0.7)
+    assert suggest(STOP, Evidence(changes=[1400 * S]), REASONS) is None
+
+
+def test_what_the_machine_tells_is_nearly_sure():
+    found = suggest(stop(TimeElement.ADOT, cause=8, state=State.HELD), Evidence(), REASONS)
+    assert (found.reason, found.confidence) == ("material", 0.9)
+
+
+def test_a_short_stop_is_likely_a_jam():
+    found = suggest(stop(TimeElement.MICRO, end=1030), Evidence(), REASONS)
+    assert (found.reason, found.confidence) == ("micro_stop", 0.5)

@@ -1,0 +1,129 @@
+"""Corrections: kept in versions, durable, laid over what the machine told, taken back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.unit.insight.told import S, series
+
+from isthmus.insight.accounting.accounts import Accounts, Look
+from isthmus.insight.accounting.correction import Correction
+from isthmus.model.errors import Refused, StorageError
+from isthmus.model.plant import Equipment, Level
+from isthmus.model.reason import DEFAULT, Reasons
+from isthmus.model.state import State
+from isthmus.runtime.stops.book import FILE, Book
+
+UNIT = Equipment("packaging/line1/filler", Level.WORK_UNIT)
+REASONS = Reasons(DEFAULT)
+RAW = Accounts.of(
+    series([(0, State.EXECUTE, 0), (100, State.HELD, 0), (700, State.EXECUTE, 0)], 0, 900), None
+)
+
+
+def said(start, end, reason, *, made=1, going=False, unit=UNIT.path):
+    return Correction(
+        0, unit, start * S, end * S, reason, "anna", made, comment="seen", going=going
+    )
+
+
+@pytest.fixture
+def book(tmp_path):
+    return Book.open(tmp_path, REASONS)
+
+
+def told(book):
+    found = book.told(UNIT, RAW)
+    return [
+        (int(start / S), int(end / S), REASONS.words[int(cause)])
+        for start, end, cause in zip(found.start, found.end, found.cause, strict=True)
+    ]
+
+
+def test_a_reason_is_for_the_time_that_stood(book):
+    book.correct(said(50, 800, "changeover"))
+    assert told(book) == [
+        (0, 50, "none"),
+        (50, 100, "none"),
+        (100, 700, "changeover"),
+        (700, 800, "none"),
+        (800, 900, "none"),
+    ]
+    assert Look.SETUP in book.told(UNIT, RAW).looks()
+    other = Equipment("packaging/line1/packer", Level.WORK_UNIT)
+    assert book.told(other, RAW) is RAW
+
+
+def test_a_stop_cut_in_two_has_two_reasons_and_the_later_word_holds(book):
+    book.correct(said(100, 700, "breakdown"))
+    book.correct(said(400, 700, ""))
+    book.correct(said(400, 700, "breakdown/electrical", made=2))
+    assert told(book)[1:3] == [(100, 400, "breakdown"), (400, 700, "breakdown/electrical")]
+
+
+def test_an_undo_lets_what_was_said_before_hold_again(book):
+    book.correct(said(100, 700, "material"))
+    second = book.correct(said(100, 700, "breakdown"))
+    book.undo(second.number, "bert", 5)
+    assert told(book)[1] == (100, 700, "material")
+    with pytest.raises(Refused, match="taken back"):
+        book.undo(second.number, "bert", 6)
+    versions = book.versions(UNIT.path, 100 * S, 700 * S)
+    assert [(each.reason, taken.by if taken else "") for each, taken in versions] == [
+        ("material", ""),
+        ("breakdown", "bert"),
+    ]
+
+
+def test_what_was_known_at_a_moment_can_be_told(book):
+    book.correct(said(100, 700, "material", made=10))
+    second = book.correct(said(100, 700, "breakdown", made=20))
+    book.undo(second.number, "bert", 30)
+    causes = {
+        moment: {
+            REASONS.words[int(each)] for each in book.as_known(moment)(UNIT, RAW).cause if each
+        }
+        for moment in (5, 10, 25, 30)
+    }
+    assert causes == {5: set(), 10: {"material"}, 25: {"breakdown"}, 30: {"material"}}
+
+
+def test_a_reason_given_while_it_stood_holds_until_it_ran(book):
+    kept = book.correct(said(100, 300, "people", going=True))
+    assert told(book)[1] == (100, 700, "people")
+    assert book.going() == [kept]
+    book.end(kept.number, 700 * S, 9)
+    assert told(book)[1] == (100, 700, "people")
+    assert book.going() == []
+
+
+def test_it_is_all_there_after_a_restart_and_a_torn_line_was_never_answered(book, tmp_path):
+    book.correct(said(100, 700, "material"))
+    gone = book.correct(said(100, 700, "breakdown"))
+    book.undo(gone.number, "bert", 5)
+    with (tmp_path / FILE).open("ab") as out:
+        out.write(b'{"number": 4, "by": "an')
+    again = Book.open(tmp_path, REASONS)
+    assert told(again) == told(book)
+    assert again.correct(said(100, 700, "people")).number == 4
+    assert told(Book.open(tmp_path, REASONS))[1] == (100, 700, "people")
+
+
+def test_a_damaged_line_is_named(book, tmp_path):
+    book.correct(said(100, 700, "material"))
+    (tmp_path / FILE).write_bytes(b"{}\n" + (tmp_path / FILE).read_bytes())
+    with pytest.raises(StorageError, match=f"{FILE}:1"):
+        Book.open(tmp_path, REASONS)
+
+
+def test_a_reason_that_the_plant_has_no_more_changes_nothing(book):
+    book.correct(said(100, 700, "gone"))
+    assert {each for _, _, each in told(book)} == {"none"}
+    assert np.array_equal(np.unique(book.told(UNIT, RAW).state), np.unique(RAW.state))
+
+
+def test_a_cut_stays_where_history_is_read_in_parts(book):
+    book.correct(said(400, 700, ""))
+    laid = book.told(UNIT, RAW)
+    assert Accounts.joined([laid]).start.tolist() == laid.start.tolist()
+    assert 400 * S in laid.start
