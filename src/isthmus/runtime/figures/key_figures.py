@@ -21,6 +21,7 @@ from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
 
 PART = 86_400 * 10**9  # ns of history in memory at once
 SHARED = 7 * PART  # the same, where several pieces of equipment read it
+AMONG = 40  # tags that are read of so long; of more, less
 EDGE = 900 * 10**9  # ns behind the last window that are read with it
 
 
@@ -52,24 +53,24 @@ def elements_of(
 ) -> list[Elements | None]:
     """The elements of several pieces of equipment over the same windows; history is read once."""
     tags = [tag for place in places for tag in _tags(records.plant, place)]
+    span = SHARED * AMONG // max(AMONG, len(tags))  # so that memory is bounded
     parts: list[list[Elements | None]] = []
-    for rows in _portions(windows):
+    for rows in _portions(windows, span):
         first, last = min(row.start for row in rows), max(row.end for row in rows)
         own = records
-        if last - first <= 2 * SHARED:
+        if last - first <= 2 * span:
             around = Window("", Nanoseconds(max(0, first - PART)), Nanoseconds(last + EDGE))
             own = replace(records, historian=Once.of(records, tags, around))
         parts.append([elements(own, place, rows) for place in places])
-    return [_joined(windows, list(each)) for each in zip(*parts, strict=True)] or [None] * len(
-        places
-    )
+    joined = [_joined(windows, list(each), span) for each in zip(*parts, strict=True)]
+    return joined or [None] * len(places)
 
 
-def _portions(windows: Sequence[Window]) -> Iterator[list[Window]]:
-    """The windows in their order, about a week of history at a time."""
+def _portions(windows: Sequence[Window], span: int) -> Iterator[list[Window]]:
+    """The windows in their order, about `span` ns of history at a time."""
     rows: list[Window] = []
     for window in windows:
-        if rows and window.end - rows[0].start > SHARED:
+        if rows and window.end - rows[0].start > span:
             yield rows
             rows = []
         rows.append(window)
@@ -77,13 +78,13 @@ def _portions(windows: Sequence[Window]) -> Iterator[list[Window]]:
         yield rows
 
 
-def _joined(windows: Sequence[Window], parts: list[Elements | None]) -> Elements | None:
+def _joined(windows: Sequence[Window], parts: list[Elements | None], span: int) -> Elements | None:
     """Parts one after the other; an element that only some of them tell is unknown in the rest."""
     told = [part for part in parts if part is not None]
     if not told:
         return None
     names = dict.fromkeys(name for part in told for name in part.columns)
-    sizes = [len(rows) for rows in _portions(windows)]
+    sizes = [len(rows) for rows in _portions(windows, span)]
     columns = {
         name: np.concatenate(
             [
