@@ -77,15 +77,14 @@ class Truth:
 
     def bottleneck(self) -> list[str]:
         """The machine of each day on which a piece took longest, failures included."""
-        found = []
-        for day in range(self.days):
-            spent = {}
-            for name, machine in self.machines.items():
-                made = np.array(machine.made)
-                on = (made >= day * PLANNED) & (made < (day + 1) * PLANNED)
-                spent[name] = np.array(machine.busy)[on].mean()
-            found.append(max(spent, key=lambda name: spent[name]))
-        return found
+        means = []
+        for machine in self.machines.values():
+            day = (np.array(machine.made) // PLANNED).astype(int)
+            inside = day < self.days
+            busy = np.array(machine.busy)[inside]
+            spent = np.bincount(day[inside], busy, self.days)
+            means.append(spent / np.bincount(day[inside], minlength=self.days))
+        return [list(self.machines)[slowest] for slowest in np.argmax(means, axis=0)]
 
 
 def simulated(days: int, seed: int = 3) -> Truth:
