@@ -52,6 +52,7 @@ def questions(plant, tag):
         "/api/cycles": ({"path": "packaging/line1/filler", **span}, contract.CycleTimes),
         "/api/spc": ({"tag": speed, **span, "size": 5}, contract.ControlAnswer),
         "/api/energy/forecast": ({}, contract.EnergyForecast),
+        "/api/energy/measures": ({}, list[contract.MeasureVerified]),
         "/api/overview": ({}, contract.Overview),
         "/api/scorecard": ({}, contract.Scorecard),
         "/api/links": ({}, contract.Links),

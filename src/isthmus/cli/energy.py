@@ -1,18 +1,23 @@
-"""Energy: the load of the next 24 hours, and how well such forecasts go for any file of a load."""
+"""Energy of lines: figures, baseline, savings of measures, the load ahead; forecasts of files."""
 
 from __future__ import annotations
 
 import argparse
 
-from isthmus.cli import energy_evaluate, energy_forecast
+from isthmus.cli import energy_evaluate, energy_forecast, energy_line
 
 EXAMPLE = """examples:
+  isthmus energy show packaging/line1 --window week
+  isthmus energy saving packaging/line1
   isthmus energy forecast packaging/line1
   isthmus energy evaluate load.csv --target Usage_kWh
   isthmus energy evaluate load.csv --target kW --zone Europe/Berlin --from 2026-06-01 --json
   isthmus energy evaluate load.csv --target kW --closed 2026-05-01 --closed 2026-08-03:2026-08-21
 """
 PARTS = {
+    "show": (energy_line, "a line's energy: a piece, saved, base load, meters"),
+    "baseline": (energy_line, "the regression that a line's savings are measured against"),
+    "saving": (energy_line, "what measures saved: kWh, money, CO2, each with its margin"),
     "forecast": (energy_forecast, "the load of a line in the next 24 hours, and what to move"),
     "evaluate": (energy_evaluate, "forecast each day of a file from the days before it"),
 }

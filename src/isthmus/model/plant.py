@@ -12,6 +12,7 @@ from isthmus.model.access import Access
 from isthmus.model.alarm import AlarmDefinition
 from isthmus.model.export import Export
 from isthmus.model.kpi import Kpi
+from isthmus.model.measure import Measure
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.scorecard import Goal
@@ -212,6 +213,7 @@ class Plant:
     sinks: Mapping[str, SinkConfig] = field(default_factory=dict)
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each

@@ -25,6 +25,7 @@ from isthmus.model.plantfile_fields import (
 from isthmus.model.plantfile_history import HistoryEntry
 from isthmus.model.plantfile_kpi import KpiEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
+from isthmus.model.plantfile_measure import MeasureEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
 from isthmus.model.plantfile_reason import ReasonEntry
@@ -256,6 +257,9 @@ class PlantFile(Entry):
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     pki: PkiEntry = Field(default_factory=PkiEntry, description="Certificates and their lives.")
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
+    measures: Annotated[
+        dict[Name, MeasureEntry], Field(description="Measures whose saving is verified, by name.")
+    ] = {}
     kpis: Annotated[
         dict[Name, KpiEntry], Field(description="Key figures of the plant's own, by name.")
     ] = {}

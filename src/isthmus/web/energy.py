@@ -15,6 +15,7 @@ from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.ask import Line, line_of
 from isthmus.web.energy_forecast import foreseen
+from isthmus.web.energy_measures import judged
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
@@ -41,6 +42,10 @@ def routes(app: App) -> APIRouter:
     @router.get("/energy/forecast", summary="The load of the next 24 hours, its peak, what to move")
     def forecast(line: Line = "") -> contract.EnergyForecast:
         return foreseen(app, line_of(app, line))
+
+    @router.get("/energy/measures", summary="What measures at a line saved, with error bars")
+    def measures(line: Line = "") -> list[contract.MeasureVerified]:
+        return judged(app, line_of(app, line))
 
     return router
 

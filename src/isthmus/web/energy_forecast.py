@@ -10,6 +10,7 @@ from isthmus.runtime.app import App
 from isthmus.runtime.figures.outlook import SURE, Outlook, outlook
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
+from isthmus.web.contract.energy import LoadMove
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
@@ -43,8 +44,8 @@ def foreseen(app: App, line: Equipment) -> contract.EnergyForecast:
     )
 
 
-def _move(found: Outlook, unit: Equipment, move: Move) -> contract.LoadMove:
-    return contract.LoadMove(
+def _move(found: Outlook, unit: Equipment, move: Move) -> LoadMove:
+    return LoadMove(
         path=unit.path,
         title=title(unit),
         start=float(found.edges[move.start]) / 1e6,

@@ -23,6 +23,7 @@ export type Performance = Schemas["Performance"];
 export type Bottleneck = Schemas["Bottleneck"];
 export type Energy = Schemas["Energy"];
 export type EnergyForecast = Schemas["EnergyForecast"];
+export type MeasureVerified = Schemas["MeasureVerified"];
 export type EnergyBucket = Schemas["EnergyBucket"];
 export type Baseline = Schemas["Baseline"];
 export type GoalStand = Schemas["GoalStand"];

@@ -737,6 +737,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/energy/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What measures at a line saved, with error bars */
+        get: operations["measures_api_energy_measures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scorecard": {
         parameters: {
             query?: never;
@@ -2921,6 +2938,22 @@ export interface components {
             inputs: components["schemas"]["DerivedInput"][];
         };
         /**
+         * DriverTerm
+         * @description A term of a baseline: kWh an hour for each unit of a driver; `p` is the chance of none.
+         */
+        DriverTerm: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+            /** Error */
+            error: number;
+            /** T */
+            t: number | null;
+            /** P */
+            p: number;
+        };
+        /**
          * EmergencyInfo
          * @description One use of the break-glass link.
          */
@@ -4493,6 +4526,77 @@ export interface components {
             unreviewed: number;
         };
         /**
+         * MeasureVerified
+         * @description A measure's saving against the hours before it (ISO 50015, IPMVP option C).
+         */
+        MeasureVerified: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Line */
+            line: string;
+            /**
+             * Start
+             * @description The first moment of its first day.
+             */
+            start: number;
+            /**
+             * Baseline Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            baseline_start: number;
+            /**
+             * Baseline End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            baseline_end: number;
+            kwh: components["schemas"]["SavedAmount"] | null;
+            money: components["schemas"]["SavedAmount"] | null;
+            /** Currency */
+            currency: string;
+            co2_kg: components["schemas"]["SavedAmount"] | null;
+            /** Percent */
+            percent: number | null;
+            /**
+             * Hours
+             * @description Hours that were judged.
+             */
+            hours: number;
+            /** Terms */
+            terms: components["schemas"]["DriverTerm"][];
+            /** R2 */
+            r2: number | null;
+            /** Cv Percent */
+            cv_percent: number | null;
+            /** Baseline Hours */
+            baseline_hours: number;
+            /**
+             * Effective Hours
+             * @description Independent hours that those of the baseline are worth.
+             */
+            effective_hours: number;
+            /**
+             * Days
+             * @description The end of each local day.
+             */
+            days: number[];
+            /**
+             * Saved Kwh
+             * @description Up to the end of each day.
+             */
+            saved_kwh: number[];
+            /** Margin Kwh */
+            margin_kwh: number[];
+            /** Why */
+            why: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+        };
+        /**
          * Meter
          * @description Where the power goes: one machine or meter.
          */
@@ -5594,6 +5698,16 @@ export interface components {
              * @default null
              */
             undone: number | null;
+        };
+        /**
+         * SavedAmount
+         * @description An amount that was saved, and half its 95 % interval.
+         */
+        SavedAmount: {
+            /** Value */
+            value: number;
+            /** Margin */
+            margin: number;
         };
         /**
          * ScheduledExport
@@ -8229,6 +8343,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnergyForecast"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measures_api_energy_measures_get: {
+        parameters: {
+            query?: {
+                /** @description Path of the line; the plant's first where empty. */
+                line?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureVerified"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Energy, EnergyForecast } from "../api/contract";
+import type { Energy, EnergyForecast, MeasureVerified } from "../api/contract";
 import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
@@ -17,6 +17,7 @@ import "../parts/window-switch";
 
 const WINDOWS = ["day", "week", "month"] as const;
 const REFRESH_MS = 20_000;
+const MEASURES_MS = 300_000;
 const HOUR = 3_600_000;
 
 /** The energy page: does the pilot pay? */
@@ -27,6 +28,8 @@ export class EnergyPage extends Part {
   private readonly answer = new Resource<Energy>(this, () => (this.line ? address("/api/energy", { line: this.line.path, window: this.window }) : undefined), { every: () => REFRESH_MS });
 
   private readonly ahead = new Resource<EnergyForecast>(this, () => (this.line ? address("/api/energy/forecast", { line: this.line.path }) : undefined), { every: () => REFRESH_MS });
+
+  private readonly judged = new Resource<MeasureVerified[]>(this, () => (this.line ? address("/api/energy/measures", { line: this.line.path }) : undefined), { every: () => MEASURES_MS });
 
   private get line() {
     return this.site.line(this.query.get("line"));
@@ -41,7 +44,7 @@ export class EnergyPage extends Part {
     const { value } = this.answer;
     return html`<main id="page" class="fit energy" tabindex="-1"><div class="row between"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window>
         ${value?.notes.length ? html`<span class="small muted clip" title=${value.notes.join(" ")}>${value.notes.join(" ")}</span>` : nothing}</div>
-      ${this.figures()}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div><div class="tc">${this.forecast()}${this.moves()}</div></main>`;
+      ${this.figures()}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div><div class="tc">${this.forecast()}${this.moves()}</div>${(this.judged.value ?? []).map((measure) => this.pilot(measure))}</main>`;
   }
 
   private figures() {
@@ -83,6 +86,19 @@ export class EnergyPage extends Part {
     return html`<isthmus-card heading="Worth moving" sub="an hour of work each, best first" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table>
       <thead><tr><th>Machine</th><th class="num">From</th><th class="num">To</th><th class="num">kWh</th><th class="num">Saves ${value?.currency}</th><th class="num">Peak kW</th></tr></thead>
       <tbody>${moves.map((move) => html`<tr><td class="nowrap"><a href=${assetHref(move.path)}>${move.title}</a></td><td class="num">${clock.minute(move.start)}</td><td class="num">${clock.minute(move.to)}</td><td class="num">${number(move.kwh, 1)}</td><td class="num">${number(move.money, 2)}</td><td class="num">${move.peak_kw > 0 ? signed(-move.peak_kw, 1) : "—"}</td></tr>`)}</tbody></table></div></isthmus-card>`;
+  }
+
+  /** One measure: what it saved, in energy, money and CO2, each with its margin, and how that grew. */
+  private pilot(measure: MeasureVerified) {
+    const amounts: [string, MeasureVerified["kwh"], string, number][] = [["Saved", measure.kwh, "kWh", 0], ["in money", measure.money, measure.currency, 2], ["in CO2", measure.co2_kg, "kg", 0]];
+    const share = measure.percent === null ? "" : `${number(measure.percent, 1)} % of what the baseline expects of ${measure.hours} h`;
+    const figures = amounts.map(([title, amount, unit, digits], row) => ({ key: unit, title, value: amount?.value ?? null, unit, digits, detail: amount ? `± ${number(amount.margin, digits)} (95 %)${row === 0 ? `, ${share}` : ""}` : "not known yet", formula: measure.why }));
+    const blank = measure.days.length ? undefined : { title: "Nothing to verify yet", text: measure.notes[0] ?? "" };
+    return html`<isthmus-card class="pilot" heading=${measure.title} sub=${`since ${clock.day(measure.start)}, against ${clock.day(measure.baseline_start)} to ${clock.day(measure.baseline_end - 1)}`} .why=${{ saved: measure.why }} .blank=${blank}>
+      <div class="pilot-row"><div class="figures">${figures.map((kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}</div><isthmus-saved .measure=${measure}></isthmus-saved><div class="scroll" tabindex="0"><table>
+      <thead><tr><th>kWh an hour of</th><th class="num">Value</th><th class="num">± error</th><th class="num">p</th></tr></thead>
+      <tbody>${measure.terms.map((term) => html`<tr><td>${term.name}</td><td class="num">${term.value.toPrecision(4)}</td><td class="num">${term.error.toPrecision(2)}</td><td class="num">${term.p < 0.001 ? "< 0.001" : number(term.p, 3)}</td></tr>`)}</tbody></table>
+      <div class="tiny muted">R² ${number(measure.r2, 2)}, CV(RMSE) ${number(measure.cv_percent, 1)} %; ${measure.baseline_hours} h, worth ${number(measure.effective_hours, 0)} independent ones. ${measure.notes.join(" ")}</div></div></div></isthmus-card>`;
   }
 
   private profile() {

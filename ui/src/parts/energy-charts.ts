@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Baseline as Fit, EnergyBucket, EnergyForecast } from "../api/contract";
+import type { Baseline as Fit, EnergyBucket, EnergyForecast, MeasureVerified } from "../api/contract";
 import { number, signed } from "../draw/number";
 import { Part } from "./part";
 import "./chart";
@@ -86,5 +86,20 @@ export class Ahead extends Part {
     const band = forecast.low.some((one) => one !== null);
     return html`<isthmus-chart label="kW of the next 24 hours" time zero digits="1" right="20" .x=${forecast.start} .lines=${[{ name: "forecast, kW", y: forecast.kw, look: "dash" }]}
       .bands=${band ? [{ name: "80 % of such days", low: forecast.low, high: forecast.high }] : []} .marks=${forecast.peak_at === null ? [] : [{ at: forecast.peak_at, name: "peak" }]}></isthmus-chart>`;
+  }
+}
+
+/** What a measure saved up to the end of each day, with its 95 % interval. */
+@customElement("isthmus-saved")
+export class Saved extends Part {
+  @property({ attribute: false }) measure: MeasureVerified | undefined;
+
+  override render() {
+    const { measure } = this;
+    if (!measure) return html``;
+    const edge = (side: number) => measure.saved_kwh.map((kwh, row) => kwh + side * (measure.margin_kwh[row] ?? 0));
+    const last = measure.saved_kwh.at(-1);
+    return html`<isthmus-chart label="kWh saved since the measure" time zero digits="0" right="86" .x=${measure.days} .lines=${[{ name: "saved, kWh", y: measure.saved_kwh, end: last === undefined ? "" : `${signed(last, 0)} kWh` }]}
+      .bands=${[{ name: "95 %", low: edge(-1), high: edge(1) }]}></isthmus-chart>`;
   }
 }

@@ -20,6 +20,7 @@ from isthmus.runtime.config.alarms import alarms
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
+from isthmus.runtime.config.measures import measures
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.reasons import check_states, reasons
 from isthmus.runtime.config.report import Report
@@ -107,6 +108,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         ),
         kpis=kpis(file, report),
         goals=goals(file, names, report),
+        measures=measures(file, areas, report),
         history=_section(file.history),
         bus=_section(file.bus),
         readers={name: entry.zone for name, entry in file.bus.readers.items()},

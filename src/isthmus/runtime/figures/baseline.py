@@ -35,6 +35,29 @@ class Hours:
     whole: Bools
 
     @classmethod
+    def read(
+        cls,
+        records: Records,
+        line: Equipment,
+        sources: Sequence[Equipment],
+        window: Window,
+        more: Sequence[Tag | None] = (),
+    ) -> tuple[Hours, Shelf]:
+        """The hours of `window`, and the shelf that they were read from.
+
+        An hour around it is read too: a slow meter tells what it counted before and after.
+        """
+        start = Nanoseconds(window.start - HOUR)
+        around = Window(window.name, start, Nanoseconds(min(window.end + HOUR, records.now())))
+        shelf = records.shelf([*metered(sources), *counters(line), *more], around)
+        found = cls.of(shelf, line, sources)
+        inside = (found.edges[:-1] >= window.start // HOUR * HOUR) & (found.edges[:-1] < window.end)
+        edges = found.edges[:-1][inside]
+        whole = found.whole[inside] & (edges >= window.start) & (edges + HOUR <= window.end)
+        last = edges[-1:] + HOUR
+        return cls(np.append(edges, last), found.kwh[inside], found.pieces[inside], whole), shelf
+
+    @classmethod
     def of(cls, shelf: Shelf, line: Equipment, sources: Sequence[Equipment]) -> Hours:
         """The hours of the shelf's window."""
         window = shelf.window
@@ -85,8 +108,7 @@ def _regression(
     end = min(period.end, now)
     for start in range(period.start, end, DAY):
         day = Window(period.name, Nanoseconds(start), Nanoseconds(min(start + DAY, end)))
-        shelf = records.shelf([*metered(sources), *counters(line)], day)
-        parts.append(Hours.of(shelf, line, sources))
+        parts.append(Hours.read(records, line, sources, day)[0])
     if not parts:
         return None
     kwh, pieces, whole = (

@@ -132,9 +132,10 @@ def _quarters(
     parts = [kept[:sure]]
     tags = metered(sources)
     for begin in range(start + sure * QUARTER, origin, DAY):
-        window = Window("quarters", Nanoseconds(begin), Nanoseconds(min(begin + DAY, origin)))
-        edges = grid(window.start, window.end, QUARTER)
-        parts.append(records.shelf(tags, window).kwh(sources, edges) * 4)
+        end = min(begin + DAY, origin)
+        around = Nanoseconds(begin - HOUR), Nanoseconds(min(end + HOUR, records.now()))
+        shelf = records.shelf(tags, Window("quarters", *around))  # a slow meter tells it there
+        parts.append(shelf.kwh(sources, grid(Nanoseconds(begin), Nanoseconds(end), QUARTER)) * 4)
     told = np.concatenate(parts)
     records.quarters[key] = read, start, told
     return told

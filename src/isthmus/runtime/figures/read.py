@@ -134,9 +134,10 @@ def all_told(_: TagId) -> None:
 class Records:
     """The plant's history and calendar, for whoever computes figures.
 
-    What `dark` says is not known yet is a gap, neither production nor a stop. `learned` keeps
-    the baselines of lines that declare a period, and when they were learned; `quarters` the kW of
-    quarter hours of meters: when they were read, since when they are told, and what they are.
+    What `dark` says is not known yet is a gap, neither production nor a stop. What took long to
+    read is kept: in `learned` the baselines of lines that declare a period, and when they were
+    learned; in `hours` what measures are verified with, by day; in `quarters` the kW of quarter
+    hours of meters: when they were read, since when they are told, and what they are.
     """
 
     plant: Plant
@@ -146,6 +147,7 @@ class Records:
     dark: Dark = all_told
     told: Told = as_measured
     learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
+    hours: dict[str, dict[int, tuple[Nanoseconds, Floats]]] = field(default_factory=dict)
     quarters: dict[str, tuple[Nanoseconds, Nanoseconds, Floats]] = field(default_factory=dict)
 
     @property

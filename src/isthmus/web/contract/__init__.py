@@ -26,7 +26,7 @@ from isthmus.web.contract.certificates import (
     Signed,
     WaitingCertificate,
 )
-from isthmus.web.contract.energy import EnergyForecast, LoadMove
+from isthmus.web.contract.energy import EnergyForecast, MeasureVerified
 from isthmus.web.contract.exports import GrafanaFiles, ScheduledExport
 from isthmus.web.contract.figures import (
     Baseline,
@@ -250,11 +250,11 @@ __all__ = [
     "Links",
     "LiveStatus",
     "LiveValues",
-    "LoadMove",
     "LockInfo",
     "LockWish",
     "Loss",
     "Me",
+    "MeasureVerified",
     "Meter",
     "Milliseconds",
     "MovedTogether",

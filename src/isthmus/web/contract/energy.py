@@ -1,4 +1,4 @@
-"""What is foreseen of a line's energy."""
+"""What is foreseen of a line's energy, and what measures saved."""
 
 from __future__ import annotations
 
@@ -42,4 +42,50 @@ class EnergyForecast(Answer):
     demand_price: Annotated[float, Field(description="Of a kW of the month's highest quarter.")]
     days: Annotated[int, Field(description="Whole days that it was learned from.")]
     moves: list[LoadMove]
+    notes: list[str] = []
+
+
+class DriverTerm(Answer):
+    """A term of a baseline: kWh an hour for each unit of a driver; `p` is the chance of none."""
+
+    name: str
+    value: float
+    error: float
+    t: float | None
+    p: float
+
+
+class SavedAmount(Answer):
+    """An amount that was saved, and half its 95 % interval."""
+
+    value: float
+    margin: float
+
+
+class MeasureVerified(Answer):
+    """A measure's saving against the hours before it (ISO 50015, IPMVP option C)."""
+
+    name: str
+    title: str
+    line: str
+    start: Annotated[Milliseconds, Field(description="The first moment of its first day.")]
+    baseline_start: Milliseconds
+    baseline_end: Milliseconds
+    kwh: SavedAmount | None
+    money: SavedAmount | None
+    currency: str
+    co2_kg: SavedAmount | None
+    percent: float | None
+    hours: Annotated[int, Field(description="Hours that were judged.")]
+    terms: list[DriverTerm]
+    r2: float | None
+    cv_percent: float | None
+    baseline_hours: int
+    effective_hours: Annotated[
+        float, Field(description="Independent hours that those of the baseline are worth.")
+    ]
+    days: Annotated[list[Milliseconds], Field(description="The end of each local day.")]
+    saved_kwh: Annotated[list[float], Field(description="Up to the end of each day.")]
+    margin_kwh: list[float]
+    why: str
     notes: list[str] = []

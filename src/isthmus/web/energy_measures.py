@@ -1,0 +1,98 @@
+"""The measures of a line for the page: what each saved, by which baseline, how sure."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from isthmus.insight.accounting.calendar import instant
+from isthmus.insight.energy.regression import Regression, Term
+from isthmus.model.plant import Equipment
+from isthmus.runtime.app import App
+from isthmus.runtime.figures.measure import Amount, Verified, verified
+from isthmus.web import contract
+from isthmus.web.contract.energy import DriverTerm, SavedAmount
+
+SURE = 0.05
+GOOD_FIT = 0.75  # R2 that ISO 50006 guides ask for
+
+
+def judged(app: App, line: Equipment) -> list[contract.MeasureVerified]:
+    """The measures at `line`, in the order of the plant file."""
+    found = (verified(app.records, each) for each in app.plant.measures if each.line == line.path)
+    return [_told(app, each) for each in found if each is not None]
+
+
+def _told(app: App, found: Verified) -> contract.MeasureVerified:
+    measure, fit, zone = found.measure, found.regression, app.records.zone
+    first, last = measure.baseline
+    day = timedelta(days=1)
+    return contract.MeasureVerified(
+        name=measure.name,
+        title=measure.title or measure.name,
+        line=measure.line,
+        start=instant(measure.first, 0, zone) / 1e6,
+        baseline_start=instant(first, 0, zone) / 1e6,
+        baseline_end=instant(last + day, 0, zone) / 1e6,
+        kwh=_amount(found.kwh),
+        money=_amount(found.money),
+        currency=app.plant.currency,
+        co2_kg=_amount(found.co2),
+        percent=None if found.share is None else 100 * found.share,
+        hours=found.hours,
+        terms=[_term(term) for term in fit.terms] if fit else [],
+        r2=fit.r2 if fit else None,
+        cv_percent=100 * fit.cv if fit and math.isfinite(fit.cv) else None,
+        baseline_hours=fit.hours if fit else 0,
+        effective_hours=fit.effective if fit else 0.0,
+        days=[instant(each + day, 0, zone) / 1e6 for each in found.days],
+        saved_kwh=found.saved.tolist(),
+        margin_kwh=found.margin.tolist(),
+        why=_why(fit),
+        notes=_notes(found, fit),
+    )
+
+
+def _amount(told: Amount | None) -> SavedAmount | None:
+    return None if told is None else SavedAmount(value=told[0], margin=told[1])
+
+
+def _term(term: Term) -> DriverTerm:
+    return DriverTerm(
+        name=term.name,
+        value=term.value,
+        error=term.error,
+        t=term.t if math.isfinite(term.t) else None,
+        p=term.p,
+    )
+
+
+def _why(fit: Regression | None) -> str:
+    if fit is None:
+        return "No baseline: its days have too few whole hours of energy, pieces and drivers."
+    parts = [f"{fit.terms[0].value:.3g}"]
+    parts += [f"{term.value:.4g} x {term.name}" for term in fit.terms[1:]]
+    return (
+        f"kWh an hour = {' + '.join(parts)}, least squares over {fit.hours} whole hours before the "
+        "measure. Saved is what that expects of the hours since, at their own drivers, minus what "
+        "was used. The margin is 95 %, of the hours and of the baseline; the residuals of "
+        f"neighbouring hours correlate by {fit.alike:.2f}, so that they are worth "
+        f"{fit.effective:.0f} independent ones (IPMVP option C, ASHRAE Guideline 14)."
+    )
+
+
+def _notes(found: Verified, fit: Regression | None) -> list[str]:
+    notes = []
+    if fit is None:
+        notes.append(_why(None))
+    elif found.kwh is None:
+        notes.append("No whole hour to judge since the measure began.")
+    elif abs(found.kwh[0]) <= found.kwh[1]:
+        notes.append("The saving is smaller than its margin: it may be chance.")
+    if fit and fit.r2 < GOOD_FIT:
+        notes.append(f"The baseline explains {100 * fit.r2:.0f} % of the hours; 75 % are usual.")
+    if fit:
+        weak = [term.name for term in fit.terms[1:] if term.p > SURE]
+        notes += [f"{name} may have no influence: p > {SURE}." for name in weak]
+    notes += [f"{name} told nothing of its own in the baseline." for name in found.dropped]
+    return notes
