@@ -101,6 +101,7 @@ ELSEWHERE = {
     "/api/imports/{number}/end": "test_import",
     "/api/imports/{number}/parts": "test_import",
     "/api/kpi": "test_kpi",
+    "/api/report": "test_report",
     "/api/scorecard/notes": "test_scorecard",
     "/api/scorecard/notes/{number}": "test_scorecard",
     "/api/kpi/explain": "test_kpi",

@@ -35,6 +35,7 @@ COMMANDS = {
     "stops": "see why machines stood, say why, take it back",
     "scorecard": "see the goals that operations and IT share; comment, decide, hand out work",
     "energy": "see a line's energy, what measures saved, the load ahead; judge forecasts of files",
+    "report": "write the report of a shift, a day or a week: HTML, PDF, Excel",
     "grafana": "write Grafana dashboards and provisioning from the plant file",
     "sql": "let BI tools read history: users of the SQL endpoint, how they connect",
     "watch": "see values as they change",

@@ -42,6 +42,7 @@ from isthmus.web import (
     plant,
     policy,
     query,
+    report,
     scorecard,
     sign_in,
     sinks,
@@ -82,7 +83,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
     kpi_parts = (kpi, key_figures, control, performance, stops, energy, scorecard)
-    figure_parts = (alarms, *kpi_parts, overview, links, sinks)
+    figure_parts = (report, alarms, *kpi_parts, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()

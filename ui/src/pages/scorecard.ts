@@ -1,6 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Scorecard } from "../api/contract";
+import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
 import type { Site } from "../app/site";
@@ -29,7 +30,8 @@ export class ScorecardPage extends Part {
     const sub = value ? `${value.goals.length} shared by OT and IT, ${behind} behind${unknown ? `, ${unknown} not known yet` : ""}; as of ${clock.minute(value.computed)}` : "";
     const blank = value && value.goals.length === 0 ? { title: "No goal to see", text: "your rights show no line of this plant" } : undefined;
     const trouble = value?.trouble || (value?.damaged ? `${value.damaged} notes could not be read: scorecard/notes.jsonl in the data folder is damaged` : "");
-    const action = html`<button class="hide-s" @click=${() => window.print()}>Print</button>`;
+    const report = (form: string, word: string) => html`<a class="link" href=${address("/api/report", { kind: "shift", form })} download>${word}</a>`;
+    const action = html`<span class="hide-m small">this shift: ${report("html", "HTML")} ${report("pdf", "PDF")} ${report("xlsx", "Excel")}</span> <button class="hide-s" @click=${() => window.print()}>Print</button>`;
     return html`<isthmus-card class="goals-card" heading="Goals" sub=${sub} .action=${action} .load=${load} ?hollow=${!value} .blank=${blank}>
       ${trouble ? html`<div class="fail notice" role="alert"><b>${trouble}</b></div>` : nothing}<isthmus-scorecard tabindex="0" .goals=${value?.goals ?? []}></isthmus-scorecard></isthmus-card>`;
   }
