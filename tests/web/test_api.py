@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from isthmus.web import contract
 from isthmus.web.contract import stops
+from isthmus.web.contract.rules import ProposalInfo, RuleList
 
 HOUR = 3_600_000.0
 
@@ -82,12 +83,17 @@ def questions(plant, tag):
         "/api/alarms/journal": (span, list[contract.AlarmChange]),
         "/api/alarms/statistics": (span, list[contract.AlarmFigures]),
         "/api/alarms/rationalise": (span, list[contract.AlarmAdvice]),
+        "/api/rules": ({}, RuleList),
+        "/api/proposals": ({}, list[ProposalInfo]),
         "/api/sql": ({"q": "select count(*) as n from samples"}, list[dict[str, int]]),
     }
 
 
 ELSEWHERE = {
     "/api/alarms/{step}": "test_alarms",
+    "/api/rules/{name}/test": "test_rules",
+    "/api/rules/{name}/switch": "test_rules",
+    "/api/proposals/{number}": "test_rules",
     "/api/live": "test_live",
     "/api/links/{name}/tap": "test_live",
     "/api/export": "test_history",

@@ -176,6 +176,26 @@ access: # nobody else may do anything, but for the owner of the data folder
     - {who: "team:security",    role: security}
   deny:
     - {who: everyone, right: write, at: packaging/line1/palletiser} # its light curtain is its own
+# ------------------------------------------------------- rules: what is done without being asked
+rules: # `isthmus rule test idle_air` says how often one would have fired
+  idle_air:
+    title: compressed air while the line stands
+    at: utilities/air/compressor
+    when: running and "packaging/line1/filler/state" != execute
+    for: 2 min
+    at_most_every: 2 h
+    then:
+      - event: the compressor runs while the filler stands
+  worn_bearing:
+    title: the capper's bearing wears
+    at: packaging/line1/capper
+    when: mean(bearing_vibration, 30 min) > bearing_vibration.normal.high
+    deadband: 0.3 mm/s
+    at_most_every: 1 d
+    then:
+      - work_order: {title: new main bearing for the capper, priority: high,
+                     text: "it shakes more than it should; plan it before the next shift"}
+
 web: {sign_in: {lock: 0 s}} # looked at for long; a plant's pages lock after 15 min
 
 # ------------------------------------------------------- networks

@@ -15,6 +15,7 @@ from isthmus.model.kpi import Kpi
 from isthmus.model.measure import Measure
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.reason import DEFAULT, Reasons
+from isthmus.model.rule import Rule
 from isthmus.model.scorecard import Goal
 from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
@@ -214,6 +215,7 @@ class Plant:
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
+    rules: Mapping[str, Rule] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each

@@ -29,6 +29,7 @@ from isthmus.model.plantfile_measure import MeasureEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
 from isthmus.model.plantfile_reason import ReasonEntry
+from isthmus.model.plantfile_rule import RuleEntry
 from isthmus.model.plantfile_scorecard import GoalEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
@@ -265,6 +266,9 @@ class PlantFile(Entry):
     ] = {}
     scorecard: Annotated[
         dict[Name, GoalEntry], Field(description="Goals that operations and IT share, by name.")
+    ] = {}
+    rules: Annotated[
+        dict[Name, RuleEntry], Field(description="What is done when something holds, by name.")
     ] = {}
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
     exports: Annotated[

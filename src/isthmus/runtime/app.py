@@ -45,6 +45,7 @@ from isthmus.runtime.late import Late
 from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
+from isthmus.runtime.rule.rules import Rules
 from isthmus.runtime.scorecard.board import Scorecard
 from isthmus.runtime.seal import seal_for_ever
 from isthmus.runtime.settings import STREAM, Settings
@@ -82,7 +83,7 @@ class App:
         where = self.historian, settings.folder, lambda: self.trust.rights.policy
         self.sql = SqlEndpoint.of(plant, self.namespace, *where)
         self.limits = LimitWatch(self.namespace, self.live)
-        self.alarms = Alarms.open(self)
+        self.alarms, self.rules = Alarms.open(self), Rules(self)
         self.late = Late(self.namespace, self.historian, self.live, self.now)
         self.scorecard = Scorecard.open(self)
         self.links: dict[str, Link | EdgeLink] = {}
@@ -182,7 +183,6 @@ class App:
                 await self._mark_gaps(alive)
                 keep += [tasks.create_task(each, name=name) for name, each in work(self)]
                 keep.append(tasks.create_task(heart.beat(), name="beat"))
-                keep.append(tasks.create_task(self.late.run(self.tell), name="late"))
                 if isinstance(self.historian, Archives):
                     moving = archive_for_ever(self.historian, self.stopping.is_set)
                     keep.append(tasks.create_task(moving, name="archive"))
@@ -233,7 +233,7 @@ class App:
             self.intakes.append(Intake(bus, view.access.stream, view.edge.disk, *shared, edge=view))
         self.deriver = Deriver.of(self.records, self.historian, settings.folder)
         for intake in self.intakes:
-            intake.dirt, intake.late = self.deriver.dirt, self.late
+            intake.dirt, intake.late, intake.rules = self.deriver.dirt, self.late, self.rules
             await intake.try_open()
         root, states = f"{self.plant.enterprise}/{self.plant.site}", settings.folder / "sinks"
         self.deliveries = [

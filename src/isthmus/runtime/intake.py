@@ -11,6 +11,7 @@ import logging
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
@@ -30,6 +31,9 @@ from isthmus.runtime.late import Late
 from isthmus.runtime.live import Live
 from isthmus.runtime.names import Names
 from isthmus.runtime.subject import CATALOGUE, EVENT, FRAME, link_of
+
+if TYPE_CHECKING:
+    from isthmus.runtime.rule.rules import Rules
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class Intake:
     edge: EdgeView | None = None
     dirt: Dirt | None = None  # what late samples change
     late: Late | None = None  # how many there are
+    rules: Rules | None = None  # who judges them
     rate: Rate = field(default_factory=Rate)
     damaged: int = 0  # messages that could not be decoded: counted, kept in the stream, skipped
     discarded: int = 0  # messages that the stream gave up before they were read
@@ -169,6 +174,8 @@ class Intake:
             await self.late.see(link, batch)
         await self._append(batch, message.seq)
         self.live.update(batch, self.now())
+        if self.rules is not None:
+            self.rules.hear(batch)
         self.rate.add(len(batch), int(time.monotonic()))
         if self.edge is not None:
             self.edge.heard(link, batch, self.now())

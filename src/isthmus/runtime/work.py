@@ -1,4 +1,4 @@
-"""What goes on beside the data path: alarms, deriving, files, the scorecard."""
+"""What goes on beside the data path: alarms, rules, deriving, files, the scorecard."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ def work(app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     """Each piece of work with its name; the caller starts and ends it."""
     yield from app.trust.work(app)
     yield "alarms", app.alarms.run(app)
+    yield "rules", app.rules.run()
+    yield "late", app.late.run(app.tell)
     yield "derive", app.deriver.run()
     yield "exports", app.exports.run()
     yield "scorecard", app.scorecard.run()

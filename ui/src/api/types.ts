@@ -481,6 +481,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rules whose equipment may be seen, and how they do */
+        get: operations["rules_api_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it would have done; recorded as seen */
+        post: operations["test_api_rules__name__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{name}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a rule act, or keep it from acting */
+        post: operations["switch_api_rules__name__switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work that rules propose, newest first */
+        get: operations["proposals_api_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proposals/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or reject proposed work */
+        post: operations["decide_api_proposals__number__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/kpi": {
         parameters: {
             query?: never;
@@ -5494,6 +5579,68 @@ export interface components {
             hint: string;
         };
         /**
+         * ProposalInfo
+         * @description Work that a rule proposes; `times` counts how often while it was open.
+         */
+        ProposalInfo: {
+            /** Number */
+            number: number;
+            /** Rule */
+            rule: string;
+            /** Equipment */
+            equipment: string;
+            /** Title */
+            title: string;
+            /** Priority */
+            priority: string;
+            /** Text */
+            text: string;
+            /**
+             * Time
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            time: number;
+            /** Evidence */
+            evidence: {
+                [key: string]: number | null;
+            };
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "rejected";
+            /** Times */
+            times: number;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Decided
+             * @default null
+             */
+            decided: number | null;
+        };
+        /**
+         * ProposalWish
+         * @description What a person says to proposed work; a reason where it is rejected.
+         */
+        ProposalWish: {
+            /** Accept */
+            accept: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * QualityStretch
          * @description A stretch of a trend that is not good; `code` is the OPC UA status code of its reason.
          */
@@ -5672,6 +5819,216 @@ export interface components {
              * @default
              */
             at: string;
+        };
+        /**
+         * RuleFiring
+         * @description One firing; `end` is null where it still held at the end.
+         */
+        RuleFiring: {
+            /** Equipment */
+            equipment: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @default null
+             */
+            end: number | null;
+        };
+        /**
+         * RuleInfo
+         * @description A rule as it is now; `why` says why it does not act, empty where it does. Times in s.
+         */
+        RuleInfo: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "test" | "live";
+            /** Acting */
+            acting: boolean;
+            /** Why */
+            why: string;
+            /** Disabled */
+            disabled: boolean;
+            /** When */
+            when: string;
+            /**
+             * Until
+             * @default
+             */
+            until: string;
+            /** Lasting */
+            lasting: number;
+            /** At Most Every */
+            at_most_every: number;
+            /**
+             * During
+             * @default
+             */
+            during: string;
+            /** Step */
+            step: number;
+            /** Places */
+            places: string[];
+            /** Does */
+            does: string[];
+            /**
+             * On
+             * @description Where it holds now.
+             */
+            on: string[];
+            /**
+             * Last
+             * @description When it fired last.
+             * @default null
+             */
+            last: number | null;
+            /**
+             * Fired
+             * @description Firings since the start.
+             */
+            fired: number;
+            /** @default null */
+            seen: components["schemas"]["RuleSeen"] | null;
+        };
+        /**
+         * RuleList
+         * @description All rules, and how judging them goes; `late` samples came after their moment was judged.
+         */
+        RuleList: {
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            now: number;
+            /** Rules */
+            rules: components["schemas"]["RuleInfo"][];
+            /**
+             * Seconds
+             * @description What the last look took.
+             */
+            seconds: number;
+            /** Late */
+            late: number;
+            /** Lost */
+            lost: number;
+            /** Done */
+            done: number;
+            /** Refused */
+            refused: number;
+            /** Held Back */
+            held_back: number;
+            /** Dropped */
+            dropped: number;
+            /**
+             * Last Refusal
+             * @default
+             */
+            last_refusal: string;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
+        /**
+         * RuleSeen
+         * @description The last back-test that a person has seen; `present` where it was of the rule's text now.
+         */
+        RuleSeen: {
+            /** By */
+            by: string;
+            /**
+             * Time
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            time: number;
+            /** Firings */
+            firings: number;
+            /** Days */
+            days: number;
+            /** Present */
+            present: boolean;
+        };
+        /**
+         * RuleSwitch
+         * @description Whether a rule may act.
+         */
+        RuleSwitch: {
+            /** Enabled */
+            enabled: boolean;
+        };
+        /**
+         * RuleTest
+         * @description What a rule would have done: `firings` holds the newest thousand of `count`.
+         */
+        RuleTest: {
+            /** Rule */
+            rule: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Count */
+            count: number;
+            /**
+             * Spared
+             * @description Those that came too soon after another.
+             */
+            spared: number;
+            /** Firings */
+            firings: components["schemas"]["RuleFiring"][];
+            /** Would */
+            would: string[];
+            /**
+             * Quiet
+             * @description Longest time without a firing, s.
+             */
+            quiet: number;
+            /**
+             * Held
+             * @description For how long it held, s.
+             */
+            held: number;
+            /**
+             * Unknown
+             * @description Share of the time without data.
+             */
+            unknown: number;
+            /** Step */
+            step: number;
+            /** Samples */
+            samples: number;
+            /**
+             * Spread
+             * @description Firings in each of 60 equal parts.
+             */
+            spread: number[];
+        };
+        /**
+         * RuleWish
+         * @description Over how much of the past a rule is tested.
+         */
+        RuleWish: {
+            /**
+             * Seconds
+             * @default 2592000
+             */
+            seconds: number;
         };
         /**
          * Said
@@ -7791,6 +8148,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmAdvice"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_api_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_api_rules__name__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's name in the plant file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTest"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_api_rules__name__switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's name in the plant file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleInfo"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposals_api_proposals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_api_proposals__number__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalInfo"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from isthmus.model.condition.measure import Measured, aligned, calculated
+from isthmus.model.condition.measure import Measured, aligned, calculated, per_second
 from isthmus.model.condition.node import (
     Calculated,
     Compared,
@@ -34,10 +34,13 @@ from isthmus.model.condition.syntax import (
     Syntax,
     Within,
 )
+from isthmus.model.condition.window import Counted, Window, Windowed
 from isthmus.model.path import nearest
 from isthmus.model.tag import Kind, Tag
 from isthmus.model.unit import Quantity, Unit, UnitError
 
+LONGEST = 86_400.0  # seconds of a window
+_TIME = Unit.parse("s").dimension
 _ORDER = frozenset({"<", "<=", ">", ">="})
 
 
@@ -45,7 +48,8 @@ _ORDER = frozenset({"<", "<=", ">", ">="})
 class Condition:
     """A condition that can be evaluated: `inputs` are names of tags, `bounds` (name, bound).
 
-    `lasting` counts its `for`s, of which each needs a place to remember since when it holds.
+    `lasting` counts its `for`s, of which each needs a place to remember since when it holds;
+    `windows` are what it looks back over.
     """
 
     text: str
@@ -53,21 +57,29 @@ class Condition:
     inputs: tuple[str, ...]
     bounds: tuple[tuple[str, str, str], ...]
     lasting: int
+    windows: tuple[Window, ...] = ()
 
 
 def condition(
-    text: str, tags: Mapping[str, Tag], *, deadband: str | float | None = None
+    text: str,
+    tags: Mapping[str, Tag],
+    *,
+    deadband: str | float | None = None,
+    windows: bool = False,
 ) -> Condition:
     """The condition that `text` writes over `tags`; ConditionError, with the place, if none.
+
+    `windows` says whether it may look back over time.
 
     `deadband` is by how much a comparison must be wrong before it no longer holds: a number in
     the unit of what is compared, or one with its unit; that of the compared tag where None.
     """
-    reader = _Reader(tags, None if deadband is None else _deadband(deadband))
+    reader = _Reader(tags, None if deadband is None else _deadband(deadband), backward=windows)
     root = reader.test(parse(text), deadband=1.0)
     if isinstance(deadband, str) and not reader.used and Quantity.parse(deadband).unit.symbol:
         raise ConditionError(f"nothing in `{text}` is measured like the deadband `{deadband}`")
-    return Condition(text, root, tuple(reader.inputs), tuple(reader.bounds), reader.lasting)
+    names, bounds = tuple(reader.inputs), tuple(reader.bounds)
+    return Condition(text, root, names, bounds, reader.lasting, tuple(reader.windows))
 
 
 def _deadband(written: str | float) -> Quantity:
@@ -87,6 +99,8 @@ class _Reader:
     inputs: dict[str, int] = field(default_factory=dict)
     bounds: dict[tuple[str, str, str], int] = field(default_factory=dict)
     lasting: int = 0
+    windows: list[Window] = field(default_factory=list)
+    backward: bool = False
     used: bool = False  # the deadband, by a comparison that is measured like it
 
     # ------------------------------------------------------------------ what holds or not
@@ -108,7 +122,7 @@ class _Reader:
         if isinstance(part, Name):
             tag = self._tag(part)
             if tag.kind is Kind.BOOLEAN:
-                return OneOf(self._input(tag.name), (1,))
+                return OneOf(self._input(part.text), (1,))
             hint = f"compare it: `{part.text} > 0`"
             if tag.kind is Kind.ENUMERATION:
                 hint = f"compare it: `{part.text} == {next(iter(tag.legend.values()))}`"
@@ -144,7 +158,7 @@ class _Reader:
 
     def _one_of(self, left: Syntax, words: tuple[Name, ...], at: int) -> Proposition:
         tag = self._tag(left) if isinstance(left, Name) else None
-        if tag is None or not tag.legend:
+        if not isinstance(left, Name) or tag is None or not tag.legend:
             hint = "such as `state in (held, aborted)`"
             raise ConditionError("only a tag with a legend has words", at=at, hint=hint)
         known = {word.lower(): code for code, word in tag.legend.items()}
@@ -155,7 +169,7 @@ class _Reader:
                 text = f"`{tag.name}` has no word `{word.text}`"
                 raise ConditionError(text, at=word.at, hint=_meant(word.text, known))
             codes.append(code)
-        return OneOf(self._input(tag.name), tuple(codes))
+        return OneOf(self._input(left.text), tuple(codes))
 
     # ------------------------------------------------------------------ numbers
     def _pair(self, left: Syntax, right: Syntax) -> tuple[Measured, Measured]:
@@ -163,7 +177,7 @@ class _Reader:
         of = next((side.text for side in (left, right) if isinstance(side, Name)), "")
         return self._number(left, of), self._number(right, of)
 
-    def _number(self, part: Syntax, of: str = "") -> Measured:
+    def _number(self, part: Syntax, of: str = "") -> Measured:  # noqa: PLR0911 - a kind a line
         if isinstance(part, Number):
             return self._constant(part)
         if isinstance(part, Name):
@@ -183,12 +197,47 @@ class _Reader:
             return calculated(
                 part.operator, [self._number(part.left, of), self._number(part.right, of)], part.at
             )
+        if isinstance(part, Call) and (seconds := self._window(part)) is not None:
+            return self._windowed(part, seconds, of)
         if isinstance(part, Call):
             return calculated(
                 part.function, [self._number(each, of) for each in part.arguments], part.at
             )
         hint = "compare numbers, and join comparisons by `and` or `or`"
         raise ConditionError("a condition stands where a number is expected", at=part.at, hint=hint)
+
+    def _window(self, part: Call) -> float | None:
+        """The seconds of its window; None where it has none and compares its arguments."""
+        first, *others = part.arguments
+        last = others[-1] if len(others) == 1 else None
+        timed = isinstance(last, Number) and Unit.parse(last.unit).dimension == _TIME
+        if part.function in ("min", "max", "abs"):
+            one = self.tags.get(first.text) if isinstance(first, Name) else None
+            same = one is not None and Unit.parse(one.unit).dimension == _TIME
+            if not timed or same or isinstance(first, Number):
+                return None
+        if not isinstance(last, Number) or not timed:
+            hint = f"such as `{part.function}(power, 15 min)`"
+            raise ConditionError(f"`{part.function}` needs a window", at=part.at, hint=hint)
+        seconds = last.value * Unit.parse(last.unit).factor
+        if not 0 < seconds <= LONGEST:
+            raise ConditionError("a window lasts at most 24 h", at=last.at)
+        if not self.backward:
+            hint = "a rule may: see the section `rules`"
+            raise ConditionError("this condition does not look back", at=part.at, hint=hint)
+        return seconds
+
+    def _windowed(self, part: Call, seconds: float, of: str) -> Measured:
+        place = len(self.windows)
+        self.windows.append(Window(place, seconds))
+        if part.function == "count":
+            counted = Counted(self.test(part.arguments[0], deadband=0.0), place, seconds)
+            return Measured(counted, Unit.parse(""))
+        inner = self._number(part.arguments[0], of)
+        node = Windowed(part.function, inner.node, place, seconds)
+        if part.function == "rate":
+            return Measured(node, per_second(inner.unit))
+        return Measured(node, inner.unit, inner.bare, inner.step)
 
     def _constant(self, part: Number) -> Measured:
         return Measured(Constant(part.value), Unit.parse(part.unit), bare=not part.unit)

@@ -9,6 +9,7 @@ from isthmus.model.condition.syntax import ConditionError
 from isthmus.model.unit import Unit
 from isthmus.model.unit_table import PLAIN
 
+_SECOND = Unit.parse("s")
 _TEMPERATURE = Unit.parse("K").dimension
 
 
@@ -107,3 +108,12 @@ def _scaled(operator: str, one: Measured, other: Measured, at: int) -> Measured:
 
 def _spelt(unit: Unit) -> str:
     return f"`{unit.display}`" if unit.symbol else "a number without a unit"
+
+
+def per_second(unit: Unit) -> Unit:
+    """The unit of how fast something of `unit` changes; degrees change by kelvin."""
+    dimension = tuple(
+        one - other for one, other in zip(unit.dimension, _SECOND.dimension, strict=True)
+    )
+    symbol = "K" if unit.offset else unit.symbol or "1"
+    return Unit(f"{symbol}/s", dimension, unit.factor)

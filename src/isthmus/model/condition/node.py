@@ -1,12 +1,13 @@
 """A condition that is ready to be evaluated, for many pieces of equipment at once.
 
-Truth has three values: a comparison with a number that is not known is not known itself, and
-`and` or `or` with it only where the other side decides.
+A frame is one moment, or many in a row: then each array has an axis of moments before that of
+places. Truth has three values: a comparison with a number that is not known is not known itself,
+and `and` or `or` with it only where the other side decides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -33,7 +34,8 @@ class Frame:
     """What is known at a moment: a row an input, a column a piece of equipment.
 
     `slack` is 1 where the condition held before: there the deadband keeps it. `since` has a row
-    for each `for` of the condition: from when on its part has held, 0 where it does not.
+    for each `for` of the condition: from when on its part has held, 0 where it does not. `memory`
+    has what each window of the condition remembers. `now` is a column where moments are many.
     """
 
     value: Floats
@@ -42,7 +44,8 @@ class Frame:
     bounds: Floats
     slack: Floats
     since: Int64s
-    now: int
+    now: int | Int64s
+    memory: list[Floats] = field(default_factory=list)
 
 
 class Number(Protocol):
@@ -69,8 +72,8 @@ class Constant:
 
     def number(self, frame: Frame) -> Amount:
         """The same for all."""
-        size = frame.value.shape[1]
-        return Amount(np.full(size, self.value), np.ones(size, bool))
+        shape = frame.value.shape[1:]
+        return Amount(np.full(shape, self.value), np.ones(shape, bool))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,20 @@ class Lasting:
         on = holds & known
         newest = frame.time[list(self.inputs)].max(axis=0)
         begun = frame.since[self.place]
-        frame.since[self.place] = np.where(on, np.where(begun > 0, begun, newest), 0)
-        long = frame.now - frame.since[self.place] >= self.seconds * 1e9
+        if on.ndim == 1:
+            since = frame.since[self.place] = np.where(on, np.where(begun > 0, begun, newest), 0)
+        else:
+            since = _since(on, newest, begun)
+            frame.since[self.place] = since[-1]
+        long = frame.now - since >= self.seconds * 1e9
         return Truth(on & long, known)
+
+
+def _since(on: Bools, newest: Int64s, begun: Int64s) -> Int64s:
+    """From when on it has held at each moment, 0 where it does not; `begun` before the first."""
+    rows = np.arange(len(on))[:, None]
+    before = np.concatenate([(begun > 0)[None], on[:-1]])
+    first = np.maximum.accumulate(np.where(on & ~before, rows, -1), axis=0)
+    columns = np.arange(on.shape[1])
+    found = np.where(first >= 0, newest[first, columns], begun)
+    return np.where(on, found, 0)

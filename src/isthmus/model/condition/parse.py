@@ -8,6 +8,7 @@ test       = sum [ compare sum | "in" "(" word { "," word } ")" ]
 sum        = product { ("+" | "-") product }
 product    = factor { ("*" | "/") factor }
 factor     = number [ unit ] | name | bound | function "(" sum { "," sum } ")" | "(" condition ")"
+           | "count" "(" condition "," duration ")"
 bound      = [ name "." ] ("limits" | "normal") "." word
 ```
 """
@@ -33,7 +34,7 @@ from isthmus.model.condition.token import Token, tokens
 from isthmus.model.unit import Quantity, UnitError
 
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
-FUNCTIONS = {"abs": 1, "min": 2, "max": 2}
+FUNCTIONS = {"abs": 1, "min": 2, "max": 2, "mean": 2, "rate": 2, "count": 2}
 BOUNDS = {"limits": ("low_low", "low", "high", "high_high"), "normal": ("low", "high")}
 DEEPEST = 50
 
@@ -201,7 +202,7 @@ class _Parser:
 
     def _call(self, token: Token) -> Syntax:
         self._expect("(")
-        found = [self._sum()]
+        found = [self._any() if token.text == "count" else self._sum()]
         while self._is(","):
             self._take()
             found.append(self._sum())

@@ -24,6 +24,7 @@ from isthmus.runtime.config.measures import measures
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.reasons import check_states, reasons
 from isthmus.runtime.config.report import Report
+from isthmus.runtime.config.rules import rules
 from isthmus.runtime.config.scorecard import goals
 from isthmus.runtime.config.shape import shape
 from isthmus.runtime.config.sinks import sinks
@@ -109,6 +110,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         kpis=kpis(file, report),
         goals=goals(file, names, report),
         measures=measures(file, areas, report),
+        rules=rules(file, areas, report),
         history=_section(file.history),
         bus=_section(file.bus),
         readers={name: entry.zone for name, entry in file.bus.readers.items()},

@@ -1,0 +1,207 @@
+"""When a rule fires: from what its tags say at each moment to firings, piece by piece.
+
+Time is cut into pieces of any length: what a piece leaves behind is all that the next one needs,
+so a day at once, a minute after a minute, and the present second by second give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from isthmus.model.condition.condition import Condition
+from isthmus.model.condition.node import (
+    Compared,
+    Frame,
+    Joined,
+    Lasting,
+    Opposite,
+    Proposition,
+    Truth,
+)
+from isthmus.model.rule import Rule, Unknown
+from isthmus.model.sample import Bools, Floats, Int32s, Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """At one place, at one moment: the rule began to hold, or is over (`began` false).
+
+    `spared` is a beginning that came too soon after the last one.
+    """
+
+    place: int
+    time: int
+    began: bool
+    spared: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Look:
+    """One condition at the places of a group, and what it remembers from piece to piece."""
+
+    condition: Condition
+    root: Proposition
+    rows: Int32s  # an input, a place: the column of what is held
+    bounds: Floats
+    slack: float
+    since: Int64s
+    memory: list[Floats]
+
+    @classmethod
+    def of(
+        cls,
+        condition: Condition,
+        root: Proposition,
+        rows: Int32s,
+        bounds: Floats,
+        step: float,
+        *,
+        slack: float = 0.0,
+    ) -> Look:
+        """A look that remembers nothing yet."""
+        size = rows.shape[1]
+        memory = [np.full((window.rows(step), size), np.nan) for window in condition.windows]
+        since = np.zeros((condition.lasting + 1, size), np.int64)
+        return cls(condition, root, rows, bounds, slack, since, memory)
+
+    def test(self, value: Floats, known: Bools, moments: Int64s) -> Truth:
+        """Whether it holds at each moment (a row) and place (a column)."""
+        shape = (len(self.rows), len(moments), self.rows.shape[1])
+        values, knowns = np.empty(shape), np.empty(shape, bool)
+        for number, columns in enumerate(self.rows):
+            values[number], knowns[number] = value[:, columns], known[:, columns]
+        column = moments[:, None]
+        frame = Frame(
+            values,
+            knowns,
+            np.broadcast_to(column, shape),
+            self.bounds,
+            np.full(shape[2], self.slack),
+            self.since,
+            column,
+            self.memory,
+        )
+        holds, sure = self.root.test(frame)
+        return Truth(np.broadcast_to(holds, shape[1:]), np.broadcast_to(sure, shape[1:]))
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Places of a rule whose conditions are equal; `places` are their numbers in the rule."""
+
+    places: Int64s
+    rise: Look
+    stay: Look | None
+    until: Look | None
+    on: Bools = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.on = np.zeros(len(self.places), bool)
+
+
+@dataclass(slots=True, eq=False)
+class Judge:
+    """A rule with what it remembers: `on` at which places, and when each last fired."""
+
+    rule: Rule
+    groups: list[Group]
+    fired: Int64s = field(init=False)
+    known: int = 0  # moments, at all places
+    seen: int = 0  # of these, those of which something was known
+
+    def __post_init__(self) -> None:
+        self.fired = np.zeros(len(self.rule.places), np.int64)
+
+    @property
+    def on(self) -> Bools:
+        """Whether it holds, by place."""
+        found = np.zeros(len(self.rule.places), bool)
+        for group in self.groups:
+            found[group.places] = group.on
+        return found
+
+    def hold(self, on: Bools) -> None:
+        """Take what was on before."""
+        for group in self.groups:
+            group.on = on[group.places].copy()
+
+    def judge(self, value: Floats, known: Bools, moments: Int64s, active: Bools) -> list[Turn]:
+        """What begins and ends at `moments`, by time; `active` says at which it looks at all."""
+        found: list[Turn] = []
+        if len(moments):
+            for group in self.groups:
+                found += self._turns(group, value, known, moments, active)
+        return self._spared(sorted(found, key=lambda turn: (turn.time, turn.place)))
+
+    def _turns(
+        self, group: Group, value: Floats, known: Bools, moments: Int64s, active: Bools
+    ) -> Iterator[Turn]:
+        rise = group.rise.test(value, known, moments)
+        stay = group.stay.test(value, known, moments) if group.stay else rise
+        begins, ends = rise.holds & rise.known, stay.known & ~stay.holds
+        unknown = ~rise.known & ~stay.known
+        if group.until is not None:
+            until = group.until.test(value, known, moments)
+            ends = until.holds & until.known
+        if self.rule.unknown is Unknown.CLEAR:
+            ends = ends | unknown
+        elif self.rule.unknown is Unknown.FIRE:
+            begins, ends = begins | unknown, ends & ~unknown
+        looks = active[:, None]
+        begins, ends = begins & looks, (ends & ~begins) | ~looks
+        self.seen += unknown.size
+        self.known += int(unknown.size - unknown.sum())
+        numbers = np.arange(1, len(moments) + 1)[:, None]
+        last = np.where(begins, 2 * numbers + 1, np.where(ends, 2 * numbers, 0))
+        last = np.maximum.accumulate(last, axis=0)
+        on = np.where(last > 0, last & 1, group.on).astype(bool)
+        turned = on != np.concatenate([group.on[None], on[:-1]])
+        group.on = on[-1].copy()
+        for row, column in zip(*np.nonzero(turned), strict=True):
+            place = int(group.places[column])
+            yield Turn(place, int(moments[row]), bool(on[row, column]))
+
+    def _spared(self, turns: list[Turn]) -> list[Turn]:
+        least = round(self.rule.at_most_every * 1e9)
+        told = []
+        for turn in turns:
+            if not turn.began:
+                told.append(turn)
+            elif self.fired[turn.place] and turn.time - self.fired[turn.place] < least:
+                told.append(replace(turn, spared=True))
+            else:
+                self.fired[turn.place] = turn.time
+                told.append(turn)
+        return told
+
+
+def rising(rule: Rule, condition: Condition) -> Proposition:
+    """What must hold for the rule to fire: its condition, for as long as it says."""
+    if not rule.lasting:
+        return condition.root
+    inputs = tuple(range(len(condition.inputs)))
+    return Lasting(condition.root, rule.lasting, condition.lasting, inputs)
+
+
+def staying(part: Proposition, *, odd: bool = False) -> Proposition:
+    """What must hold for it not to be over: the same, without waiting for as long again."""
+    if isinstance(part, Joined):
+        left, right = staying(part.left, odd=odd), staying(part.right, odd=odd)
+        return Joined(part.operator, left, right)
+    if isinstance(part, Opposite):
+        return Opposite(staying(part.of, odd=not odd))
+    if isinstance(part, Lasting) and not odd:
+        return staying(part.of)
+    return part
+
+
+def slack(part: Proposition) -> bool:
+    """Whether some comparison has a deadband."""
+    if isinstance(part, Joined):
+        return slack(part.left) or slack(part.right)
+    if isinstance(part, Opposite | Lasting):
+        return slack(part.of)
+    return isinstance(part, Compared) and part.deadband != 0.0

@@ -1,0 +1,159 @@
+"""What rules remember over a restart: what holds, back-tests seen, proposals, what is not told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isthmus.model.errors import StorageError
+from isthmus.model.event import Event
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.config.edit import write_whole
+
+KIND = "rule"
+VERSION = 1
+MOST_WAITING = 10_000
+MOST_PROPOSALS = 2_000
+
+
+@dataclass(slots=True)
+class Proposal:
+    """Work that a rule proposes; `times` counts how often while it was open."""
+
+    number: int
+    rule: str
+    equipment: str
+    title: str
+    priority: str
+    text: str
+    time: int
+    evidence: dict[str, float | None] = field(default_factory=dict)
+    state: str = "open"
+    times: int = 1
+    by: str = ""
+    note: str = ""
+    decided: int = 0
+
+
+@dataclass(slots=True)
+class Seen:
+    """A back-test that a person has seen: of which text, by whom, when, and what it found."""
+
+    digest: str
+    by: str
+    time: int
+    firings: int
+    days: float
+
+
+@dataclass(slots=True)
+class State:
+    """What a rule remembers of one place."""
+
+    on: bool = False
+    since: int = 0
+    fired: int = 0
+
+
+@dataclass(slots=True)
+class Kept:
+    """All of it, in one file that is the old or the new one after a crash."""
+
+    file: Path
+    judged: dict[str, int] = field(default_factory=dict)  # by step: until when
+    states: dict[str, dict[str, State]] = field(default_factory=dict)  # by rule, by equipment
+    seen: dict[str, Seen] = field(default_factory=dict)
+    disabled: dict[str, str] = field(default_factory=dict)  # by rule: who did it
+    proposals: list[Proposal] = field(default_factory=list)
+    waiting: list[Event] = field(default_factory=list)
+    number: int = 0
+    dropped: int = 0
+
+    @classmethod
+    def open(cls, file: Path) -> Kept:
+        """What the file holds; nothing where there is none. StorageError where it is damaged."""
+        if not file.exists():
+            return cls(file)
+        try:
+            told = json.loads(file.read_text("utf-8"))
+            return cls(
+                _of_this_version(file, told["version"]),
+                {str(step): int(time) for step, time in told["judged"].items()},
+                {
+                    rule: {path: State(**one) for path, one in places.items()}
+                    for rule, places in told["states"].items()
+                },
+                {rule: Seen(**one) for rule, one in told["seen"].items()},
+                {str(rule): str(by) for rule, by in told["disabled"].items()},
+                [Proposal(**one) for one in told["proposals"]],
+                [_event(one) for one in told["waiting"]],
+                int(told["number"]),
+                int(told["dropped"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            hint = "put a backup of it in place, or move it away: then no rule holds or was seen"
+            raise StorageError(f"reading {file}: {error}", hint=hint) from error
+
+    def save(self) -> None:
+        """Write it all; StorageError where the disk does not take it."""
+        told = asdict(self) | {"version": VERSION, "waiting": [_told(one) for one in self.waiting]}
+        del told["file"]
+        try:
+            write_whole(self.file, json.dumps(told, ensure_ascii=False).encode())
+        except OSError as error:
+            raise StorageError(f"writing {self.file}: {error}") from error
+
+    def tell(self, event: Event) -> None:
+        """An event that waits for the stream; beyond a bound the oldest is dropped and counted."""
+        self.waiting.append(event)
+        if len(self.waiting) > MOST_WAITING:
+            self.waiting.pop(0)
+            self.dropped += 1
+
+    def state(self, rule: str, equipment: str) -> State:
+        """What `rule` remembers of `equipment`."""
+        return self.states.setdefault(rule, {}).setdefault(equipment, State())
+
+    def propose(self, proposal: Proposal) -> Proposal:
+        """Keep a proposal; one of the same rule and place that is open is counted instead."""
+        for known in self.proposals:
+            same = (known.rule, known.equipment, known.title) == (
+                *(proposal.rule, proposal.equipment, proposal.title),
+            )
+            if same and known.state == "open":
+                known.times += 1
+                return known
+        self.number += 1
+        proposal.number = self.number
+        self.proposals.append(proposal)
+        if len(self.proposals) > MOST_PROPOSALS:  # decided ones first
+            old = next((one for one in self.proposals if one.state != "open"), self.proposals[0])
+            self.dropped += old.state == "open"
+            self.proposals.remove(old)
+        return proposal
+
+
+def _of_this_version(file: Path, version: object) -> Path:
+    if version != VERSION:
+        raise ValueError(f"its version is {version}, not {VERSION}")
+    return file
+
+
+def _told(event: Event) -> dict[str, Any]:
+    return {
+        "time": event.time,
+        "path": event.path,
+        "kind": event.kind,
+        "text": event.text,
+        "severity": event.severity,
+        "data": dict(event.data),
+    }
+
+
+def _event(told: Mapping[str, Any]) -> Event:
+    time = Nanoseconds(int(told["time"]))
+    words = str(told["path"]), str(told["kind"]), str(told["text"])
+    return Event(time, *words, int(told["severity"]), dict(told["data"]))

@@ -1,0 +1,121 @@
+"""Rules as they are now, what each would have done, and the work that they propose."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from isthmus.web.contract.answer import Answer, Milliseconds
+
+
+class RuleSeen(Answer):
+    """The last back-test that a person has seen; `present` where it was of the rule's text now."""
+
+    by: str
+    time: Milliseconds
+    firings: int
+    days: float
+    present: bool
+
+
+class RuleInfo(Answer):
+    """A rule as it is now; `why` says why it does not act, empty where it does. Times in s."""
+
+    name: str
+    title: str
+    mode: Literal["test", "live"]
+    acting: bool
+    why: str
+    disabled: bool
+    when: str
+    until: str = ""
+    lasting: float
+    at_most_every: float
+    during: str = ""
+    step: float
+    places: list[str]
+    does: list[str]
+    on: Annotated[list[str], Field(description="Where it holds now.")]
+    last: Annotated[Milliseconds | None, Field(description="When it fired last.")] = None
+    fired: Annotated[int, Field(description="Firings since the start.")]
+    seen: RuleSeen | None = None
+
+
+class RuleList(Answer):
+    """All rules, and how judging them goes; `late` samples came after their moment was judged."""
+
+    now: Milliseconds
+    rules: list[RuleInfo]
+    seconds: Annotated[float, Field(description="What the last look took.")]
+    late: int
+    lost: int
+    done: int
+    refused: int
+    held_back: int
+    dropped: int
+    last_refusal: str = ""
+    trouble: str = ""
+
+
+class RuleWish(Answer):
+    """Over how much of the past a rule is tested."""
+
+    seconds: Annotated[float, Field(ge=60, le=400 * 86_400)] = 30 * 86_400.0
+
+
+class RuleFiring(Answer):
+    """One firing; `end` is null where it still held at the end."""
+
+    equipment: str
+    start: Milliseconds
+    end: Milliseconds | None = None
+
+
+class RuleTest(Answer):
+    """What a rule would have done: `firings` holds the newest thousand of `count`."""
+
+    rule: str
+    start: Milliseconds
+    end: Milliseconds
+    count: int
+    spared: Annotated[int, Field(description="Those that came too soon after another.")]
+    firings: list[RuleFiring]
+    would: list[str]
+    quiet: Annotated[float, Field(description="Longest time without a firing, s.")]
+    held: Annotated[float, Field(description="For how long it held, s.")]
+    unknown: Annotated[float, Field(description="Share of the time without data.")]
+    step: float
+    samples: int
+    spread: Annotated[list[int], Field(description="Firings in each of 60 equal parts.")]
+
+
+class RuleSwitch(Answer):
+    """Whether a rule may act."""
+
+    enabled: bool
+
+
+class ProposalInfo(Answer):
+    """Work that a rule proposes; `times` counts how often while it was open."""
+
+    number: int
+    rule: str
+    equipment: str
+    title: str
+    priority: str
+    text: str
+    time: Milliseconds
+    evidence: dict[str, float | None]
+    state: Literal["open", "accepted", "rejected"]
+    times: int
+    by: str = ""
+    note: str = ""
+    decided: Milliseconds | None = None
+
+
+class ProposalWish(Answer):
+    """What a person says to proposed work; a reason where it is rejected."""
+
+    accept: bool
+    note: Annotated[str, Field(max_length=1_000)] = ""
