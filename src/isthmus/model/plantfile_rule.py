@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from isthmus.model.path import Pattern
 from isthmus.model.plantfile_alarm import ConditionText, Deadband, PriorityWord
 from isthmus.model.plantfile_fields import Entry, Name, Number, Text, WrongError
-from isthmus.model.rule import Mode, Unknown
+from isthmus.model.rule import RuleMode, Unknown
 from isthmus.model.unit import Seconds
 
 MOST_ACTIONS = 10
@@ -113,8 +113,8 @@ class RuleEntry(Entry):
         Unknown, Field(description="What bad values do: `keep` what was, `clear` it, or `fire`.")
     ] = Unknown.KEEP
     mode: Annotated[
-        Mode, Field(description="`test` tells in the journal what it would do; `live` does it.")
-    ] = Mode.TEST
+        RuleMode, Field(description="`test` tells in the journal what it would do; `live` does it.")
+    ] = RuleMode.TEST
     then: Annotated[
         list[RuleActionEntry],
         Field(description="What is done when it fires.", min_length=1, max_length=MOST_ACTIONS),

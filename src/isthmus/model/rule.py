@@ -16,7 +16,7 @@ STEPS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 MOST_ROWS = 3_600  # moments that a window remembers
 
 
-class Mode(StrEnum):
+class RuleMode(StrEnum):
     """Whether a rule acts; it begins with `test`, which tells in the journal alone."""
 
     TEST = "test"
@@ -100,7 +100,7 @@ class Rule:
     name: str
     places: tuple[Place, ...]
     title: str = ""
-    mode: Mode = Mode.TEST
+    mode: RuleMode = RuleMode.TEST
     lasting: float = 0.0
     at_most_every: float = 0.0
     during: str = ""

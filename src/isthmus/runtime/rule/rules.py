@@ -16,7 +16,7 @@ from isthmus.insight.rule.past import Past
 from isthmus.model.errors import IsthmusError, Refused
 from isthmus.model.path import nearest
 from isthmus.model.record import Kind
-from isthmus.model.rule import Mode, Rule
+from isthmus.model.rule import Rule, RuleMode
 from isthmus.model.sample import Batch, Bools, Int64s, Nanoseconds
 from isthmus.runtime.rule.act import Acts
 from isthmus.runtime.rule.backtest import Source, backtest
@@ -234,7 +234,7 @@ class Rules:
         """Whether it does what it says, and why not."""
         if by := self.kept.disabled.get(rule.name):
             return False, f"disabled by {by}"
-        if rule.mode is Mode.TEST:
+        if rule.mode is RuleMode.TEST:
             return False, "its mode is `test`"
         seen = self.kept.seen.get(rule.name)
         if seen is None or seen.digest != rule.digest:
