@@ -30,6 +30,7 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "policy": ("decisions_per_s", "first_decisions_per_s"),
     "tls": ("tls_values_per_s", "plain_values_per_s", "bus_cost_percent", "path_cost_percent"),
     "kpi": ("year_s", "year_cpu_s", "late_ms"),
+    "scorecard": ("page_p50_ms", "page_p95_ms", "answer_p95_ms"),
     "write_path": ("p50_ms", "p95_ms", "records_per_s", "flushed_records_per_s"),
 }
 
@@ -73,6 +74,9 @@ BUDGETS = (
     ),
     Budget("kpi", "year_s", "s: a year of ten machines to all key figures", 10, 5),
     Budget("kpi", "late_ms", "ms: a late sample to the figures of its shift", 200, 100),
+    Budget(
+        "scorecard", "page_p95_ms", "ms: the scorecard's page until its goals are drawn", 300, 150
+    ),
     Budget("write_path", "p95_ms", "ms: guarded write, read back, recorded, p95", 100, 50),
     Budget("policy", "decisions_per_s", "decisions of the policy/s", 100e3, 500e3, "more"),
     Budget("tls", "path_cost_percent", "% that TLS adds to the CPU of the whole path", 10, 5),

@@ -127,6 +127,6 @@ def test_a_card_whose_answer_fails_says_what_since_when_and_what_next(window):
     card = page.locator("isthmus-card[state=error] [role=alert]").first
     card.wait_for()
     assert "next try in" in card.inner_text()
-    assert page.locator("isthmus-nav .foot >> text=values/s").count() == 1, "the rest goes on"
+    page.wait_for_selector("isthmus-nav .foot >> text=values/s")  # the rest goes on
     page.unroute("**/api/performance*")
     page.wait_for_selector("isthmus-card[state=error]", state="detached", timeout=40_000)
