@@ -84,14 +84,14 @@ class Queries(ABC):
     ) -> list[Event]:
         """The newest `limit` events in [start, end) by time, at or below `path`."""
         root, files, hot = self._event_files()
-        found = matching(hot, start, end, kinds=kinds, path=path)
-        found += read_events(
+        found = read_events(
             *(root, files, start, end),
             limit=limit,
             damaged=self.damage.events,
             kinds=kinds,
             path=path,
         )
+        found += matching(hot, start, end, kinds=kinds, path=path)  # they came last
         return sorted(found, key=lambda event: event.time)[-limit:]
 
     def kpis(

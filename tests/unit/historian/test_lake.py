@@ -141,6 +141,16 @@ def test_the_reserve_is_never_taken_and_appending_stops(tmp_path):
     lake.close()
 
 
+def test_events_of_one_time_stay_in_the_order_in_which_they_came(lake):
+    events = [Event(NOON, "line/a", "text", str(number)) for number in range(3)]
+    for number, event in enumerate(events):
+        lake.append_events([event], stream="s", position=number)
+        if number < 2:
+            lake.seal()
+    assert lake.events(NOON, NOON + 1) == events
+    assert lake.events(NOON, NOON + 1, limit=2) == events[1:]
+
+
 def test_events_survive_and_are_found_by_time_kind_and_place(lake, tmp_path):
     events = [
         Event(Nanoseconds(NOON + number), f"line/{'ab'[number % 2]}", kind, f"é {number}", 5, data)

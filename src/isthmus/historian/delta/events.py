@@ -134,12 +134,13 @@ def read_events(
     kinds: Collection[str] = (),
     path: str | None = None,
 ) -> list[Event]:
-    """The newest `limit` matching events of sealed `files`, in no order.
+    """The newest `limit` matching events of sealed `files`, those of one time as they came.
 
     Files are read newest first, until no older file can hold a newer event. Broken ones are noted
     in `damaged` and left out. Raises StorageError where this process cannot read just now.
     """
     found: list[Event] = []
+    parts: list[tuple[int, list[Event]]] = []
     near = [
         file
         for file in files
@@ -155,5 +156,7 @@ def read_events(
                 raise StorageError(f"reading {root / file.path}: {error}") from error
             damaged.note(file, error)
             continue
-        found += matching(events, start, end, kinds=kinds, path=path)
-    return found
+        part = matching(events, start, end, kinds=kinds, path=path)
+        parts.append((file.seq, part))
+        found += part
+    return [event for _, part in sorted(parts, key=lambda each: each[0]) for event in part]
