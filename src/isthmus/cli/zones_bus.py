@@ -57,13 +57,14 @@ def accounts_told(args: argparse.Namespace) -> list[dict[str, object]]:
 def _accounts(args: argparse.Namespace) -> tuple[list[Account], list[str]]:
     """The accounts as a start would make them now, and who is kept out of them."""
     from isthmus.bus.accounts import Client, accounts
+    from isthmus.model.record import Unrecorded
     from isthmus.runtime.config import load
     from isthmus.runtime.local_bus import OURS
     from isthmus.runtime.trust.zones import FOLDER, Zones
     from isthmus.trust.zones.islands import Islands
 
     islands = Islands.open(data_folder(args.data) / FOLDER)
-    zones = Zones(load(args.plant), islands, _Unwritten())
+    zones = Zones(load(args.plant), islands, Unrecorded())
     out = zones.shut_out()
     clients = (Client(OURS), *(one.kept(barred=one.name in out) for one in zones.clients()))
     return accounts(clients, zones.here), sorted(out)
@@ -82,11 +83,3 @@ def _plain(made: Sequence[Account]) -> list[dict[str, object]]:
         }
         for one in made
     ]
-
-
-class _Unwritten:
-    """A record for who only looks."""
-
-    def record(self, *_: object, **__: object) -> None:
-        """Nothing is done here that would be recorded."""
-        raise NotImplementedError

@@ -32,6 +32,7 @@ def routes(app: App) -> APIRouter:
     """The routes of whoever is signed in."""
     router = APIRouter(prefix="/api", tags=["session"])
     _session(app, router)
+    _ending(app, router)
     _proofs(app, router)
     _tokens(app, router)
     return router
@@ -94,6 +95,8 @@ def _session(app: App, router: APIRouter) -> None:
         app.trust.identity.sessions.touch(own_session(request))
         return contract.Ended(ended=0)
 
+
+def _ending(app: App, router: APIRouter) -> None:
     @router.post("/session/sign-out", summary="End this session")
     def sign_out(request: Request, response: Response, asker: Asker) -> contract.Ended:
         mine = own_session(request)

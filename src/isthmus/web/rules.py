@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from fastapi import APIRouter, Path, Request
 
+from isthmus.insight.rule.past import Past
 from isthmus.model.access import Right
 from isthmus.model.rule import Rule
 from isthmus.runtime.app import App
@@ -51,30 +52,7 @@ def routes(app: App) -> APIRouter:
         for place in rule.places:
             Sight(app, who).require(Right.READ, place.equipment)
         found = app.rules.test(rule, asked.seconds, who.id)
-        starts = np.array([one.start for one in found.firings], np.float64)
-        spread, _ = np.histogram(starts, bins=COLUMNS, range=(found.start, found.end))
-        return contract.RuleTest(
-            rule=name,
-            start=found.start / 1e6,
-            end=found.end / 1e6,
-            count=len(found.firings),
-            spared=found.spared,
-            firings=[
-                contract.RuleFiring(
-                    equipment=one.equipment,
-                    start=one.start / 1e6,
-                    end=None if one.end is None else one.end / 1e6,
-                )
-                for one in found.firings[-MOST_FIRINGS:]
-            ],
-            would=_does(rule),
-            quiet=found.quiet,
-            held=found.held,
-            unknown=found.unknown,
-            step=found.step,
-            samples=found.samples,
-            spread=[int(count) for count in spread],
-        )
+        return tested(rule, found)
 
     @router.post("/rules/{name}/switch", summary="Let a rule act, or keep it from acting")
     def switch(name: Name, asked: contract.RuleSwitch, request: Request) -> contract.RuleInfo:
@@ -100,6 +78,34 @@ def routes(app: App) -> APIRouter:
         return proposed(made)
 
     return router
+
+
+def tested(rule: Rule, found: Past) -> contract.RuleTest:
+    """What a rule would have done, with its newest firings and how they spread over the time."""
+    starts = np.array([one.start for one in found.firings], np.float64)
+    spread, _ = np.histogram(starts, bins=COLUMNS, range=(found.start, found.end))
+    return contract.RuleTest(
+        rule=rule.name,
+        start=found.start / 1e6,
+        end=found.end / 1e6,
+        count=len(found.firings),
+        spared=found.spared,
+        firings=[
+            contract.RuleFiring(
+                equipment=one.equipment,
+                start=one.start / 1e6,
+                end=None if one.end is None else one.end / 1e6,
+            )
+            for one in found.firings[-MOST_FIRINGS:]
+        ],
+        would=_does(rule),
+        quiet=found.quiet,
+        held=found.held,
+        unknown=found.unknown,
+        step=found.step,
+        samples=found.samples,
+        spread=[int(count) for count in spread],
+    )
 
 
 def _seen(rule: Rule, seen: Sight) -> bool:

@@ -115,6 +115,7 @@ def test_a_connection_that_is_open_is_dropped_too(demo):
         wire.sendall(request)
         while wire.recv(4096):
             continue
+        assert not open_port(demo.ports["capper"]), "nobody answers while it is cut"
     finally:
         wire.close()
         control.send(demo.folder, "network", on=False)
