@@ -85,12 +85,32 @@ def test_figures_of_any_window_add_up_and_tell_what_they_are_made_of(demo, plant
     assert all(each["samples"] > 0 for each in found["sources"] if each["path"].endswith("state"))
 
 
+def test_rows_by_product_and_order_add_up_to_the_range(demo, plant):
+    span = {"from_": plant["now"] - 4 * HOUR, "to": plant["now"]}
+    whole = demo.remote.get("/api/kpi/table", path_=LINE, each="whole", **span)
+    produced = {each["id"]: each["values"] for each in whole["elements"]}["PQ"][0]
+    for by in ("product", "order", "shift"):
+        rows = demo.remote.get("/api/kpi/table", path_=LINE, by=by, kpi="throughput_rate", **span)
+        made = {each["id"]: each["values"] for each in rows["elements"]}
+        assert sum(made["PQ"]) == pytest.approx(produced, rel=0.02)
+        assert any(row["name"] for row in rows["windows"])
+        assert sum(made["AOET"]) > 0
+    found = demo.remote.get(
+        "/api/kpi/formula", path_=LINE, kpi="throughput_rate", by="shift",
+        row=rows["windows"][0]["name"], **span,
+    )  # fmt: skip
+    assert found["value"] == pytest.approx(rows["figures"][0]["values"][0], rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("table", LINE, "--last", "4h"), "good_per_kwh"),
         (("table", LINE, "--last", "4h", "--each", "hour"), "oee_index"),
+        (("table", LINE, "--last", "4h", "--by", "product"), "throughput_rate"),
+        (("table", LINE, "--last", "4h", "--by", "unit"), "palletiser"),
         (("explain", LINE, "oee_index", "--last", "4h"), "version"),
+        (("explain", LINE, "oee_index", "--last", "4h", "--by", "unit", "--row", "capper"), "tag"),
         (("bottleneck", LINE, "--last", "4h"), "turning point"),
         (("cycles", f"{LINE}/filler", "--last", "4h"), "pieces"),
         (("spc", f"{LINE}/filler/speed", "--size", "5", "--lower", "0", "--upper", "999"), "cpk"),

@@ -25,6 +25,7 @@ EXAMPLE = """examples:
   isthmus kpi list --plant plant.yaml --json
   isthmus kpi elements
   isthmus kpi table packaging/line1 --last 7d --each shift
+  isthmus kpi table packaging/line1 --last 7d --by product
   isthmus kpi explain packaging/line1 oee_index --last 8h
   isthmus kpi bottleneck packaging/line1
   isthmus kpi spc packaging/line1/filler/fill_level --size 5 --lower 330 --upper 336

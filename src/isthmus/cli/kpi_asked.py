@@ -21,10 +21,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="end", default="", help="until when; now where it is empty")
     parser.add_argument(
         "--each",
-        choices=("hour", "shift", "day", "week", "order", "whole"),
+        choices=("hour", "shift", "day", "week", "order", "batch", "product", "whole"),
         default="whole",
-        help="table: a row an hour, shift, day, week or order (one row)",
+        help="table: a row for each such window, whole (one row)",
     )
+    parser.add_argument(
+        "--by",
+        choices=("", "hour", "shift", "day", "week", "order", "batch", "product", "unit"),
+        default="",
+        help="table, explain: the range divided by it; what has one name is summed",
+    )
+    parser.add_argument("--row", default="", help="explain: the name of one row of --by")
     parser.add_argument("--figures", default=USUAL, help="table: names between commas, or all")
     parser.add_argument("--size", type=int, default=1, help="spc: values a subgroup (1)")
     parser.add_argument("--lower", type=float, help="spc: lower specification limit")
@@ -34,7 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def table(args: argparse.Namespace) -> int:
     """Print figures of equipment, a row a window."""
     figures = "" if args.figures == "all" else args.figures
-    found = _get(args, "/api/kpi/table", path_=_place(args), kpi=figures, each=args.each)
+    found = _get(
+        args, "/api/kpi/table", path_=_place(args), kpi=figures, each=args.each, by=args.by
+    )
     if args.json:
         print(json.dumps(found))
         return 0
@@ -42,17 +51,18 @@ def table(args: argparse.Namespace) -> int:
     from isthmus.cli.screen import table as shown
 
     windows, columns = found["windows"], found["figures"]
-    if len(windows) == 1:
-        rows = [(each["id"], _number(each["values"][0]), each["unit"], each["why"][0])
+    if len(windows) == 1 and not args.by:
+        only = [(each["id"], _number(each["values"][0]), each["unit"], each["why"][0])
                 for each in columns]  # fmt: skip
-        print(shown(("figure", "value", "unit", "why there is none"), rows))
+        print(shown(("figure", "value", "unit", "why there is none"), only))
         return 0
     told = [each for each in columns if any(value is not None for value in each["values"])]
     rows = [
-        (_moment(window["start"]), window["name"], *(_number(each["values"][at]) for each in told))
+        (*_name(window, args.by), *(_number(each["values"][at]) for each in told))
         for at, window in enumerate(windows)
     ]
-    print(shown(("from", "window", *(each["id"] for each in told)), rows))
+    first = (args.by, "times") if args.by else ("from", "window")
+    print(shown((*first, *(each["id"] for each in told)), rows))
     for each in told:
         print(f"{each['id']:>24} {bars(each['values'])}")
     return 0
@@ -64,7 +74,8 @@ def explain(args: argparse.Namespace) -> int:
         raise ConfigError(
             "no key figure is named", hint="isthmus kpi explain packaging/line1 oee_index"
         )
-    found = _get(args, "/api/kpi/formula", path_=_place(args), kpi=args.figure)
+    asked = {"by": args.by, "row": args.row} if args.by else {}
+    found = _get(args, "/api/kpi/formula", path_=_place(args), kpi=args.figure, **asked)
     if args.json:
         print(json.dumps(found))
         return 0
@@ -149,6 +160,13 @@ def spc(args: argparse.Namespace) -> int:
             at = _moment(chart["time"][signal["at"]])
             print(f"    {at} rule {signal['rule']}: {signal['says']}")
     return 0
+
+
+def _name(window: dict[str, Any], by: str) -> tuple[str, str]:
+    """What tells a row from the others: its name and how often it was, else when it began."""
+    if not by or by == "hour":
+        return _moment(window["start"]), window["name"] or str(window["parts"])
+    return window["name"] or "none", str(window["parts"])
 
 
 def _place(args: argparse.Namespace) -> str:

@@ -77,7 +77,7 @@ class App:
         self.historian: Historian = open_historian(settings, self.now)
         self.stops = Book.open(settings.folder, plant.reasons)
         shared = plant, self.namespace, self.historian, self.now
-        self.records = Records(*shared, self._dark, self.stops.told)
+        self.records = Records(*shared, self._dark, self.stops.told, self.historian.events)
         self.exports = Exports(*shared, settings.folder)
         self.backups = Backups.of(settings, f"{plant.enterprise}/{plant.site}")
         where = self.historian, settings.folder, lambda: self.trust.rights.policy

@@ -11,25 +11,19 @@ from fastapi import APIRouter, Query
 
 from isthmus.insight.elements import ELEMENTS
 from isthmus.insight.kpi.catalogue import Catalogue
-from isthmus.insight.kpi.compute import Figures, Reason
+from isthmus.insight.kpi.compute import Figures, Reason, figures
 from isthmus.model.kpi import Kpi
 from isthmus.model.path import nearest
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App
-from isthmus.runtime.figures.key_figures import (
-    KeyFigures,
-    key_figures,
-    number,
-    sources,
-    version,
-)
+from isthmus.runtime.figures.compare import Part, divided, summed
+from isthmus.runtime.figures.key_figures import KeyFigures, number, sources, version
 from isthmus.runtime.figures.read import Window
 from isthmus.runtime.figures.windows import windows
 from isthmus.web import contract
 from isthmus.web.ask import Problem, equipment, time_range
 from isthmus.web.history import From, To
-from isthmus.web.periods import orders
 
 MOST = 9_000  # windows an answer: a year of hours
 LONGEST = 732 * 86_400 * 10**9
@@ -37,9 +31,14 @@ EXPLAINED = 62 * 86_400 * 10**9  # of which every sample is looked at
 Place = Annotated[str, Query(description="Path of an area, a line or a unit.")]
 Names = Annotated[str, Query(description="Names between commas; all where empty.")]
 Each = Annotated[
-    Literal["hour", "shift", "day", "week", "order", "whole"],
-    Query(description="The kind of windows; local days and weeks; `whole` is the range itself."),
+    Literal["hour", "shift", "day", "week", "order", "batch", "product", "whole"],
+    Query(description="A row for each such window, whole; `whole` is the range itself."),
 ]
+By = Annotated[
+    Literal["", "hour", "shift", "day", "week", "order", "batch", "product", "unit"],
+    Query(description="Divide the range by it instead; what has one name is summed."),
+]
+Row = Annotated[str, Query(description="The name of one row of `by`.")]
 
 
 def routes(app: App) -> APIRouter:
@@ -65,27 +64,32 @@ def routes(app: App) -> APIRouter:
 
     @router.get("/table", summary="Key figures of an area, a line or a unit, a row a window")
     def table(
-        path: Place, start: From, end: To, kpi: Names = "", each: Each = "day"
+        path: Place, start: From, end: To, kpi: Names = "", each: Each = "day", by: By = ""
     ) -> contract.KpiTable:
         place, catalogue = equipment(app, path), every()
         wanted = _named(catalogue, kpi)
-        rows = _windows(app, place, each, *time_range(start, end))
-        return _table(place, catalogue, _found(app, place, rows, catalogue, wanted))
+        rows = _rows(app, place, each, by, *time_range(start, end))
+        found = _found(app, place, rows, catalogue, wanted)
+        return _table(place, catalogue, rows, found)
 
     @router.get("/formula", summary="How one figure of a range comes about, down to its samples")
     def formula(
-        path: Place, kpi: Annotated[str, Query(description="Its name.")], start: From, end: To
+        path: Place,
+        kpi: Annotated[str, Query(description="Its name.")],
+        start: From,
+        end: To,
+        by: By = "",
+        row: Row = "",
     ) -> contract.KpiComputed:
         place, catalogue = equipment(app, path), every()
         wanted = catalogue.kpis[_named(catalogue, kpi or "?")[0]]
         first, last = time_range(start, end)
         if last - first > EXPLAINED:
             raise Problem(422, "the range is longer than 62 days", "explain a part of it")
-        window = Window("", first, Nanoseconds(min(last, max(app.now(), first + 1))))
+        last = Nanoseconds(min(last, max(app.now(), first + 1)))
+        part = _row(_rows(app, place, "whole", by, first, last), row)
         names = [each.id for each in catalogue.needed([wanted.id])]
-        return _computed(
-            app, place, wanted, catalogue, _found(app, place, [window], catalogue, names)
-        )
+        return _computed(app, part, wanted, catalogue, _found(app, place, [part], catalogue, names))
 
     return router
 
@@ -115,47 +119,59 @@ def _named(catalogue: Catalogue, text: str) -> list[str]:
     return names
 
 
-def _windows(
-    app: App, place: Equipment, each: str, start: Nanoseconds, end: Nanoseconds
-) -> list[Window]:
+def _rows(
+    app: App, place: Equipment, each: str, by: str, start: Nanoseconds, end: Nanoseconds
+) -> list[Part]:
+    """The rows of a table: whole windows of a kind, or the range divided by something."""
     end = Nanoseconds(min(end, app.now()))
     if end - start > LONGEST:
         raise Problem(422, "the range is longer than two years", "ask for less at once")
-    if each == "order":
-        told = orders(app, place, start, end)
-        return [
-            Window(one.name, Nanoseconds(int(one.start * 1e6)), Nanoseconds(int(one.end * 1e6)))
-            for one in told
-        ]
-    found = list(islice(windows(app.records, place, each, start, end), MOST + 1))
-    if len(found) > MOST:
+    if end <= start:
+        raise Problem(422, "the range has not begun yet", "ask for a time that has passed")
+    if by:
+        parts = divided(app.records, place, by, Window("", start, end), MOST)
+    else:
+        told = list(islice(windows(app.records, place, each, start, end), MOST + 1))
+        parts = [Part(one.name, place, (one,)) for one in told] if len(told) <= MOST else None
+    if parts is None:
         raise Problem(422, f"more than {MOST} windows", "ask for less, or for longer windows")
+    return parts
+
+
+def _row(rows: list[Part], name: str) -> Part:
+    found = next((each for each in rows if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in rows[:10] if each.name)
+        raise Problem(404, f"there is no row {name[:100]}", f"there are {known}")
     return found
 
 
 def _found(
-    app: App, place: Equipment, rows: list[Window], catalogue: Catalogue, wanted: list[str]
+    app: App, place: Equipment, rows: list[Part], catalogue: Catalogue, wanted: list[str]
 ) -> KeyFigures:
     if not rows:
         raise Problem(
             404,
             f"{place.path} has no such window in that range",
-            "shifts need a `calendar`, orders a text tag of role `order`; `each=day` always works",
+            "shifts need a `calendar`, orders, batches and products a text tag of that role; "
+            "`each=day` always works",
         )
-    found = key_figures(app.records, place, rows, catalogue, wanted)
+    found = summed(app.records, rows)
     if found is None:
         raise Problem(
             404,
             f"no unit of {place.path} tells a state in that range",
             "bind a tag with `role: state` and `legend: packml` in plant.yaml",
         )
-    return found
+    return KeyFigures([each.window for each in rows], found, figures(catalogue, found, wanted))
 
 
-def _table(place: Equipment, catalogue: Catalogue, found: KeyFigures) -> contract.KpiTable:
+def _table(
+    place: Equipment, catalogue: Catalogue, rows: list[Part], found: KeyFigures
+) -> contract.KpiTable:
     return contract.KpiTable(
         path=place.path,
-        windows=[_window(each) for each in found.windows],
+        windows=[_window(each.window, each) for each in rows],
         figures=[
             contract.KpiColumn(
                 id=name,
@@ -192,14 +208,13 @@ def _why(catalogue: Catalogue, kpi: str, found: KeyFigures, of: Figures, row: in
 
 
 def _computed(
-    app: App, place: Equipment, kpi: Kpi, catalogue: Catalogue, found: KeyFigures
+    app: App, part: Part, kpi: Kpi, catalogue: Catalogue, found: KeyFigures
 ) -> contract.KpiComputed:
     below = [each for each in catalogue.needed([kpi.id]) if each.id != kpi.id]
-    (window,) = found.windows
     all_elements = {**ELEMENTS, **catalogue.absent}
     return contract.KpiComputed(
         figure=info(catalogue, kpi),
-        window=_window(window),
+        window=_window(part.window, part),
         value=found.figures[kpi.id].at(0),
         why=_why(catalogue, kpi.id, found, found.figures[kpi.id], 0),
         made_of=[
@@ -225,12 +240,18 @@ def _computed(
             contract.KpiSource(
                 path=each.tag.path, samples=each.samples, gaps_percent=100 * (1 - each.known)
             )
-            for each in sources(app.records, place, window)
+            for each in sources(app.records, part.place, part.windows)
         ],
         version=version(catalogue, kpi.id),
         computed=app.now() / 1e6,
     )
 
 
-def _window(window: Window) -> contract.KpiWindow:
-    return contract.KpiWindow(name=window.name, start=window.start / 1e6, end=window.end / 1e6)
+def _window(window: Window, part: Part) -> contract.KpiWindow:
+    return contract.KpiWindow(
+        name=window.name,
+        start=window.start / 1e6,
+        end=window.end / 1e6,
+        path=part.place.path,
+        parts=len(part.windows),
+    )

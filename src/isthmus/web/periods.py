@@ -12,6 +12,7 @@ from isthmus.insight.accounting.calendar import instant, local_day, shifts
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.windows import windows
 from isthmus.web import contract
 from isthmus.web.ask import Line, line_of, time_range
 from isthmus.web.history import From, To
@@ -31,9 +32,8 @@ def routes(app: App) -> APIRouter:
     ) -> list[contract.Period]:
         place = line_of(app, line or None)
         begin, stop = time_range(start, end)
-        if kind == "order":
-            return orders(app, place, begin, stop)[-MOST:]
-        return (_shifts if kind == "shift" else _days)(app, place, begin, stop)[-MOST:]
+        told = {"shift": _shifts, "order": _orders, "day": _days}[kind]
+        return told(app, place, begin, stop)[-MOST:]
 
     return router
 
@@ -65,30 +65,11 @@ def _days(app: App, _: Equipment, start: Nanoseconds, end: Nanoseconds) -> list[
     return found
 
 
-def orders(
+def _orders(
     app: App, line: Equipment, start: Nanoseconds, end: Nanoseconds
 ) -> list[contract.Period]:
-    """What a text tag of role `order` told below `line`, from each change to the next."""
-    tag = next(
-        (tag for unit in line.walk() for tag in unit.tags if (tag.role or tag.name) == "order"),
-        None,
-    )
-    if tag is None:
-        return []
-    week = 7 * 86_400 * 10**9
-    told = app.historian.events(
-        Nanoseconds(max(0, start - week)), end, kinds=("text",), path=tag.path, limit=5_000
-    )
-    found: list[contract.Period] = []
-    rows = [event for event in told if event.text]
-    for place, event in enumerate(rows):
-        if found and found[-1].name == event.text:
-            continue
-        later = (one.time for one in rows[place:] if one.text != event.text)
-        until = next(later, Nanoseconds(min(end, app.now())))
-        if until > max(start, event.time):
-            found.append(_period("order", event.text, event.time, until))
-    return found
+    found = windows(app.records, line, "order", start, end)
+    return [_period("order", one.name, one.start, one.end) for one in found]
 
 
 def _period(

@@ -65,7 +65,7 @@ def test_sources_tell_samples_and_gaps_of_all_that_was_read():
     quality[-1] = 0x8031_0000
     told["filler/state"] = (TIMES[:half], told["filler/state"][1][:half], quality)
     kept = records(line, told, end=4 * HOUR)
-    found = {each.tag.path: each for each in sources(kept, line, span(4))}
+    found = {each.tag.path: each for each in sources(kept, line, [span(4)])}
     assert set(found) == {f"{LINE}/filler/{role}" for role in ROLES}
     assert found[f"{LINE}/filler/state"].known == pytest.approx(0.5, abs=1e-3)
     assert found[f"{LINE}/filler/good_count"].samples == len(TIMES) - 1

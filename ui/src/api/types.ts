@@ -4018,7 +4018,9 @@ export interface components {
         };
         /**
          * KpiWindow
-         * @description A stretch of time; shifts and days have a name.
+         * @description A stretch of time, or what `parts` stretches of one name add up to; of `path`.
+         *
+         *     The name is empty where nothing names it: an hour, time without a shift or an order.
          */
         KpiWindow: {
             /** Name */
@@ -4033,6 +4035,16 @@ export interface components {
              * @description Milliseconds since 1970 UTC, plant clock.
              */
             end: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Parts
+             * @default 1
+             */
+            parts: number;
         };
         /**
          * LateStretch
@@ -8450,8 +8462,10 @@ export interface operations {
                 to: number;
                 /** @description Names between commas; all where empty. */
                 kpi?: string;
-                /** @description The kind of windows; local days and weeks; `whole` is the range itself. */
-                each?: "hour" | "shift" | "day" | "week" | "order" | "whole";
+                /** @description A row for each such window, whole; `whole` is the range itself. */
+                each?: "hour" | "shift" | "day" | "week" | "order" | "batch" | "product" | "whole";
+                /** @description Divide the range by it instead; what has one name is summed. */
+                by?: "" | "hour" | "shift" | "day" | "week" | "order" | "batch" | "product" | "unit";
             };
             header?: never;
             path?: never;
@@ -8490,6 +8504,10 @@ export interface operations {
                 from: number;
                 /** @description Milliseconds since 1970 UTC. */
                 to: number;
+                /** @description Divide the range by it instead; what has one name is summed. */
+                by?: "" | "hour" | "shift" | "day" | "week" | "order" | "batch" | "product" | "unit";
+                /** @description The name of one row of `by`. */
+                row?: string;
             };
             header?: never;
             path?: never;

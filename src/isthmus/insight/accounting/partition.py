@@ -13,13 +13,14 @@ from isthmus.insight.elements import Elements
 from isthmus.model.sample import Bools, Floats, Int64s
 
 OWN = (TimeElement.ADOT, TimeElement.MICRO)
+NO_ORDER, UNTOLD = -1, -2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Orders:
-    """Which order a unit worked on from each `start` on: a place in `names`.
+    """Which order, batch or product a unit worked on from each `start` on: a place in `names`.
 
-    -1 is no order, -2 not known.
+    NO_ORDER is none, UNTOLD not known.
     """
 
     start: Int64s
@@ -81,7 +82,7 @@ class Partition:
         order = _order_at(orders, start)
         element, cause = element[at], accounts.cause[at]
         idle = np.isin(element, (TimeElement.AUST, TimeElement.STARVED, *OWN))
-        element[idle & (order == -1) & (cause == 0)] = TimeElement.NOT
+        element[idle & (order == NO_ORDER) & (cause == 0)] = TimeElement.NOT
         operation = timetable.operation[plan]
         element[~operation] = TimeElement.OFF
         element[timetable.maintenance[plan]] = TimeElement.PMT
@@ -118,9 +119,12 @@ class Partition:
             "TBF": busy + known["ADOT"],
             "CMT": self._spent(down & self.repair, starts, ends),
         }
-        if self.orders is not None:
-            columns["AOET"] = self._spent((self.order >= 0) & self.operation, starts, ends)
         seconds: dict[str, Floats] = {name: spent / 1e9 for name, spent in columns.items()}
+        if self.orders is not None:
+            spent = self._spent((self.order >= 0) & self.operation, starts, ends)
+            untold = self._spent((self.order == UNTOLD) & self.operation, starts, ends)
+            blind = (untold > 0) & (untold == columns["POT"])
+            seconds["AOET"] = np.where(blind, np.nan, spent / 1e9)
         seconds["STOPS"] = self._counted(self.stop, starts, ends)
         seconds["FAILURES"] = self._counted(self.stop & down, starts, ends)
         return Elements(starts, ends, seconds)
@@ -161,9 +165,9 @@ def _short(element: Int64s, episode: Int64s, accounts: Accounts, micro: int) -> 
 
 def _order_at(orders: Orders | None, times: Int64s) -> Int64s:
     if orders is None or not len(orders.start):
-        return np.full(len(times), -2, np.int64)
+        return np.full(len(times), UNTOLD, np.int64)
     at = np.searchsorted(orders.start, times, side="right") - 1
-    return np.where(at >= 0, orders.order[np.maximum(at, 0)], -2)
+    return np.where(at >= 0, orders.order[np.maximum(at, 0)], UNTOLD)
 
 
 def _starts(element: Int64s, episode: Int64s, seen: Bools) -> Bools:

@@ -16,11 +16,11 @@ from isthmus.insight.elements import Elements
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.pieces import Pieces, counters
-from isthmus.runtime.figures.read import Records, Window, bottleneck, meters, units
+from isthmus.runtime.figures.read import Bounds, Records, Window, bottleneck, meters, units
+from isthmus.runtime.figures.worked import worked
 
 PART = 31 * 86_400 * 10**9  # ns of history that are in memory at once
 MARGIN = 900 * 10**9  # ns around the windows: short stops and slow counters are seen whole
-Bounds = tuple[Nanoseconds, Nanoseconds]
 
 
 def elements(
@@ -67,7 +67,8 @@ def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:
         parts.append(records.shelf([state, cause], Window("", first, last)).accounts(unit))
     accounts = Accounts.joined(parts)
     timetable = Timetable.of(records.calendar(unit), start, end, records.zone)
-    return Partition.of(accounts, timetable, rules)
+    orders = worked(records, unit, "order", (start, end))
+    return Partition.of(accounts, timetable, rules, orders)
 
 
 def _reach(records: Records, unit: Equipment, span: Bounds, margin: int) -> Bounds:

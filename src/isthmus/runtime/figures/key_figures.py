@@ -109,19 +109,24 @@ class Source:
     known: float
 
 
-def sources(records: Records, equipment: Equipment, window: Window) -> list[Source]:
-    """What was read of history for the elements of `equipment` over `window`."""
+def sources(records: Records, equipment: Equipment, windows: Sequence[Window]) -> list[Source]:
+    """What was read of history for the elements of `equipment` over `windows`."""
     found = {tag.path: tag for tag in _tags(records.plant, equipment) if tag is not None}
     samples, known = dict.fromkeys(found, 0), dict.fromkeys(found, 0.0)
-    span = max(1, window.end - window.start)
-    for start in range(window.start, window.end, PART):
-        part = Window("", Nanoseconds(start), Nanoseconds(min(start + PART, window.end)))
+    span = max(1, sum(window.end - window.start for window in windows))
+    for part in _days(windows):
         shelf = records.shelf(found.values(), part)
         for path, tag in found.items():
             series = shelf.of(tag)
             samples[path] += int((series.time > part.start).sum())
             known[path] += series.known * (part.end - part.start) / span
     return [Source(tag, samples[path], known[path]) for path, tag in found.items()]
+
+
+def _days(windows: Sequence[Window]) -> Iterator[Window]:
+    for window in windows:
+        for start in range(window.start, window.end, PART):
+            yield Window("", Nanoseconds(start), Nanoseconds(min(start + PART, window.end)))
 
 
 def _tags(plant: Plant, equipment: Equipment) -> list[Tag | None]:

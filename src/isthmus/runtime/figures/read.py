@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from isthmus.insight.accounting.own_states import either, meant_by
 from isthmus.insight.counter import Growth
 from isthmus.insight.energy.baseline import Baseline
 from isthmus.insight.series import Series
+from isthmus.model.event import Event
 from isthmus.model.plant import Calendar, Equipment, Plant
 from isthmus.model.sample import Batch, Clock, Floats, Int32s, Int64s, Nanoseconds, TagId
 from isthmus.model.state import CAUSE
@@ -32,6 +33,37 @@ class History(Protocol):
     def before(self, tags: Int32s, time: Nanoseconds) -> Batch:
         """The last sample of each tag at or before `time`."""
         ...
+
+
+class Texts(Protocol):
+    """What figures ask of a historian about texts."""
+
+    def __call__(
+        self,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        kinds: Collection[str] = (),
+        path: str | None = None,
+        limit: int = 10_000,
+    ) -> list[Event]:
+        """The newest `limit` events in [start, end) by time, at or below `path`."""
+        ...
+
+
+def no_texts(
+    start: Nanoseconds,  # noqa: ARG001
+    end: Nanoseconds,  # noqa: ARG001
+    *,
+    kinds: Collection[str] = (),  # noqa: ARG001
+    path: str | None = None,  # noqa: ARG001
+    limit: int = 10_000,  # noqa: ARG001
+) -> list[Event]:
+    """Nothing is told in words."""
+    return []
+
+
+Bounds = tuple[Nanoseconds, Nanoseconds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +178,7 @@ class Records:
     now: Clock
     dark: Dark = all_told
     told: Told = as_measured
+    texts: Texts = no_texts
     learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
     hours: dict[str, dict[int, tuple[Nanoseconds, Floats]]] = field(default_factory=dict)
     quarters: dict[str, tuple[Nanoseconds, Nanoseconds, Floats]] = field(default_factory=dict)

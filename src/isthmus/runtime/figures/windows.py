@@ -1,4 +1,4 @@
-"""Windows of figures: hours, shifts, days and weeks of a piece of equipment."""
+"""Windows of figures: hours, shifts, days, weeks, orders, batches, products of equipment."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from isthmus.insight.accounting.calendar import instant, local_day, shifts
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures import worked
 from isthmus.runtime.figures.read import Records, Window
 
 HOUR = 3_600 * 10**9
-KINDS = ("hour", "shift", "day", "week", "whole")
+KINDS = ("hour", "shift", "day", "week", "order", "batch", "product", "whole")
 
 
 def windows(
@@ -20,10 +21,13 @@ def windows(
     """Every window of that kind that touches [start, end), whole, in order.
 
     Days and weeks are local: where the clocks are changed a day has 23 or 25 hours. Without a
-    calendar there are no shifts. `whole` is [start, end) itself.
+    calendar there are no shifts; orders, batches and products are what a tag of that role tells.
+    `whole` is [start, end) itself.
     """
     if kind == "whole":
         yield Window("", start, end)
+    elif kind in worked.KINDS:
+        yield from worked.runs(records, equipment, kind, start, end)
     elif kind == "hour":
         for hour in range(start // HOUR * HOUR, end, HOUR):
             yield Window("", Nanoseconds(hour), Nanoseconds(hour + HOUR))

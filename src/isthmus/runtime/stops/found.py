@@ -24,8 +24,8 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.reason import Category
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.figures.elements import Bounds, partition
-from isthmus.runtime.figures.read import Records, Window, units
+from isthmus.runtime.figures.elements import partition
+from isthmus.runtime.figures.read import Bounds, Records, Window, units
 from isthmus.runtime.stops.book import Book
 
 ALARMS, TEXTS = "alarm", "text"

@@ -36,11 +36,16 @@ class KpiCatalogue(Answer):
 
 
 class KpiWindow(Answer):
-    """A stretch of time; shifts and days have a name."""
+    """A stretch of time, or what `parts` stretches of one name add up to; of `path`.
+
+    The name is empty where nothing names it: an hour, time without a shift or an order.
+    """
 
     name: str
     start: Milliseconds
     end: Milliseconds
+    path: str = ""
+    parts: int = 1
 
 
 class KpiColumn(Answer):
