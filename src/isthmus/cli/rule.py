@@ -154,6 +154,7 @@ def _test(found: dict[str, Any]) -> str:
     if found["spared"]:
         lines.append(f"  {found['spared']} more came too soon after another")
     lines += [f"  each time it would {text}" for text in found["would"]]
+    lines += [f"  note: {text}" for text in found["limits"]]
     rows = [
         (
             *(_moment(each["start"]), each["equipment"]),

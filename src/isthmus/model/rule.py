@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from isthmus.model.condition.condition import Condition
+from isthmus.model.condition.told import Feed
 from isthmus.model.condition.window import Window
 
 STEPS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
@@ -73,7 +74,8 @@ Act = Tell | Notify | WorkOrder | Write
 class Place:
     """Where a rule looks: a piece of equipment, with its conditions checked against its tags.
 
-    `paths` go from names in the conditions to the paths of tags; `acts` name them for this place.
+    `paths` go from names in the conditions to the paths of tags, or the keys of `feeds`; `acts`
+    name them for this place.
     """
 
     equipment: str
@@ -81,9 +83,10 @@ class Place:
     until: Condition | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
+    feeds: tuple[Feed, ...] = ()
 
     def inputs(self) -> Iterator[str]:
-        """The paths of all tags that its conditions read."""
+        """The paths of all tags that its conditions read, and the keys of its feeds."""
         for condition in filter(None, (self.when, self.until)):
             yield from (self.paths[name] for name in condition.inputs)
 

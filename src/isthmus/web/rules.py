@@ -12,6 +12,7 @@ from isthmus.model.access import Right
 from isthmus.model.rule import Rule
 from isthmus.runtime.app import App
 from isthmus.runtime.rule.act import wish
+from isthmus.runtime.rule.feeding import limits
 from isthmus.runtime.rule.kept import Proposal
 from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem
@@ -37,7 +38,7 @@ def routes(app: App) -> APIRouter:
             rules=[told(app, rule) for rule in found],
             seconds=ours.took,
             late=sum(bench.late for bench in ours.benches),
-            lost=ours.lost + sum(bench.dropped for bench in ours.benches),
+            lost=ours.heard.lost + sum(bench.dropped for bench in ours.benches),
             done=acts.done,
             refused=acts.refused,
             held_back=acts.held_back,
@@ -104,6 +105,7 @@ def tested(rule: Rule, found: Past) -> contract.RuleTest:
         unknown=found.unknown,
         step=found.step,
         samples=found.samples,
+        limits=limits(feed for place in rule.places for feed in place.feeds),
         spread=[int(count) for count in spread],
     )
 

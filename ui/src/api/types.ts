@@ -6026,6 +6026,11 @@ export interface components {
             /** Samples */
             samples: number;
             /**
+             * Limits
+             * @description What the past does not tell, and why.
+             */
+            limits: string[];
+            /**
              * Spread
              * @description Firings in each of 60 equal parts.
              */

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
-from isthmus.insight.rule.bind import judge_of, tags_of
+import numpy as np
+
+from isthmus.insight.rule.bind import feeds_of, judge_of, rows_of, tags_of
 from isthmus.insight.rule.grid import Held, moments
 from isthmus.insight.rule.judge import Judge, Turn
+from isthmus.model.condition.told import Feed
 from isthmus.model.rule import Rule
 from isthmus.model.sample import Batch, Bools, Floats, Int64s
 from isthmus.model.tag import Namespace
@@ -28,7 +31,7 @@ class Turned(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Bench:
-    """Rules of one step; `judged` is until when they are judged.
+    """Rules of one step; `judged` is until when they are judged, `feeds` what no tag tells them.
 
     A sample that comes after its moment was judged is `late`: it holds from the next moment on.
     """
@@ -37,6 +40,8 @@ class Bench:
     held: Held
     judges: list[Judge]
     active: Active
+    feeds: list[Feed] = field(default_factory=list)
+    where: dict[str, int] = field(default_factory=dict)  # the row of each path and feed
     judged: int = 0
     late: int = 0
     dropped: int = 0
@@ -46,24 +51,33 @@ class Bench:
     def of(cls, rules: Iterable[Rule], namespace: Namespace, active: Active) -> Self:
         """The bench of rules whose steps are equal; nothing is judged yet."""
         found = list(rules)
-        tags = tags_of(found, namespace)
-        judges = [judge_of(rule, tags, namespace) for rule in found]
-        return cls(found[0].step if found else 1.0, Held(tags), judges, active)
+        tags, feeds = tags_of(found, namespace), feeds_of(found)
+        where = rows_of(tags, feeds, namespace)
+        judges = [judge_of(rule, where, namespace) for rule in found]
+        step = found[0].step if found else 1.0
+        return cls(step, Held(tags, len(feeds)), judges, active, feeds, where)
 
     @property
     def reach(self) -> float:
         """How far back it must look to know what it would have known, in seconds."""
         return max((judge.rule.reach for judge in self.judges), default=0.0)
 
-    def start(self, time: int, before: Batch) -> None:
-        """Judge from `time` on, where `before` holds."""
+    def start(self, time: int, before: Batch, fed: Batch | None = None) -> None:
+        """Judge from `time` on, where `before` holds, and what is `fed` (by place in `feeds`)."""
         self.judged = time
-        self.held.take(self.held.asked(before))
+        self.held.take(self._rows(before, fed))
 
-    def advance(self, batch: Batch, until: int) -> list[Turned]:
+    def _rows(self, batch: Batch, fed: Batch | None) -> Batch:
+        rows = self.held.asked(batch)
+        if fed is None or not len(fed):
+            return rows
+        tag = (fed.tag + len(self.held.tags)).astype(np.int32)
+        return Batch.concat([rows, Batch(tag, fed.time, fed.value, fed.quality)])
+
+    def advance(self, batch: Batch, until: int, fed: Batch | None = None) -> list[Turned]:
         """Judge what is not judged until `until`, with `batch` besides what came before."""
         when = moments(self.judged, until, self.step)
-        rows = self.held.asked(batch)
+        rows = self._rows(batch, fed)
         self.late += int((rows.time <= self.judged).sum())
         rows = Batch.concat([self._ahead, rows])
         now = rows.time <= (int(when[-1]) if len(when) else self.judged)
@@ -75,11 +89,11 @@ class Bench:
         if not len(when):
             self.held.take(rows)
             return []
-        value, known = self.held.at(rows, when)
+        grid = self.held.at(rows, when)
         self.judged = int(when[-1])
         found = []
         for judge in self.judges:
-            for turn in judge.judge(value, known, when, self.active(judge.rule, when)):
+            for turn in judge.judge(grid, when, self.active(judge.rule, when)):
                 row = (turn.time - int(when[0])) // round(self.step * 1e9)
-                found.append(Turned(judge, turn, value[row]))
+                found.append(Turned(judge, turn, grid.value[row]))
         return sorted(found, key=lambda one: one.turn.time)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,14 +12,24 @@ from isthmus.model.sample import Batch, Bools, Floats, Int32s, Int64s, Status, U
 FEW = 64  # moments: below that it is quicker to go from one to the next
 
 
+class Grid(NamedTuple):
+    """What is held at each moment (a row): the value, whether it is good, when it was told."""
+
+    value: Floats
+    known: Bools
+    heard: Int64s
+
+
 @dataclass(slots=True, eq=False)
 class Held:
     """The last sample of each of some tags: what holds until the next one comes.
 
-    `ids` go from a tag id to a row here, -1 where nobody asks for the tag.
+    `ids` go from a tag id to a row here, -1 where nobody asks for the tag. Behind the tags are
+    `more` rows, for what no tag tells.
     """
 
     tags: Int32s
+    more: int = 0
     ids: Int32s = field(init=False)
     value: Floats = field(init=False)
     quality: Uint32s = field(init=False)
@@ -28,6 +39,7 @@ class Held:
         size = len(self.tags)
         self.ids = np.full(int(self.tags.max()) + 1 if size else 0, -1, np.int32)
         self.ids[self.tags] = np.arange(size, dtype=np.int32)
+        size += self.more
         self.value = np.full(size, np.nan)
         self.quality = np.full(size, Status.BAD_WAITING_FOR_INITIAL_DATA, np.uint32)
         self.time = np.zeros(size, np.int64)
@@ -51,33 +63,39 @@ class Held:
         self.value[found.tag], self.quality[found.tag] = found.value, found.quality
         self.time[found.tag] = found.time
 
-    def at(self, samples: Batch, moments: Int64s) -> tuple[Floats, Bools]:
-        """What each tag says at each of `moments`, a row a moment, and whether that is good.
+    def at(self, samples: Batch, moments: Int64s) -> Grid:
+        """What each row says at each of `moments`.
 
         `samples` are by rows; those after the last moment must not be among them.
         """
-        rows = (len(moments), len(self.tags))
+        rows = (len(moments), len(self.value))
         value, quality = np.empty(rows), np.empty(rows, np.uint32)
+        heard = np.empty(rows, np.int64)
         if len(moments) <= FEW:
             place = np.searchsorted(moments, samples.time)
             for number in range(len(moments)):
                 self.take(samples.where(place == number))
                 value[number], quality[number] = self.value, self.quality
+                heard[number] = self.time
         else:
-            self._columns(samples, moments, value, quality)
-        return value, (quality < Status.UNCERTAIN) & np.isfinite(value)
+            self._columns(samples, moments, value, quality, heard)
+        return Grid(value, (quality < Status.UNCERTAIN) & np.isfinite(value), heard)
 
-    def _columns(self, samples: Batch, moments: Int64s, value: Floats, quality: Uint32s) -> None:
+    def _columns(
+        self, samples: Batch, moments: Int64s, value: Floats, quality: Uint32s, heard: Int64s
+    ) -> None:
         order = np.lexsort((np.arange(len(samples)), samples.time, samples.tag))
         ordered = samples.where(order.astype(np.int64))
         ordered = ordered.where(ordered.time >= self.time[ordered.tag])
-        bounds = np.searchsorted(ordered.tag, np.arange(len(self.tags) + 1))
-        for row in range(len(self.tags)):
+        bounds = np.searchsorted(ordered.tag, np.arange(len(self.value) + 1))
+        for row in range(len(self.value)):
             own = ordered.slice(int(bounds[row]), int(bounds[row + 1]))
             values = np.concatenate([self.value[row : row + 1], own.value])
             qualities = np.concatenate([self.quality[row : row + 1], own.quality])
+            times = np.concatenate([self.time[row : row + 1], own.time])
             last = np.searchsorted(own.time, moments, side="right")
             value[:, row], quality[:, row] = values[last], qualities[last]
+            heard[:, row] = times[last]
         self.take(samples)
 
 

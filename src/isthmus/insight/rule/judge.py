@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from isthmus.insight.rule.grid import Grid
 from isthmus.model.condition.condition import Condition
 from isthmus.model.condition.node import (
     Compared,
@@ -67,12 +68,15 @@ class Look:
         since = np.zeros((condition.lasting + 1, size), np.int64)
         return cls(condition, root, rows, bounds, slack, since, memory)
 
-    def test(self, value: Floats, known: Bools, moments: Int64s) -> Truth:
+    def test(self, grid: Grid, moments: Int64s) -> Truth:
         """Whether it holds at each moment (a row) and place (a column)."""
         shape = (len(self.rows), len(moments), self.rows.shape[1])
         values, knowns = np.empty(shape), np.empty(shape, bool)
         for number, columns in enumerate(self.rows):
-            values[number], knowns[number] = value[:, columns], known[:, columns]
+            values[number], knowns[number] = grid.value[:, columns], grid.known[:, columns]
+        heard = np.zeros(0, np.int64)
+        if self.condition.aged:
+            heard = grid.heard[:, self.rows.T].transpose(2, 0, 1)
         column = moments[:, None]
         frame = Frame(
             values,
@@ -83,6 +87,7 @@ class Look:
             self.since,
             column,
             self.memory,
+            heard,
         )
         holds, sure = self.root.test(frame)
         return Truth(np.broadcast_to(holds, shape[1:]), np.broadcast_to(sure, shape[1:]))
@@ -128,23 +133,21 @@ class Judge:
         for group in self.groups:
             group.on = on[group.places].copy()
 
-    def judge(self, value: Floats, known: Bools, moments: Int64s, active: Bools) -> list[Turn]:
+    def judge(self, grid: Grid, moments: Int64s, active: Bools) -> list[Turn]:
         """What begins and ends at `moments`, by time; `active` says at which it looks at all."""
         found: list[Turn] = []
         if len(moments):
             for group in self.groups:
-                found += self._turns(group, value, known, moments, active)
+                found += self._turns(group, grid, moments, active)
         return self._spared(sorted(found, key=lambda turn: (turn.time, turn.place)))
 
-    def _turns(
-        self, group: Group, value: Floats, known: Bools, moments: Int64s, active: Bools
-    ) -> Iterator[Turn]:
-        rise = group.rise.test(value, known, moments)
-        stay = group.stay.test(value, known, moments) if group.stay else rise
+    def _turns(self, group: Group, grid: Grid, moments: Int64s, active: Bools) -> Iterator[Turn]:
+        rise = group.rise.test(grid, moments)
+        stay = group.stay.test(grid, moments) if group.stay else rise
         begins, ends = rise.holds & rise.known, stay.known & ~stay.holds
         unknown = ~rise.known & ~stay.known
         if group.until is not None:
-            until = group.until.test(value, known, moments)
+            until = group.until.test(grid, moments)
             ends = until.holds & until.known
         if self.rule.unknown is Unknown.CLEAR:
             ends = ends | unknown

@@ -36,6 +36,7 @@ class Frame:
     `slack` is 1 where the condition held before: there the deadband keeps it. `since` has a row
     for each `for` of the condition: from when on its part has held, 0 where it does not. `memory`
     has what each window of the condition remembers. `now` is a column where moments are many.
+    `heard` is when each input last told anything.
     """
 
     value: Floats
@@ -46,6 +47,7 @@ class Frame:
     since: Int64s
     now: int | Int64s
     memory: list[Floats] = field(default_factory=list)
+    heard: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 class Number(Protocol):
@@ -229,17 +231,25 @@ class Lasting:
 
     def test(self, frame: Frame) -> Truth:
         """Whether it has held for as long; it begins with the newest sample that made it hold."""
-        holds, known = self.of.test(frame)
-        on = holds & known
-        newest = frame.time[list(self.inputs)].max(axis=0)
-        begun = frame.since[self.place]
-        if on.ndim == 1:
-            since = frame.since[self.place] = np.where(on, np.where(begun > 0, begun, newest), 0)
-        else:
-            since = _since(on, newest, begun)
-            frame.since[self.place] = since[-1]
-        long = frame.now - since >= self.seconds * 1e9
-        return Truth(on & long, known)
+        since, known = held_since(self.of, frame, self.place, self.inputs)
+        return Truth((since > 0) & (frame.now - since >= self.seconds * 1e9), known)
+
+
+def held_since(
+    of: Proposition, frame: Frame, place: int, inputs: tuple[int, ...]
+) -> tuple[Int64s, Bools]:
+    """Since when `of` has held, 0 where it does not, and whether it is known; kept at `place`."""
+    holds, known = of.test(frame)
+    on = holds & known
+    newest = frame.time[list(inputs)].max(axis=0)
+    begun = frame.since[place]
+    if on.ndim == 1:
+        since: Int64s = np.where(on, np.where(begun > 0, begun, newest), 0)
+        frame.since[place] = since
+    else:
+        since = _since(on, newest, begun)
+        frame.since[place] = since[-1]
+    return since, known
 
 
 def _since(on: Bools, newest: Int64s, begun: Int64s) -> Int64s:

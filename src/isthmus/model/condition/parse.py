@@ -7,8 +7,9 @@ part       = "not" part | test [ "for" duration ]
 test       = sum [ compare sum | "in" "(" word { "," word } ")" ]
 sum        = product { ("+" | "-") product }
 product    = factor { ("*" | "/") factor }
-factor     = number [ unit ] | name | bound | function "(" sum { "," sum } ")" | "(" condition ")"
-           | "count" "(" condition "," duration ")"
+factor     = number [ unit ] | name | bound | function "(" [ sum { "," sum } ] ")"
+           | "(" condition ")"
+           | ( "count" "(" condition "," duration | "lasted" "(" condition ) ")"
 bound      = [ name "." ] ("limits" | "normal") "." word
 ```
 """
@@ -34,7 +35,11 @@ from isthmus.model.condition.token import Token, tokens
 from isthmus.model.unit import Quantity, UnitError
 
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
-FUNCTIONS = {"abs": 1, "min": 2, "max": 2, "mean": 2, "rate": 2, "count": 2}
+_NUMBERS = {"abs": (1, 1), "min": (2, 99), "max": (2, 99), "mean": (2, 99), "rate": (2, 99)}
+_OTHERS = {"lasted": (1, 1), "age": (1, 1), "bad": (1, 1), "state": (0, 1)}
+_TOLD = {"kpi": (2, 3), "alarms": (0, 2), "unacknowledged": (0, 2), "findings": (1, 1)}
+FUNCTIONS = {**_NUMBERS, "count": (2, 99), **_OTHERS, **_TOLD}  # how many arguments each takes
+_OF_CONDITIONS = frozenset({"count", "lasted"})
 BOUNDS = {"limits": ("low_low", "low", "high", "high_high"), "normal": ("low", "high")}
 DEEPEST = 50
 
@@ -202,13 +207,32 @@ class _Parser:
 
     def _call(self, token: Token) -> Syntax:
         self._expect("(")
-        found = [self._any() if token.text == "count" else self._sum()]
+        least, most = FUNCTIONS[token.text]
+        found: list[Syntax] = []
+        if least or not self._is(")"):
+            found.append(self._any() if token.text in _OF_CONDITIONS else self._sum())
         while self._is(","):
             self._take()
             found.append(self._sum())
         self._expect(")")
-        least = FUNCTIONS[token.text]
-        if len(found) < least or (least == 1 and len(found) > 1):
-            text = f"`{token.text}` takes {'one number' if least == 1 else 'two numbers or more'}"
-            raise ConditionError(text, at=token.at)
+        if not least <= len(found) <= most:
+            raise ConditionError(f"`{token.text}` takes {_taken(token.text)}", at=token.at)
         return Call(token.at, token.text, tuple(found))
+
+
+def _taken(function: str) -> str:
+    if function in _NUMBERS or function == "count":
+        return "one number" if function == "abs" else "two numbers or more"
+    return _EXAMPLES[function]
+
+
+_EXAMPLES = {
+    "lasted": "a condition: `lasted(speed > 100)`",
+    "age": "a tag: `age(speed)`",
+    "bad": "a tag: `bad(speed)`",
+    "state": "a unit, or nothing: `state() == stop`",
+    "kpi": "a key figure, where, and a window: `kpi(oee_index, 1 h)`",
+    "alarms": "where, and the least priority: `alarms(high)`",
+    "unacknowledged": "where, and the least priority: `unacknowledged(high)`",
+    "findings": "what is found: `findings(security)`",
+}

@@ -60,7 +60,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`abs(x)`, `min(x, y)`, `max(x, y)`, and of a window of time `mean(x, 15 min)`."""
+    """`min(x, y)`, of a window of time `mean(x, 15 min)`, of what no tag tells `kpi(x, 1 h)`."""
 
     at: int
     function: str

@@ -10,8 +10,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from isthmus.insight.alarm.machine import NO, UNKNOWN, YES, Int8s
-from isthmus.model.condition.condition import Condition, bound
+from isthmus.model.condition.condition import Condition
 from isthmus.model.condition.node import Compared, Frame, Joined, Lasting, Opposite, Proposition
+from isthmus.model.condition.reader import bound
 from isthmus.model.path import join
 from isthmus.model.sample import Bools, Floats, Int32s, Int64s, Status, TagId
 from isthmus.model.tag import Namespace

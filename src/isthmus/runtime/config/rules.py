@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from isthmus.insight.kpi.catalogue import Catalogue
 from isthmus.model.condition.condition import Condition, condition
 from isthmus.model.condition.syntax import ConditionError
 from isthmus.model.path import Pattern, join
@@ -14,21 +16,27 @@ from isthmus.model.plantfile_rule import RuleActionEntry, RuleEntry, RuleWriteEn
 from isthmus.model.rule import Act, Place, Rule, Tell, WorkOrder, Write
 from isthmus.model.tag import Tag
 from isthmus.runtime.config.report import Loc, Report
+from isthmus.runtime.config.rule_inputs import Inputs, Surroundings
 
 LEAST = 60.0  # seconds between two writes of a rule, where it says nothing of it
 MOST_PLACES = 10_000  # of all rules together
+MOST_FEEDS = 200
 
 
 def rules(file: PlantFile, areas: Sequence[Equipment], report: Report) -> dict[str, Rule]:
     """The rules that the section `rules` declares; what is wrong with them is reported."""
-    reader = _Rules(file, areas, report)
+    reader = Reader.of(file, areas, report)
     found = {
         name: made
         for name, entry in file.rules.items()
-        if (made := reader.rule(name, entry)) is not None
+        if (made := reader.rule(name, entry, ("rules", name))) is not None
     }
     if sum(len(rule.places) for rule in found.values()) > MOST_PLACES:
         report.add(("rules",), f"the rules look at more than {MOST_PLACES} places", "name fewer")
+    told = {feed.key for rule in found.values() for place in rule.places for feed in place.feeds}
+    if len(told) > MOST_FEEDS:
+        text = f"the rules ask for more than {MOST_FEEDS} key figures and counts"
+        report.add(("rules",), text, "let several rules ask for the same")
     _circles(found, report)
     return found
 
@@ -70,22 +78,32 @@ class Nearby(Mapping[str, Tag]):
 
 
 @dataclass(slots=True)
-class _Rules:
-    file: PlantFile
-    areas: Sequence[Equipment]
+class Reader:
+    """Reads rules against a plant: its equipment, key figures, calendars and types."""
+
+    around: Surroundings
+    calendars: Collection[str]
+    types: Collection[str]
     report: Report
 
-    @property
-    def _equipment(self) -> list[Equipment]:
-        return [each for area in self.areas for each in area.walk()]
+    @classmethod
+    def of(cls, file: PlantFile, areas: Sequence[Equipment], report: Report) -> Self:
+        """The reader of the rules of a plant file."""
+        own = Catalogue.of(entry.kpi(name) for name, entry in file.kpis.items())
+        equipment = [each for area in areas for each in area.walk()]
+        around = Surroundings(equipment, own, join(file.enterprise, file.site))
+        return cls(around, file.calendars, file.types, report)
 
-    def rule(self, name: str, entry: RuleEntry) -> Rule | None:
-        """The rule, None where a mistake was reported."""
-        loc: Loc = ("rules", name)
+    @property
+    def _equipment(self) -> Sequence[Equipment]:
+        return self.around.equipment
+
+    def rule(self, name: str, entry: RuleEntry, loc: Loc) -> Rule | None:
+        """The rule, None where a mistake was reported; `loc` is where it is written."""
         found = self._where(entry, loc)
-        if entry.during and entry.during not in self.file.calendars:
+        if entry.during and entry.during not in self.calendars:
             text = f"there is no calendar `{entry.during}`"
-            self.report.unknown((*loc, "during"), text, entry.during, self.file.calendars)
+            self.report.unknown((*loc, "during"), text, entry.during, self.calendars)
         plant = {tag.path: tag for each in self._equipment for tag in each.tags}
         places = []
         for equipment in found:
@@ -109,8 +127,8 @@ class _Rules:
         )
 
     def _where(self, entry: RuleEntry, loc: Loc) -> list[Equipment]:
-        root = join(self.file.enterprise, self.file.site)
-        found, known = self._equipment, [each.path for each in self._equipment]
+        root = self.around.root
+        found, known = list(self._equipment), [each.path for each in self._equipment]
         if entry.at:
             exact = [each for each in found if each.path == entry.at]
             paths = set(Pattern.parse(entry.at).select(known, root))
@@ -122,15 +140,16 @@ class _Rules:
             named = [each for each in found if each.type == entry.type]
             if found and not named:
                 text = f"no equipment there is of type `{entry.type}`"
-                self.report.unknown((*loc, "type"), text, entry.type, self.file.types)
+                self.report.unknown((*loc, "type"), text, entry.type, self.types)
             found = named
         return found
 
     def _place(self, entry: RuleEntry, tags: Nearby, path: str, loc: Loc) -> Place | None:
-        when = self._condition(entry.when, tags, (*loc, "when"), path, deadband=entry.deadband)
+        told = Inputs(self.around, path, tags.paths)
+        when = self._condition(entry.when, tags, told, (*loc, "when"), deadband=entry.deadband)
         until = None
         if entry.until is not None:
-            until = self._condition(entry.until, tags, (*loc, "until"), path)
+            until = self._condition(entry.until, tags, told, (*loc, "until"))
             if until is None:
                 return None
         acts = [
@@ -139,23 +158,23 @@ class _Rules:
         ]
         if when is None or None in acts:
             return None
-        told = tuple(act for act in acts if act is not None)
-        return Place(path, when, until, dict(tags.paths), told)
+        done = tuple(act for act in acts if act is not None)
+        return Place(path, when, until, dict(tags.paths), done, tuple(told.feeds.values()))
 
     def _condition(
         self,
         text: str,
         tags: Nearby,
+        told: Inputs,
         loc: Loc,
-        path: str,
         *,
         deadband: str | float | None = None,
     ) -> Condition | None:
         try:
-            return condition(text, tags, deadband=deadband, windows=True)
+            return condition(text, tags, deadband=deadband, windows=True, told=told)
         except ConditionError as error:
             place = f", at character {error.at + 1} of `{text[:80]}`" if error.at else ""
-            self.report.add(loc, f"{error}{place}, at {path}", error.hint)
+            self.report.add(loc, f"{error}{place}, at {told.place}", error.hint)
             return None
 
     def _act(self, action: RuleActionEntry, tags: Nearby, loc: Loc, entry: RuleEntry) -> Act | None:

@@ -14,7 +14,9 @@ from isthmus.model.plant import Plant
 from isthmus.model.rule import Rule
 from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.tag import Namespace
+from isthmus.runtime.figures.read import Records
 from isthmus.runtime.rule.during import during
+from isthmus.runtime.rule.feeding import Events, Feeding
 
 CELLS = 400_000  # values looked at in one piece
 MOST_CELLS = 2_000_000_000
@@ -23,11 +25,13 @@ LONGEST = 400 * 86_400 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the past is: the plant, the names of its tags, and their samples."""
+    """Where the past is: the plant, the names of its tags, their samples, and the journal."""
 
     plant: Plant
     namespace: Namespace
     samples: Samples
+    records: Records | None = None  # where a rule asks for more than tags
+    events: Events = lambda *_: ()
 
 
 def backtest(
@@ -37,11 +41,15 @@ def backtest(
     start, end = span
     bench = Bench.of([rule], source.namespace, partial(during, source.plant))
     tags, (judge,) = bench.held.tags, bench.judges
-    width = len(tags) + sum(len(place.when.inputs) for place in rule.places) + 1
+    width = len(bench.where) + sum(len(place.when.inputs) for place in rule.places) + 1
     if end - start > LONGEST or (end - start) / 1e9 / rule.step * width > MOST_CELLS:
         raise Refused("that is too much of the past at once", hint="take a shorter `--over`")
     first = Nanoseconds(start - round(rule.reach * 1e9))
-    bench.start(first, source.samples.before(tags, first) if len(tags) else Batch.empty())
+    feeding = None
+    if source.records is not None and bench.feeds:
+        feeding = Feeding(bench.feeds, source.records, source.events)
+    before = source.samples.before(tags, first) if len(tags) else Batch.empty()
+    bench.start(first, before, feeding.begin(first) if feeding else None)
     story = Story([place.equipment for place in rule.places])
     wide = round((piece or max(60, CELLS // width)) * rule.step * 1e9)
     read = 0
@@ -51,7 +59,8 @@ def backtest(
         found = Batch.empty()
         if len(tags):
             found = source.samples.raw(tags, Nanoseconds(low + 1), Nanoseconds(high + 1))
-        story.add(one.turn for one in bench.advance(found, high))
+        fed = feeding.more(high) if feeding else None
+        story.add(one.turn for one in bench.advance(found, high, fed))
         read += len(found)
     unknown = 1.0 - judge.known / judge.seen if judge.seen else 1.0
     told = [one for one in story.firings() if one.start >= start]

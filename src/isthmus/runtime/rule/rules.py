@@ -7,6 +7,7 @@ import logging
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from isthmus.insight.rule.bench import Bench, Turned
 from isthmus.insight.rule.past import Past
 from isthmus.model.errors import IsthmusError, Refused
+from isthmus.model.event import Event
 from isthmus.model.path import nearest
 from isthmus.model.record import Kind
 from isthmus.model.rule import Rule, RuleMode
@@ -21,6 +23,8 @@ from isthmus.model.sample import Batch, Bools, Int64s, Nanoseconds
 from isthmus.runtime.rule.act import Acts
 from isthmus.runtime.rule.backtest import Source, backtest
 from isthmus.runtime.rule.during import during
+from isthmus.runtime.rule.heard import Counts, Feeds, Samples
+from isthmus.runtime.rule.heard import past as past_events
 from isthmus.runtime.rule.kept import Kept, Seen, State
 
 if TYPE_CHECKING:
@@ -32,7 +36,6 @@ FILE = "rules.json"
 LINK = "rules"  # the name under which they are told to the stream
 EVERY = 1.0  # seconds between two looks
 SETTLE = 2.0  # seconds for samples to come, before their moment is judged
-MOST_PENDING = 500_000  # samples between two looks
 CATCH_UP = 86_400 * 10**9  # how far back it looks after a standstill
 KEEP = 30.0  # seconds between two writes of the file where nothing changed
 PIECE = 1_800 * 10**9
@@ -60,11 +63,7 @@ class Rules:
         self.acts = Acts(app, self.kept)
         self.trouble = ""
         self.took = 0.0  # seconds, the last look
-        self.lost = 0  # samples that came faster than they could be judged
         self.fired: defaultdict[str, int] = defaultdict(int)  # since the start
-        self._heard: list[Batch] = []
-        self._pending = 0
-        self._wanted: Bools = np.zeros(0, bool)
         self._clock: deque[tuple[float, int]] = deque()
         self._saved = 0.0
         self._active: dict[tuple[str, int, int], Bools] = {}
@@ -72,15 +71,8 @@ class Rules:
         for rule in self.rules.values():
             by_step[rule.step].append(rule)
         self.benches = [Bench.of(rules, app.namespace, self._during) for rules in by_step.values()]
-        for bench in self.benches:
-            self._want(bench)
-
-    def _want(self, bench: Bench) -> None:
-        size = max(len(self._wanted), len(bench.held.ids))
-        wanted = np.zeros(size, bool)
-        wanted[: len(self._wanted)] = self._wanted
-        wanted[bench.held.tags] = True
-        self._wanted = wanted
+        self.heard, self.counts = Samples(self.benches), Counts(self.benches)
+        self.feeds = [Feeds(app, bench) for bench in self.benches]
 
     def _during(self, rule: Rule, moments: Int64s) -> Bools:
         """As `during` says; the answer for one calendar is kept for the rules that share it."""
@@ -96,24 +88,16 @@ class Rules:
     # ------------------------------------------------------------------ time goes on
     def hear(self, batch: Batch) -> None:
         """Take samples as history takes them."""
-        if not self.benches or not len(batch):
-            return
-        batch = batch.where(batch.tag < len(self._wanted))
-        batch = batch.where(self._wanted[batch.tag])
-        if not len(batch):
-            return
-        self._heard.append(batch)
-        self._pending += len(batch)
-        while self._pending > MOST_PENDING:
-            gone = self._heard.pop(0)
-            self._pending -= len(gone)
-            self.lost += len(gone)
+        if self.benches and len(batch):
+            self.heard.hear(batch)
 
     async def run(self) -> None:
         """Look once a second, until cancelled; what was kept is written down then."""
         if not self.benches:
             return
         try:
+            if any(bench.feeds for bench in self.benches):
+                self.app.alarms.told.append(lambda _, event: self._tell_feeds(event))
             now = int(self.app.now())
             await asyncio.sleep(SETTLE)  # what was under way then is in history now
             await asyncio.to_thread(self._resume, now)
@@ -127,16 +111,26 @@ class Rules:
     async def look(self) -> list[Turned]:
         """Judge until a moment ago, and do what follows."""
         began, until = time.monotonic(), self._settled()
-        heard, self._heard, self._pending = self._heard, [], 0
-        batch = Batch.concat(heard) if heard else Batch.empty()
+        for event in self.counts.look(self.app):
+            self.kept.tell(event)
+            self._tell_feeds(event)
+        batch = self.heard.take()
         found = await asyncio.to_thread(self._advance, batch, until)
         self.took = time.monotonic() - began
         await self._follow(found)
         return found
 
     def _advance(self, batch: Batch, until: int) -> list[Turned]:
-        found = [one for bench in self.benches for one in bench.advance(batch, until)]
+        found = [
+            one
+            for bench, feeds in zip(self.benches, self.feeds, strict=True)
+            for one in bench.advance(batch, until, feeds.more(until))
+        ]
         return sorted(found, key=lambda one: one.turn.time)
+
+    def _tell_feeds(self, event: Event) -> None:
+        for feeds in self.feeds:
+            feeds.tell(event)
 
     def _settled(self) -> int:
         """The plant's time as it was a moment ago: the demonstration's runs faster."""
@@ -151,25 +145,25 @@ class Rules:
         samples = self.app.historian
         self._clock.append((time.monotonic() - SETTLE, now))
         past = []
-        for bench in self.benches:
+        for bench, feeds in zip(self.benches, self.feeds, strict=True):
             kept = self.kept.judged.get(f"{bench.step:g}", now)
             judged = min(max(kept, now - CATCH_UP), now)
             first = judged - round(bench.reach * 1e9)
             tags = bench.held.tags
-            none = not len(tags)
-            bench.start(first, Batch.empty() if none else samples.before(tags, Nanoseconds(first)))
+            before = samples.before(tags, Nanoseconds(first)) if len(tags) else Batch.empty()
+            bench.start(first, before, feeds.begin(first))
             for low in range(first, judged, PIECE):
                 high = Nanoseconds(min(low + PIECE, judged))
                 batch = samples.raw(tags, Nanoseconds(low + 1), Nanoseconds(high + 1))
-                bench.advance(batch, high)
+                bench.advance(batch, high, feeds.more(high))
+            feeds.live(judged, now)
             for judge in bench.judges:
                 states = self.kept.states.get(judge.rule.name, {})
                 places = [states.get(place.equipment, State()) for place in judge.rule.places]
                 judge.hold(np.array([one.on for one in places], bool))
                 judge.fired[:] = [one.fired for one in places]
             past.append(samples.raw(tags, Nanoseconds(judged + 1), Nanoseconds(now + 1)))
-        heard = Batch.concat(self._heard) if self._heard else Batch.empty()
-        self._heard = [*past, heard.where(heard.time > now)]
+        self.heard.catch_up(Batch.concat(past), now)
 
     # ------------------------------------------------------------------ what follows
     async def _follow(self, found: list[Turned]) -> None:
@@ -200,9 +194,8 @@ class Rules:
         bench = next(bench for bench in self.benches if one.judge in bench.judges)
         found = {}
         for path in one.judge.rule.places[one.turn.place].inputs():
-            number = self.app.namespace.id(path)
-            if number is not None:
-                found[path] = float(one.value[bench.held.ids[number]])
+            if (row := bench.where.get(path)) is not None:
+                found[path] = float(one.value[row])
         return found
 
     def _save(self) -> None:
@@ -264,7 +257,13 @@ class Rules:
         """Its back-test until now; it is recorded that `by` has seen it. For a thread."""
         end = int(self.app.now()) // 10**9 * 10**9
         span = Nanoseconds(end - round(seconds * 1e9)), Nanoseconds(end)
-        source = Source(self.app.plant, self.app.namespace, self.app.historian)
+        source = Source(
+            self.app.plant,
+            self.app.namespace,
+            self.app.historian,
+            self.app.records if any(place.feeds for place in rule.places) else None,
+            partial(past_events, self.app),
+        )
         found = backtest(rule, source, span)
         if by:
             count, days = len(found.firings), seconds / 86_400

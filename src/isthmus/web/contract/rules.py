@@ -87,6 +87,7 @@ class RuleTest(Answer):
     unknown: Annotated[float, Field(description="Share of the time without data.")]
     step: float
     samples: int
+    limits: Annotated[list[str], Field(description="What the past does not tell, and why.")]
     spread: Annotated[list[int], Field(description="Firings in each of 60 equal parts.")]
 
 

@@ -12,7 +12,7 @@ from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.model.tag import Namespace
 from isthmus.runtime.config.load import load
-from isthmus.runtime.rule import rules as module
+from isthmus.runtime.rule import heard as module
 from isthmus.runtime.rule.kept import Kept, Proposal
 from isthmus.runtime.rule.rules import Rules
 
@@ -281,7 +281,7 @@ def test_what_comes_too_fast_is_counted(site, monkeypatch):
     tag = site.namespace.id("hall/line1/press/force")
     for _ in range(12):
         site.rules.hear(Batch.of([tag], site.now(), [1.0], 0))
-    assert site.rules.lost == 2
+    assert site.rules.heard.lost == 2
 
 
 def test_a_person_decides_on_work(site):

@@ -1,0 +1,164 @@
+"""What no tag tells a running rule: alarms as they are told, findings as they are counted."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from isthmus.historian.memory import Memory
+from isthmus.model.event import Event
+from isthmus.model.sample import Batch, Nanoseconds
+from isthmus.model.tag import Namespace
+from isthmus.runtime.config.load import load
+from isthmus.runtime.figures.read import Records
+from isthmus.runtime.rule import heard
+from isthmus.runtime.rule.rules import Rules
+
+S = 10**9
+PRESS = "hall/line1/press"
+PLANT = """
+isthmus: 1
+enterprise: acme
+site: riverside
+equipment:
+  hall:
+    line1:
+      units:
+        press:
+          tags: {force: {unit: kN}, state: {legend: packml}}
+          alarms: {heavy: {when: force > 100, priority: high}}
+rules:
+  alarmed: {at: hall/line1/press, when: alarms(high) > 0, then: [{event: x}]}
+  weak: {at: hall/line1/press, when: findings(security) > 1, then: [{event: x}]}
+  poor: {at: hall/line1/press, when: "kpi(availability, 5 min) < 50 %", then: [{event: x}]}
+"""
+
+
+class Site:
+    """A site whose time is what a test says; what rules tell comes into history."""
+
+    def __init__(self, folder):
+        (folder / "plant.yaml").write_text(PLANT)
+        self.plant, self.at = load(folder / "plant.yaml"), 40_000_020.0
+        self.settings = SimpleNamespace(folder=folder)
+        self.namespace, self.historian, self.position = Namespace(), Memory(), 0
+        for tag in self.plant.tags():
+            self.namespace.bind(tag)
+        self.records = Records(self.plant, self.namespace, self.historian, self.now)
+        self.trust = SimpleNamespace(guard=None, ledger=None)
+        self.alarms = SimpleNamespace(told=[])
+        self.start()
+
+    def now(self):
+        return Nanoseconds(round(self.at * S))
+
+    async def tell(self, link, event):
+        self.position += 1
+        self.historian.append_events([event], stream="s", position=self.position)
+
+    def start(self):
+        self.rules = Rules(self)
+        self.alarms.told = [lambda _, event: self.rules._tell_feeds(event)]
+        self.rules._resume(int(self.now()))
+
+    def alarm(self, state):
+        self.at += 0.5
+        event = Event(self.now(), f"{PRESS}/heavy", "alarm", "", 700, {"state": state})
+        asyncio.run(self.tell("alarms", event))
+        for listener in self.alarms.told:
+            listener(None, event)
+
+    def tag(self, name, value):
+        self.position += 1
+        batch = Batch.of([self.namespace.id(f"{PRESS}/{name}")], self.now(), [value], 0)
+        self.historian.append(batch, stream="s", position=self.position)
+        self.rules.hear(batch)
+
+    def look(self, seconds=1.0):
+        self.at += seconds
+
+        async def once():
+            self.rules._clock.clear()
+            found = await self.rules.look()
+            await self.rules.flush()
+            return found
+
+        return [
+            f"{one.judge.rule.name} {'began' if one.turn.began else 'over'}"
+            for one in asyncio.run(once())
+        ]
+
+    def tested(self, name):
+        past = self.rules.test(self.rules.find(name), 1_200)
+        return [(one.start, one.end) for one in past.firings]
+
+    def told(self, kind):
+        return self.historian.events(Nanoseconds(0), Nanoseconds(self.now() + 1), kinds=(kind,))
+
+    def lived(self, name):
+        turns = [event.time for event in self.told("rule") if event.data["rule"] == name]
+        return list(zip(turns[::2], [*turns[1::2], None], strict=False))
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    site = Site(tmp_path)
+    site.weak = 0
+    monkeypatch.setattr(heard, "weaknesses", lambda _: site.weak)
+    monkeypatch.setattr(heard, "COUNT", 0.0)
+    return site
+
+
+def test_an_alarm_is_heard_at_once(site):
+    assert site.look() == []
+    site.alarm("unacknowledged")
+    assert site.look() == ["alarmed began"]
+    site.alarm("acknowledged")
+    assert site.look() == []
+    site.alarm("normal")
+    assert site.look() == ["alarmed over"]
+    assert site.tested("alarmed") == site.lived("alarmed")
+
+
+def test_an_alarm_that_came_before_the_start_counts(site):
+    site.alarm("unacknowledged")
+    site.look()
+    site.rules._save()
+    site.at += 20
+    site.start()
+    assert site.look() == []  # it held before, and does now
+    site.alarm("returned")
+    assert site.look() == ["alarmed over"]
+
+
+def test_findings_are_kept_so_that_the_past_knows_them(site):
+    site.look()
+    site.look(60)
+    site.weak = 2
+    assert site.look() == ["weak began"]
+    site.weak = 1
+    assert site.look() == ["weak over"]
+    assert [(event.path, event.data["count"]) for event in site.told("finding")] == [
+        ("findings/security", 0),
+        ("findings/security", 2),
+        ("findings/security", 1),
+    ]
+    assert site.tested("weak") == site.lived("weak") != []
+
+
+def test_a_key_figure_is_computed_each_minute(site):
+    site.tag("state", 6)
+    for _ in range(12):
+        site.look(60)
+    site.tag("state", 11)  # held
+    turns = [turn for _ in range(8) for turn in site.look(60)]
+    assert turns == ["poor began"]
+    assert site.tested("poor") == site.lived("poor")
+
+
+def test_what_is_told_too_often_is_bounded(site):
+    for _ in range(heard.MOST_EVENTS + 10):
+        site.rules._tell_feeds(Event(site.now(), f"{PRESS}/heavy", "alarm", "", 1, {"state": "x"}))
+    assert len(site.rules.feeds[0]._waiting) == heard.MOST_EVENTS
