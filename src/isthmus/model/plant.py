@@ -216,6 +216,7 @@ class Plant:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    notify: Mapping[str, object] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each

@@ -26,6 +26,7 @@ from isthmus.model.plantfile_history import HistoryEntry
 from isthmus.model.plantfile_kpi import KpiEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_measure import MeasureEntry
+from isthmus.model.plantfile_notify import NotifyEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
 from isthmus.model.plantfile_reason import ReasonEntry
@@ -117,7 +118,9 @@ class TeamEntry(Entry):
 
     title: Annotated[Text, Field(description="Name for people.")] = ""
     side: Annotated[Literal["ot", "it"] | None, Field(description="Operations or IT.")] = None
-    notify: Annotated[Text, Field(description="Where messages go: `mailto:...`.")] = ""
+    notify: Annotated[
+        Text, Field(description="Where messages go: `mailto:...`, a channel; else its members.")
+    ] = ""
     members: Annotated[
         list[Text],
         Field(
@@ -270,6 +273,9 @@ class PlantFile(Entry):
     rules: Annotated[
         dict[Name, RuleEntry], Field(description="What is done when something holds, by name.")
     ] = {}
+    notify: NotifyEntry = Field(
+        default_factory=NotifyEntry, description="Who is told what, on which way."
+    )
     history: HistoryEntry = Field(default_factory=HistoryEntry, description="What is kept.")
     exports: Annotated[
         dict[ExportName, ExportEntry], Field(description="Files of history made by themselves.")

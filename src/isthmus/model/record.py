@@ -20,6 +20,7 @@ class Kind(StrEnum):
     ACTION = "action"  # a wish to write, its verdicts, the write, its read-back
     LOCK = "lock"
     ALARM = "alarm"  # acknowledged, shelved, reset, taken out of service
+    NOTICE = "notice"  # somebody was told, or not reached
     ANNOTATION = "annotation"  # reasons that people gave, comments
     CONFIGURATION = "configuration"
     POLICY = "policy"

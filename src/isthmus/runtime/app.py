@@ -45,6 +45,7 @@ from isthmus.runtime.late import Late
 from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
+from isthmus.runtime.notify.notify import Notify
 from isthmus.runtime.rule.rules import Rules
 from isthmus.runtime.scorecard.board import Scorecard
 from isthmus.runtime.seal import seal_for_ever
@@ -85,7 +86,7 @@ class App:
         self.limits = LimitWatch(self.namespace, self.live)
         self.alarms, self.rules = Alarms.open(self), Rules(self)
         self.late = Late(self.namespace, self.historian, self.live, self.now)
-        self.scorecard = Scorecard.open(self)
+        self.scorecard, self.notify = Scorecard.open(self), Notify(self)
         self.links: dict[str, Link | EdgeLink] = {}
         self.deliveries: list[Delivery] = []
         self.edges = {
@@ -242,7 +243,10 @@ class App:
         ]
         self.historian.write_tags(self.namespace.items())
         self.live.update(self.historian.last(np.arange(len(self.namespace), dtype=np.int32)))
-        self._last_texts()
+        try:
+            self.live.recall(self.historian, self.namespace, self.now())
+        except StorageError as error:  # its server is away: it is told, and tried again
+            self.intake.note(str(error))
         self.collector = Collector(
             *(self.plant.run_by(), self.namespace),
             *(await bus.publisher(STREAM), self.subjects),
@@ -253,19 +257,6 @@ class App:
         self.links.update(self.collector.links)
         for view in self.edges.values():
             self.links.update(view.links)
-
-    def _last_texts(self) -> None:
-        """Text values as history knows them, the newest of each tag in the last week."""
-        week = Nanoseconds(self.now() - 7 * 86_400 * 10**9)
-        try:
-            found = self.historian.events(week, self.now(), kinds=("text",), limit=10_000)
-        except StorageError as error:  # its server is away: it is told, and tried again
-            self.intake.note(str(error))
-            return
-        for event in found:
-            number = self.namespace.id(event.path)
-            if number is not None:
-                self.live.tell(number, event)
 
     async def _catch_up(self) -> None:
         """Read again what the stream holds and history does not, before anything new comes.

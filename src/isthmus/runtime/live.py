@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from isthmus.historian.port import Historian
 from isthmus.model.event import Event
-from isthmus.model.sample import Batch, Floats, Int32s, Int64s, Status, Uint32s
+from isthmus.model.sample import Batch, Floats, Int32s, Int64s, Nanoseconds, Status, Uint32s
+from isthmus.model.tag import Namespace
 
 
 @dataclass(slots=True)
@@ -70,6 +72,14 @@ class Live:
         self.time[tag] = event.time
         self._judge(np.array([tag], np.int32), np.zeros(1, np.uint32))
         self._stamps[tag] = self.stamp
+
+    def recall(self, historian: Historian, namespace: Namespace, now: Nanoseconds) -> None:
+        """Take text values as history knows them, the newest of each tag in the last week."""
+        week = Nanoseconds(now - 7 * 86_400 * 10**9)
+        for event in historian.events(week, now, kinds=("text",), limit=10_000):
+            number = namespace.id(event.path)
+            if number is not None:
+                self.tell(number, event)
 
     def _judge(self, tags: Int32s, quality: Uint32s) -> None:
         if self._covers:

@@ -1,4 +1,4 @@
-"""What goes on beside the data path: alarms, rules, deriving, files, the scorecard."""
+"""What goes on beside the data path: alarms, rules, deriving, messages, files, the scorecard."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def work(app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield from app.trust.work(app)
     yield "alarms", app.alarms.run(app)
     yield "rules", app.rules.run()
+    yield "notify", app.notify.run()
     yield "late", app.late.run(app.tell)
     yield "derive", app.deriver.run()
     yield "exports", app.exports.run()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from isthmus.model.plantfile import CalendarEntry, PlantFile, TeamEntry
+from isthmus.model.plantfile import CalendarEntry, PlantFile
 from isthmus.model.plantfile_equipment import Described
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.report import Report
@@ -15,7 +15,6 @@ from isthmus.runtime.config.shape import shape
 
 LATER: Mapping[type[BaseModel], Mapping[str, str]] = {  # entry -> key -> what people read
     PlantFile: {"erp": "erp"},
-    TeamEntry: {"notify": "people.teams.*.notify"},
     Described: {"condition": "condition"},
 }
 

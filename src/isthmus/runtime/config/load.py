@@ -21,6 +21,7 @@ from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.measures import measures
+from isthmus.runtime.config.notify import check_notify
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.reasons import check_states, reasons
 from isthmus.runtime.config.report import Report
@@ -79,6 +80,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     _check_sql(file, report)
     _check_exports(file, areas, names, report)
     check_writes(areas, report)
+    check_notify(file, areas, report)
     tls = file.web.tls
     if tls and bool(tls.certificate) != bool(tls.key):
         report.add(("web", "tls"), "`certificate` and `key` belong together", "name both, or none")
@@ -111,6 +113,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         goals=goals(file, names, report),
         measures=measures(file, areas, report),
         rules=rules(file, areas, report),
+        notify=_section(file.notify),
         history=_section(file.history),
         bus=_section(file.bus),
         readers={name: entry.zone for name, entry in file.bus.readers.items()},

@@ -1,0 +1,1 @@
+"""People are told: routes, rotas, escalations, an outbox on disk, channels."""

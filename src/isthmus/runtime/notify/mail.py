@@ -1,0 +1,109 @@
+"""Mail by SMTP (RFC 5321), with TLS that is always checked."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+from urllib.parse import urlsplit
+
+from isthmus.model.errors import AuthError, LinkError, Refused
+from isthmus.model.plantfile_channel import PORTS, MailEntry, loopback
+from isthmus.runtime.notify.letter import Letter
+from isthmus.runtime.notify.tls import context
+
+URGENT = 2  # and more urgent: marked as important
+PERMANENT = 500  # SMTP's replies from here on say never
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail server."""
+
+    entry: MailEntry
+
+    def send(self, letter: Letter) -> None:
+        """Hand it over; LinkError to be tried again, Refused where that would not help."""
+        made, url = mail(letter, self.entry), urlsplit(self.entry.server)
+        host, port = url.hostname or "", url.port or PORTS[url.scheme]
+        try:
+            with self._connect(host, port, url.scheme) as server:
+                if self.entry.user and self.entry.password is not None:
+                    server.login(self.entry.user, self.entry.password.reveal())
+                server.send_message(made)
+        except smtplib.SMTPAuthenticationError as error:
+            raise AuthError(
+                f"mailing by {self.entry.server}: it refused `{self.entry.user}`: {_said(error)}",
+                hint="check `user` and `password` of the channel",
+            ) from error
+        except smtplib.SMTPRecipientsRefused as error:
+            code, said = next(iter(error.recipients.values()))
+            text = f"mailing by {self.entry.server}: {code} {_text(said)}"
+            raise (Refused if code >= PERMANENT else LinkError)(text) from error
+        except smtplib.SMTPResponseException as error:
+            text = f"mailing by {self.entry.server}: {_said(error)}"
+            never = error.smtp_code >= PERMANENT
+            raise (Refused if never else LinkError)(text, hint="see the server's log") from error
+        except ssl.SSLCertVerificationError as error:
+            raise LinkError(
+                f"mailing by {self.entry.server}: its certificate is not trusted: "
+                f"{error.verify_message}",
+                hint="name the file of its authority as `ca`, and the host as its certificate does",
+            ) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise LinkError(
+                f"mailing by {self.entry.server}: {str(error) or type(error).__name__}",
+                hint="is the server up, and does this network reach it?",
+            ) from error
+
+    def _connect(self, host: str, port: int, scheme: str) -> smtplib.SMTP:
+        wait, tls = self.entry.timeout, context(self.entry.ca)
+        if scheme == "smtps":
+            return smtplib.SMTP_SSL(host, port, timeout=wait, context=tls)
+        server = smtplib.SMTP(host, port, timeout=wait)
+        try:
+            server.ehlo()
+            if server.has_extn("starttls") or not loopback(host):
+                server.starttls(context=tls)
+                server.ehlo()
+        except smtplib.SMTPNotSupportedError as error:
+            server.close()
+            raise LinkError(
+                f"mailing by {self.entry.server}: it offers no STARTTLS",
+                hint="mails would be readable on the way: use its TLS port, `smtps://`",
+            ) from error
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def mail(letter: Letter, entry: MailEntry) -> EmailMessage:
+    """The mail; its Message-ID is the same each time, so that a second copy can be known as one."""
+    made = EmailMessage()
+    made["Subject"] = " ".join(letter.subject.split())
+    made["From"] = entry.sender
+    made["To"] = letter.to if "@" in letter.to else ", ".join(entry.to)
+    made["Date"] = formatdate(localtime=False)
+    made["Message-ID"] = f"<{letter.id}@{entry.sender.rpartition('@')[2]}>"
+    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    if letter.priority <= URGENT and letter.fields["kind"] == "alarm":
+        made["X-Priority"], made["Importance"] = "1", "high"
+    made.set_content(letter.body)
+    for file in letter.files:
+        main, _, sub = file.media.partition("/")
+        made.add_attachment(
+            file.body, maintype=main, subtype=sub or "octet-stream", filename=file.name
+        )
+    return made
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    return f"{error.smtp_code} {_text(error.smtp_error)}"
+
+
+def _text(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(text.split())[:300]

@@ -1,0 +1,227 @@
+"""Messages that are not sent yet, on disk: they survive whatever dies, and are bounded.
+
+The file only grows: a line is a message, what became of one, or an incident. It is written anew
+when most of it is past. A line that a power cut left unfinished is cut off: nobody relied on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isthmus.model.errors import StorageError
+from isthmus.model.notice import Attachment
+from isthmus.runtime.config.edit import write_whole
+from isthmus.runtime.notify.incident import Incident
+from isthmus.runtime.notify.message import FINAL, Address, Message, State
+
+log = logging.getLogger(__name__)
+
+MOST = 10_000  # messages that wait
+REMEMBERED = 5_000  # messages of the past, so that none is told twice, and for people to see
+HOUR = 3_600.0
+LINES = 20_000  # of the file beyond what is needed, before it is written anew
+
+
+@dataclass(slots=True)
+class Outbox:
+    """All messages by id, the incidents by key; safe for several threads."""
+
+    folder: Path
+    waiting: dict[str, Message] = field(default_factory=dict)
+    past: deque[Message] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    dropped: int = 0  # for want of room, since the file was begun
+    damaged: int = 0  # lines that could not be read
+    _known: set[str] = field(default_factory=set)
+    _lines: int = 0
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def file(self) -> Path:
+        """Where it is kept."""
+        return self.folder / "outbox.jsonl"
+
+    @classmethod
+    def open(cls, folder: Path) -> Outbox:
+        """The outbox in `folder`, empty where there is none."""
+        made = cls(folder)
+        body = made.file.read_bytes() if made.file.exists() else b""
+        whole = body[: body.rfind(b"\n") + 1]
+        for line in whole.splitlines():
+            made._lines += 1
+            try:
+                made._apply(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                made.damaged += 1
+                log.warning("reading %s: %s", made.file, error)
+        if len(whole) < len(body):
+            os.truncate(made.file, len(whole))
+        made._tidy()
+        return made
+
+    # ------------------------------------------------------------------ what comes in
+    def put(self, messages: Iterable[Message], *incidents: Incident) -> list[Message]:
+        """Keep messages and incidents as one; those that were told before are left out.
+
+        StorageError where the disk does not take it: then nothing has changed.
+        """
+        with self._guard:
+            fresh = {each.id: each for each in messages if each.id not in self._known}
+            if not fresh and not incidents:
+                return []
+            told = {
+                "put": [asdict(each) for each in fresh.values()],
+                "incidents": [asdict(each) for each in incidents],
+            }
+            self._write(told)
+            self._take(fresh.values(), incidents)
+            self._make_room()
+            return list(fresh.values())
+
+    def end(self, incident: Incident, messages: Iterable[Message] = ()) -> None:
+        """The incident is over; `messages` tell so."""
+        with self._guard:
+            fresh = [each for each in messages if each.id not in self._known]
+            self._write({"put": [asdict(each) for each in fresh], "over": [incident.key]})
+            self._take(fresh, ())
+            self.incidents.pop(incident.key, None)
+
+    def mark(self, message: Message, state: State, now: int, why: str = "") -> None:
+        """What became of a message."""
+        self.mark_all([message], state, now, why)
+
+    def mark_all(self, messages: Iterable[Message], state: State, now: int, why: str = "") -> None:
+        """What became of several messages, in one line."""
+        with self._guard:
+            told = {
+                "done": [each.id for each in messages],
+                "state": state,
+                "at": now,
+                "why": why,
+            }
+            self._write(told)
+            self._apply(told)
+
+    def _make_room(self) -> None:
+        over = len(self.waiting) - MOST
+        if over > 0:
+            least = sorted(self.waiting.values(), key=lambda each: (-each.priority, each.made))
+            self.mark_all(least[:over], State.DROPPED, least[0].made, "the outbox had no room")
+
+    # ------------------------------------------------------------------ files that go along
+    def attach(self, files: Iterable[Attachment]) -> list[tuple[str, str, str]]:
+        """Keep what goes along until no message needs it: name, media type and digest of each."""
+        kept = []
+        for each in files:
+            digest = hashlib.sha256(each.body).hexdigest()
+            try:
+                self._files.mkdir(parents=True, exist_ok=True)
+                if not (self._files / digest).exists():
+                    write_whole(self._files / digest, each.body)
+            except OSError as error:
+                raise StorageError(f"keeping {each.name} in {self._files}: {error}") from error
+            kept.append((each.name, each.media, digest))
+        return kept
+
+    def attached(self, message: Message) -> list[Attachment]:
+        """What goes along with a message; a file that is gone is left out."""
+        return [
+            Attachment(name, media, (self._files / digest).read_bytes())
+            for name, media, digest in message.files
+            if (self._files / digest).is_file()
+        ]
+
+    @property
+    def _files(self) -> Path:
+        return self.folder / "files"
+
+    def _tidy(self) -> None:
+        """Remove files that no message needs; a new one may be on its way to a message."""
+        old = time.time() - HOUR
+        needed = {digest for each in self.waiting.values() for _, _, digest in each.files}
+        for file in self._files.glob("*") if self._files.is_dir() else ():
+            with suppress(OSError):
+                if file.name not in needed and file.stat().st_mtime < old:
+                    file.unlink()
+
+    # ------------------------------------------------------------------ the file
+    def _apply(self, told: dict[str, Any]) -> None:
+        incidents = [Incident(**each) for each in told.get("incidents", ())]
+        self._take(map(_message, told.get("put", ())), incidents)
+        for key in told.get("over", ()):
+            self.incidents.pop(key, None)
+        for number in told.get("done", ()):
+            found = self.waiting.pop(number, None)
+            if found is not None:
+                found.state, found.done = State(told["state"]), int(told["at"])
+                found.why = str(told["why"])
+                self.dropped += found.state is State.DROPPED
+                self._remember(found)
+        self.dropped += int(told.get("dropped", 0))
+
+    def _take(self, messages: Iterable[Message], incidents: Iterable[Incident]) -> None:
+        for message in messages:
+            self._known.add(message.id)
+            if message.state in FINAL:
+                self._remember(message)
+            else:
+                self.waiting[message.id] = message
+        for each in incidents:
+            self.incidents[each.key] = each
+
+    def _remember(self, message: Message) -> None:
+        if len(self.past) == self.past.maxlen:
+            self._known.discard(self.past[0].id)
+        self.past.append(message)
+
+    def _write(self, told: dict[str, Any]) -> None:
+        if self._lines > LINES:
+            self._renew()
+        line = json.dumps(told, ensure_ascii=False).encode() + b"\n"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self.file.open("ab") as out:
+                start = out.tell()
+                try:
+                    out.write(line)
+                    out.flush()
+                    os.fsync(out.fileno())
+                except OSError:
+                    os.truncate(self.file, start)
+                    raise
+        except OSError as error:
+            raise StorageError(
+                f"keeping messages in {self.file}: {error}",
+                hint="is there space, and may the data folder be written?",
+            ) from error
+        self._lines += 1
+
+    def _renew(self) -> None:
+        """Write the file anew with what is needed: what waits, the newest past, the incidents."""
+        every = [*self.past, *self.waiting.values()]
+        told = {"put": [asdict(each) for each in every], "dropped": self.dropped}
+        told["incidents"] = [asdict(each) for each in self.incidents.values()]
+        try:
+            write_whole(self.file, json.dumps(told, ensure_ascii=False).encode() + b"\n")
+        except OSError as error:
+            log.warning("writing %s anew: %s", self.file, error)
+            return  # it is longer than it need be
+        self._lines = 1
+        self._tidy()
+
+
+def _message(told: dict[str, Any]) -> Message:
+    files = [(str(name), str(media), str(digest)) for name, media, digest in told["files"]]
+    parsed = {"address": Address(*told["address"]), "state": State(told["state"]), "files": files}
+    return Message(**{**told, **parsed})

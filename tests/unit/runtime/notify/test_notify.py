@@ -1,0 +1,196 @@
+"""People are told of alarms, step by step, once each, over restarts and outages."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.runtime.notify.site import DOWN, NEVER, Site
+
+from isthmus.model.errors import Refused
+from isthmus.model.notice import Attachment, Notice
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.notify.message import State
+
+HOT = "High: oil hot, hall/line1/one"
+OIL = "hall/line1/one/oil_hot"
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def notice(key="n", **more):
+    told = {"kind": "rule", "title": "Too heavy", "text": "for an hour", "at": Nanoseconds(10**18)}
+    return Notice(key, **{**told, **more})
+
+
+def test_an_alarm_goes_to_who_is_on_call_then_to_the_next(site):
+    site.say(one__oil=75)
+    assert site.sent() == [("anna@acme.example", HOT)]
+    body = site.senders["mail"].letters[0].body
+    assert "oil hot raised: 75 degC, limit 70 degC" in body.replace("°C", "degC")
+    assert "What to do: clean the cooler" in body
+    assert "https://riverside.acme.example:8800/alarms?alarm=hall%2Fline1%2Fone%2Foil_hot" in body
+    assert "Step 1 of 3 of the escalation line" in body
+    site.look(599)
+    assert len(site.sent()) == 1
+    site.look(1)
+    assert site.sent()[1:] == [("anna@acme.example", HOT)]
+    assert site.sent("floor") == [("carla", HOT)]
+    site.look(1_200)
+    assert site.sent("floor") == [("carla", HOT), ("", HOT)]
+    site.look(100_000)
+    assert len(site.sent() + site.sent("floor")) == 4
+    assert "told anna by mail: oil hot, hall/line1/one" in site.records
+
+
+@pytest.mark.parametrize("end", ["acknowledge", "shelve", "return"])
+def test_it_stops_when_somebody_has_seen_it_or_it_is_over(site, end):
+    site.say(one__oil=75)
+    if end == "acknowledge":
+        site.alarms.acknowledge(OIL, "person:anna")
+    elif end == "shelve":
+        site.alarms.shelve(OIL, "person:anna", "on order", 3_600)
+    else:
+        site.say(one__oil=60)
+    site.look(5_000)
+    assert len(site.sent() + site.sent("floor")) == 1
+    assert not site.notify.outbox.incidents
+
+
+def test_an_alarm_that_comes_back_is_told_anew(site):
+    site.say(one__oil=75)
+    site.say(one__oil=60)
+    site.look(60)
+    site.say(one__oil=76)
+    assert site.sent() == [("anna@acme.example", HOT)] * 2
+
+
+def test_a_restart_changes_nothing(site):
+    site.say(one__oil=75)
+    site.start()
+    site.look(300)
+    site.start()
+    site.look(300)
+    site.start()
+    site.look(1)
+    assert [to for to, _ in site.sent() + site.sent("floor")] == [
+        *("anna@acme.example", "anna@acme.example"),
+        "carla",
+    ]
+
+
+def test_what_nobody_heard_before_a_crash_is_told_after_it(site):
+    site.alarms.told.clear()  # it dies between the alarm and its message
+    site.say(one__oil=75)
+    assert site.sent() == []
+    site.start()
+    site.look()
+    assert site.sent() == [("anna@acme.example", HOT)]
+
+
+def test_an_outage_delays_and_the_message_says_how_late_it_is(site):
+    site.senders["mail"].broken = DOWN
+    site.say(one__oil=75)
+    site.look(1_000)
+    assert site.sent() == []
+    assert site.notify.couriers["mail"].trouble == "it is down"
+    site.senders["mail"].broken = None
+    site.start()
+    site.look(2_000)
+    first = site.senders["mail"].letters[0]
+    assert "This message is 50 min late" in first.body
+    assert not site.notify.couriers["mail"].trouble
+    assert not site.notify.outbox.waiting
+
+
+def test_a_refusal_and_an_outage_that_is_too_long_fail(site):
+    site.senders["mail"].broken = NEVER
+    site.notify.tell(notice("one"), ("anna",))
+    site.look()
+    site.senders["mail"].broken = DOWN
+    site.notify.tell(notice("two"), ("anna",))
+    site.look()
+    site.look(86_401)
+    assert [(each.state, each.key) for each in site.notify.outbox.past] == [
+        (State.FAILED, "one"),
+        (State.FAILED, "two"),
+    ]
+    assert "given up after 2 tries: it is down" in site.notify.outbox.past[1].why
+    assert site.records == ["not told anna by mail: Too heavy"] * 2
+
+
+def test_names_stand_for_people_rotas_teams_and_channels(site):
+    tell = {
+        "office": ["office@acme.example"],
+        "keepers": ["anna@acme.example", "ben@acme.example"],
+        "maintenance": ["anna@acme.example"],
+        "ben": ["ben@acme.example"],
+    }
+    for name, expected in tell.items():
+        before = len(site.sent())
+        site.notify.tell(notice(name), (name,))
+        site.look()
+        assert [to for to, _ in site.sent()[before:]] == expected
+    assert site.sent("floor") == [("ben", "Too heavy")] * 2
+    site.notify.tell(notice("by route"))
+    site.look()
+    assert site.sent()[-1] == ("office@acme.example", "Too heavy")
+
+
+def test_the_same_key_is_told_once_whoever_tells_it(site):
+    for _ in range(3):
+        site.notify.tell(notice(), ("anna", "keepers"))
+        site.look()
+        site.start()
+    assert [to for to, _ in site.sent()] == ["anna@acme.example", "ben@acme.example"]
+
+
+def test_nobody_on_call_is_counted_and_recorded(site):
+    site.notify.tell(notice(), ("nobody",))
+    site.look()
+    assert site.notify.nobody == 1
+    assert site.records == ["nobody was told: Too heavy"]
+
+
+def test_low_ones_wait_for_the_end_of_the_night(site):
+    site.look(2 * 3_600)  # 00:26 in Berlin
+    site.say(one__force=101)
+    site.look(5 * 3_600)
+    assert site.sent("floor") == []
+    site.look(34 * 60)
+    assert site.sent("floor") == [("", "Low: heavy, hall/line1/one")]
+
+
+def test_files_go_along_and_survive_a_restart(site):
+    site.senders["mail"].broken = DOWN
+    site.notify.tell(
+        notice(attachments=(Attachment("a.pdf", "application/pdf", b"%PDF"),)), ("anna",)
+    )
+    site.look()
+    site.senders["mail"].broken = None
+    site.start()
+    site.look()
+    (letter,) = site.senders["mail"].letters
+    assert [(each.name, each.media, each.body) for each in letter.files] == [
+        ("a.pdf", "application/pdf", b"%PDF")
+    ]
+
+
+def test_a_test_says_that_it_is_one(site):
+    (made,) = site.notify.test(("anna",), "person:carla")
+    site.look()
+    assert site.sent() == [("anna@acme.example", "Test: this is only a test")]
+    assert made.state is State.SENT
+    with pytest.raises(Refused, match="nobody called `ana`") as refused:
+        site.notify.test(("ana",), "person:carla")
+    assert refused.value.hint == "did you mean `anna`?"
+
+
+def test_tell_never_waits_and_counts_what_it_cannot_take(site, monkeypatch):
+    monkeypatch.setattr("isthmus.runtime.notify.notify.MOST_HEARD", 2)
+    for number in range(5):
+        site.notify.tell(notice(str(number)), ("anna",))
+    assert site.notify.lost == 3
+    site.look()
+    assert len(site.sent()) == 2
