@@ -114,7 +114,39 @@ def test_history_read_in_parts_gives_the_same(monkeypatch):
     line, kept = plant(ROWS)
     windows = [span(1, start=hour) for hour in range(8)]
     whole = elements(kept, line, windows)
-    monkeypatch.setattr("isthmus.runtime.figures.elements.PART", 4111 * S)
+    for module in ("bucket", "elements"):
+        monkeypatch.setattr(f"isthmus.runtime.figures.{module}.PART", 4111 * S)
     parts = elements(kept, line, windows)
     for name, of in whole.columns.items():
         assert parts.columns[name] == pytest.approx(of), name
+
+
+@pytest.mark.parametrize(
+    ("gaps", "cuts"),
+    [
+        ([(0, 7200)], [3600]),
+        ([(0, 7200), (5000, 7200), (12_000, 7200)], [1, 6000, 12_500, 19_200]),
+        ([(28_000, 800)], [28_400]),
+        ([(20_000, 7200)], [21_000, 24_000, 27_005]),
+        ([(3590, 70)], [3599, 3600, 3601]),
+        ([(10_000, 7200), (3600, 60)], [3630, 12_000]),
+    ],
+)
+def test_windows_that_meet_where_the_link_was_away_add_up_too(gaps, cuts):
+    """Counters and meters out of reach for up to two hours: no piece is lost, none counts twice."""
+    rows = dict(ROWS)
+    for name in ("good_count", "scrap_count", "energy", "state"):
+        seconds, values = rows[f"filler/{name}"]
+        lost = np.zeros(len(seconds), np.uint32)
+        for first, size in gaps:
+            lost[(seconds >= first) & (seconds < first + size)] = 0x8031_0000
+        rows[f"filler/{name}"] = (seconds, values, lost)
+    line, kept = plant(rows)
+    edges = [Nanoseconds(START + cut * S) for cut in [0, *cuts, 8 * 3600]]
+    windows = [Window("", first, last) for first, last in pairwise(edges)]
+    whole = elements(kept, line, [span(8)])
+    alone = [elements(kept, line, [window]) for window in windows]
+    for name, of in whole.columns.items():
+        parts = np.array([part.columns[name][0] for part in alone])
+        assert np.nansum(parts) == pytest.approx(np.nan_to_num(of[0]), rel=1e-6, abs=1e-6), name
+    assert whole.columns["GQ"][0] >= 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -15,12 +14,12 @@ from isthmus.insight.accounting.timetable import Timetable
 from isthmus.insight.elements import Elements
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
-from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.bucket import PART, portions, reaching, summed
+from isthmus.runtime.figures.counted import counted
 from isthmus.runtime.figures.read import Bounds, Records, Window, bottleneck, meters, units
 from isthmus.runtime.figures.worked import worked
 
-PART = 31 * 86_400 * 10**9  # ns of history that are in memory at once
-MARGIN = 900 * 10**9  # ns around the windows: short stops and slow counters are seen whole
+MARGIN = 1_800 * 10**9  # ns around the windows: short stops are seen whole, and what led to gaps
 
 
 def elements(
@@ -47,7 +46,13 @@ def elements(
         return None
     found = partition(records, unit, span)
     times = found.elements(starts, ends)
-    pieces = _pieces(records, line, unit, starts, ends)
+
+    def tells(bounds: Bounds) -> Partition:
+        first, last = bounds[0], Nanoseconds(min(bounds[1], max(now, span[1])))
+        covered = found.start[0] <= first and last <= found.end[-1]
+        return found if covered else partition(records, unit, (first, last))
+
+    pieces = counted(records, line, unit, tells, starts, ends)
     energy = {"EN": _energy(records, line or unit, starts, ends)}
     more = {name: of for name, of in (pieces | energy).items() if of is not None}
     return Elements(times.start, times.end, {**times.columns, **more})
@@ -94,43 +99,6 @@ def _parts(start: Nanoseconds, end: Nanoseconds) -> Iterator[Bounds]:
         yield Nanoseconds(first), Nanoseconds(min(first + PART, end))
 
 
-def _pieces(
-    records: Records, line: Equipment | None, unit: Equipment, starts: Int64s, ends: Int64s
-) -> dict[str, Floats | None]:
-    """Pieces made in planned time, and the time that they should have taken."""
-    good, scrap = unit.tag("good_count"), unit.tag("scrap_count")
-    if good is None:
-        return {}
-    tags = counters(line) if line else [good, scrap]
-    span = Nanoseconds(int(starts.min())), Nanoseconds(int(ends.max()))
-    busy = Timetable.of(records.calendar(unit), *span, records.zone).busy
-    edges = np.unique(np.concatenate([starts, ends, *busy]))
-    edges = edges[(edges >= span[0]) & (edges <= span[1])]
-    planned = _inside(edges[:-1], *busy)
-    made, scrapped = np.full(len(edges) - 1, np.nan), np.zeros(len(edges) - 1)
-    told = False
-    for rows, (first, last) in _portions(edges):
-        around = Window("", Nanoseconds(first - MARGIN), Nanoseconds(last + MARGIN))
-        shelf = records.shelf(tags, around)
-        own = edges[rows.start : rows.stop + 1]
-        pieces = Pieces.of(shelf, line) if line else Pieces.of_unit(shelf, unit)
-        made[rows] = pieces.good.per_bucket(own)
-        for growth in (*pieces.scrap, *pieces.behind):
-            told = True
-            scrapped[rows] += np.nan_to_num(growth.per_bucket(own))
-        for growth in pieces.scrap:
-            made[rows] += np.nan_to_num(growth.per_bucket(own))
-    made[~planned], scrapped[~planned] = 0.0, 0.0
-    produced, lost = _summed(edges, made, starts, ends), _summed(edges, scrapped, starts, ends)
-    rate = (line or unit).ideal_rate or unit.ideal_rate
-    return {
-        "PQ": produced,
-        "GQ": produced - lost,
-        "SQ": lost if told else None,
-        "IPT": produced / rate if rate else None,
-    }
-
-
 def _energy(records: Records, equipment: Equipment, starts: Int64s, ends: Int64s) -> Floats | None:
     """The energy used, in all time; None where nothing measures it."""
     found = [equipment] if equipment.level is not Level.WORK_CENTER else None
@@ -140,36 +108,10 @@ def _energy(records: Records, equipment: Equipment, starts: Int64s, ends: Int64s
         return None
     edges = np.unique(np.concatenate([starts, ends]))
     used = np.full(len(edges) - 1, np.nan)
-    for rows, (first, last) in _portions(edges):
-        around = Window("", Nanoseconds(first - MARGIN), Nanoseconds(last + MARGIN))
-        used[rows] = records.shelf(tags, around).kwh(sources, edges[rows.start : rows.stop + 1])
-    return _summed(edges, used, starts, ends)
-
-
-def _portions(edges: Int64s) -> Iterator[tuple[slice, Bounds]]:
-    """Buckets between `edges` that lie in about a part together, and their times."""
-    group = (edges[:-1] - edges[0]) // PART
-    firsts = np.flatnonzero(np.diff(group, prepend=-1))
-    for first, last in pairwise([*firsts.tolist(), len(group)]):
-        yield slice(first, last), (Nanoseconds(int(edges[first])), Nanoseconds(int(edges[last])))
-
-
-def _summed(edges: Int64s, value: Floats, starts: Int64s, ends: Int64s) -> Floats:
-    """The sum of the buckets of each window; NaN where none of them is known."""
-    known = ~np.isnan(value)
-    total = np.concatenate([[0.0], np.cumsum(np.where(known, value, 0.0))])
-    count = np.concatenate([[0], np.cumsum(known)])
-    first, last = np.searchsorted(edges, starts), np.searchsorted(edges, ends)
-    found: Floats = np.where(count[last] > count[first], total[last] - total[first], np.nan)
-    return found
-
-
-def _inside(times: Int64s, starts: Int64s, ends: Int64s) -> np.ndarray:
-    """Which of `times` lie in one of the stretches, which are in order and disjoint."""
-    if not len(starts):
-        return np.zeros(len(times), np.bool_)
-    at = np.searchsorted(starts, times, side="right") - 1
-    return np.asarray((at >= 0) & (times < ends[np.maximum(at, 0)]))
+    for rows, bounds in portions(edges):
+        shelf = reaching(records, tags, *bounds)
+        used[rows] = shelf.kwh(sources, edges[rows.start : rows.stop + 1])
+    return summed(edges, used, starts, ends)
 
 
 def _sum(parts: Sequence[Elements | None]) -> Elements | None:

@@ -22,7 +22,7 @@ from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
 PART = 86_400 * 10**9  # ns of history in memory at once
 SHARED = 7 * PART  # the same, where several pieces of equipment read it
 AMONG = 40  # tags that are read of so long; of more, less
-EDGE = 900 * 10**9  # ns behind the last window that are read with it
+EDGE = 3_600 * 10**9  # ns behind the last window that are read with it
 
 
 @dataclass(frozen=True, slots=True)

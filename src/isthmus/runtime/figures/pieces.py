@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from isthmus.insight.accounting.calendar import Stretch
 from isthmus.insight.counter import Growth
 from isthmus.insight.kpi.oee import Count
+from isthmus.insight.unseen import Course, shared
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Floats, Int64s
 from isthmus.model.tag import Tag
@@ -44,6 +45,16 @@ class Pieces:
     def of_unit(cls, shelf: Shelf, unit: Equipment) -> Pieces:
         """The pieces of one unit alone; the shelf holds its `good_count` and `scrap_count`."""
         return cls(shelf.growth(unit.tag("good_count")), _told(shelf, [unit]), ())
+
+    def placed(self, course: Course) -> Pieces:
+        """The same, what was made unseen put where the unit (whose `course` it is) made it."""
+        blind = course.blind()
+        return replace(
+            self,
+            good=shared(self.good, course),
+            scrap=tuple(shared(each, course) for each in self.scrap),
+            behind=tuple(shared(each, blind) for each in self.behind),
+        )
 
     def until(self, stretches: Sequence[Stretch], times: Int64s) -> Floats:
         """Good pieces made inside `stretches` up to each of `times` (ns), NaN before the first."""

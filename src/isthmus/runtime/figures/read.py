@@ -132,16 +132,23 @@ class Shelf(Mapping[str, Series]):
         return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
     def kwh(self, sources: Iterable[Equipment], edges: Int64s) -> Floats:
-        """The kWh of `sources` together in each bucket, NaN where not covered.
+        """The kWh of `sources` together in each bucket as far as all of them are known, else NaN.
 
         Where a unit has no energy counter, its mean power times the bucket stands for it.
         """
         hours = np.diff(edges) / (3_600 * 10**9)
-        parts = []
+        counters, parts = [], []
         for unit in sources:
-            tag = unit.tag("energy")
-            mean = None if tag else self.of(unit.tag("power")).bucket_means(edges) * hours
-            parts.append(self.growth(tag).per_bucket(edges) if mean is None else mean)
+            if tag := unit.tag("energy"):
+                counters.append(self.growth(tag))
+            else:
+                parts.append(self.of(unit.tag("power")).bucket_means(edges) * hours)
+        known = [each for each in counters if each.known]
+        if known:
+            first = max(int(each.time[0]) for each in known)
+            last = min(int(each.time[-1]) for each in known)
+            edges = np.clip(edges, first, max(first, last))
+        parts += [each.per_bucket(edges) for each in counters]
         return np.sum(parts, axis=0) if parts else np.full(len(edges) - 1, np.nan)
 
     def accounts(self, unit: Equipment) -> Accounts:

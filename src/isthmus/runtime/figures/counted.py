@@ -1,0 +1,84 @@
+"""Pieces of windows: what counters grew in planned time, and how long that should have taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from isthmus.insight.accounting.partition import Partition
+from isthmus.insight.accounting.timetable import Timetable
+from isthmus.insight.unseen import NEAR, Course
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Floats, Int64s, Nanoseconds
+from isthmus.runtime.figures.bucket import portions, reaching, summed
+from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.read import Records
+
+Tells = Callable[[tuple[Nanoseconds, Nanoseconds]], Partition]
+"""What the unit did in a stretch of time."""
+
+
+def counted(
+    records: Records,
+    line: Equipment | None,
+    unit: Equipment,
+    tells: Tells,
+    starts: Int64s,
+    ends: Int64s,
+) -> dict[str, Floats | None]:
+    """Pieces made in planned time, and the time that they should have taken."""
+    good, scrap = unit.tag("good_count"), unit.tag("scrap_count")
+    if good is None:
+        return {}
+    tags = counters(line) if line else [good, scrap]
+    span = Nanoseconds(int(starts.min())), Nanoseconds(int(ends.max()))
+    busy = Timetable.of(records.calendar(unit), *span, records.zone).busy
+    edges = np.unique(np.concatenate([starts, ends, *busy]))
+    edges = edges[(edges >= span[0]) & (edges <= span[1])]
+    planned = _inside(edges[:-1], *busy)
+    made, scrapped = np.full(len(edges) - 1, np.nan), np.zeros(len(edges) - 1)
+    told = False
+    for rows, bounds in portions(edges):
+        shelf = reaching(records, tags, *bounds)
+        own = edges[rows.start : rows.stop + 1]
+        pieces = Pieces.of(shelf, line) if line else Pieces.of_unit(shelf, unit)
+        pieces = _placed(pieces, tells, *bounds)
+        made[rows] = pieces.good.per_bucket(own)
+        if pieces.good.known:  # scrap counts as far as is known of what it is a part
+            own = np.clip(own, pieces.good.time[0], pieces.good.time[-1])
+        for growth in (*pieces.scrap, *pieces.behind):
+            told = True
+            scrapped[rows] += np.nan_to_num(growth.per_bucket(own))
+        for growth in pieces.scrap:
+            made[rows] += np.nan_to_num(growth.per_bucket(own))
+    made[~planned], scrapped[~planned] = 0.0, 0.0
+    scrapped[np.isnan(made)] = np.nan
+    produced, lost = summed(edges, made, starts, ends), summed(edges, scrapped, starts, ends)
+    rate = (line or unit).ideal_rate or unit.ideal_rate
+    return {
+        "PQ": produced,
+        "GQ": produced - lost,
+        "SQ": lost if told else None,
+        "IPT": produced / rate if rate else None,
+    }
+
+
+def _placed(pieces: Pieces, tells: Tells, first: int, last: int) -> Pieces:
+    """The pieces that were made while nobody looked, where the unit most likely made them."""
+    begins, ends = [first], [last]
+    for growth in (pieces.good, *pieces.scrap, *pieces.behind):
+        at = np.flatnonzero(np.diff(growth.total) > 0)
+        at = at[(growth.time[at] < last) & (growth.time[at + 1] > first)]
+        begins += growth.time[at].tolist()
+        ends += growth.time[at + 1].tolist()
+    bounds = Nanoseconds(min(begins) - NEAR), Nanoseconds(max(ends) + NEAR)
+    return pieces.placed(Course.of(tells(bounds)))
+
+
+def _inside(times: Int64s, starts: Int64s, ends: Int64s) -> np.ndarray:
+    """Which of `times` lie in one of the stretches, which are in order and disjoint."""
+    if not len(starts):
+        return np.zeros(len(times), np.bool_)
+    at = np.searchsorted(starts, times, side="right") - 1
+    return np.asarray((at >= 0) & (times < ends[np.maximum(at, 0)]))
