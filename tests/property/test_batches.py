@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.historian.columns import arranged, joined, settled
 from isthmus.model.sample import Batch, Status
 
 rows = st.tuples(
@@ -80,3 +81,14 @@ def test_every_status_has_a_word(code):
     word = Status.word(code)
     assert word.startswith(("Good", "Uncertain", "Bad"))
     assert word.startswith("Good") is (code >> 30 == 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 120), st.integers(0, 4)), max_size=5))
+def test_parts_are_joined_as_if_all_were_sorted(made):
+    """Of parts that follow each other, and of parts that overlap; the later one holds."""
+    parts = []
+    for number, (start, size, tag) in enumerate(made):
+        time = np.tile(np.arange(start, start + size, dtype=np.int64), 2)
+        tags = np.repeat(np.array([tag, tag + 1], np.int32), size)
+        parts.append(arranged(Batch.of(tags, time, np.full(2 * size, float(number)))))
+    assert rows_of(joined(parts)) == rows_of(settled(Batch.concat(parts)))

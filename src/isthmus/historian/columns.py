@@ -9,6 +9,7 @@ microseconds, so `sub_ns` holds the 0 to 999 ns that are left, null where there 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -30,6 +31,7 @@ SAMPLES = pa.schema(
     ]
 )
 MOST_TAGS = 1 << 24  # of a site; last values are kept by id, so a wild one must not make room
+LONG = 32  # rows that a tag has in a row, on average, from which on it is copied in one go
 EXACT_BELOW = 1e12  # so that value * 1000 stays below 2**53
 
 
@@ -101,7 +103,9 @@ def decode(table: pa.Table, tag: Int32s | None = None) -> Batch:
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     """A chunked column as one array."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _numbers(column: pa.Array, kind: type[N]) -> npt.NDArray[N]:
@@ -176,6 +180,43 @@ def settled(batch: Batch) -> Batch:
     tag, time = rows.tag, rows.time
     again = (tag[1:] == tag[:-1]) & (time[1:] == time[:-1])
     return rows.where(np.append(~again, True)) if again.any() else rows
+
+
+def joined(parts: Sequence[Batch]) -> Batch:
+    """The rows of arranged parts by (tag, time), of equal tag and time those of the last part.
+
+    Parts mostly follow each other in time. So a tag's rows of a part are copied as they lie, and
+    only of tags whose rows overlap are they sorted.
+    """
+    parts = [part for part in parts if len(part)]
+    if len(parts) < 2:  # noqa: PLR2004 - one part is in order
+        return settled(Batch.concat(parts))
+    runs = [np.append(0, np.flatnonzero(part.tag[1:] != part.tag[:-1]) + 1) for part in parts]
+    if sum(map(len, runs)) * LONG > sum(map(len, parts)):
+        return settled(Batch.concat(parts))
+    stops = [np.append(first[1:], len(part)) for part, first in zip(parts, runs, strict=True)]
+    tag = np.concatenate([part.tag[at] for part, at in zip(parts, runs, strict=True)])
+    begin = np.concatenate([part.time[at] for part, at in zip(parts, runs, strict=True)])
+    end = np.concatenate([part.time[at - 1] for part, at in zip(parts, stops, strict=True)])
+    cut = [
+        part.slice(*places)
+        for part, first, stop in zip(parts, runs, stops, strict=True)
+        for places in zip(first.tolist(), stop.tolist(), strict=True)
+    ]
+    order = np.lexsort((begin, tag))
+    meet = (tag[order][1:] == tag[order][:-1]) & (begin[order][1:] <= end[order][:-1])
+    late = np.isin(tag, tag[order][1:][meet])
+    found = [cut[at] for at in order[~late[order]].tolist()]
+    if late.any():
+        found += _by_tags(settled(Batch.concat([cut[at] for at in np.flatnonzero(late)])))
+        found.sort(key=lambda rows: int(rows.tag[0]))
+    return Batch.concat(found)
+
+
+def _by_tags(rows: Batch) -> list[Batch]:
+    """Arranged rows, each tag's alone."""
+    edges = np.flatnonzero(rows.tag[1:] != rows.tag[:-1]) + 1
+    return [rows.slice(first, stop) for first, stop in pairwise([0, *edges.tolist(), len(rows)])]
 
 
 def ends(rows: Batch) -> Batch:

@@ -8,6 +8,7 @@ those only row groups that hold a tag that was asked for.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,26 @@ class Opened:
         with self.lock:  # a Parquet reader is not made for two threads
             return self.file.read_row_groups(numbers, columns=columns, use_threads=len(numbers) > 1)
 
+    def may_hold(self, number: int, tags: Int32s) -> bool:
+        """Whether a row group holds rows of `tags`, as far as that is known."""
+        known = self.runs.get(number)
+        return known is None or bool(len(known.only(tags)[0]))
+
+    def each(self, numbers: list[int]) -> Iterator[pa.Table]:
+        """Some row groups, read at once; where their tags lie is known afterwards."""
+        new = [one for one in numbers if one not in self.runs and self.low[one] < self.high[one]]
+        columns = {name for number in numbers for name in self.columns[number]}
+        columns |= {"tag"} if new else set()
+        table = self.read(numbers, [name for name in COLUMNS if name in columns])
+        at = 0
+        for number in numbers:
+            rows = self.file.metadata.row_group(number).num_rows
+            part = table.slice(at, rows)
+            if number in new:
+                self.runs[number] = Runs.of(part["tag"].to_numpy())
+            yield part.drop_columns("tag") if new else part
+            at += rows
+
     def whole(self, number: int) -> Batch:
         """All rows of a row group."""
         return decode(self.read([number], ["tag", *self.columns[number]]))
@@ -137,11 +158,13 @@ def rows_in(
     """
     time = table["time"].to_numpy().view(np.int64)
     early, late = start // 1_000, end // 1_000
+    low, high = int(first[0]), int(stop[-1])
     if len(tags) == 1:
-        low, high = int(first[0]), int(stop[0])
         high = low + int(np.searchsorted(time[low:high], late, "right"))
         low += int(np.searchsorted(time[low:high], early, "left"))
         rows = decode(table.slice(low, high - low), np.full(high - low, tags[0], np.int32))
+    elif high - low == (stop - first).sum() and _all_in(time[low:high], early, late):
+        rows = decode(table.slice(low, high - low), np.repeat(tags, stop - first))
     else:
         size = stop - first
         place = np.arange(int(size.sum())) + np.repeat(first - (np.cumsum(size) - size), size)
@@ -150,3 +173,7 @@ def rows_in(
         rows = decode(table.take(place[inside]), np.repeat(tags, size)[inside])
     inside = (rows.time >= start) & (rows.time < end)
     return rows if inside.all() else rows.where(inside)
+
+
+def _all_in(time: Int64s, early: int, late: int) -> bool:
+    return bool(time.min() >= early and time.max() <= late)

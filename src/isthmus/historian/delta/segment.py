@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from isthmus.historian.delta.damage import Damage, fault, is_shortage
@@ -20,7 +19,7 @@ from isthmus.historian.delta.group import Opened, rows_in
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.keep.archived import Archived
 from isthmus.model.errors import StorageError
-from isthmus.model.sample import Batch, Int32s, Int64s
+from isthmus.model.sample import Batch, Int32s
 
 TOGETHER = 16  # row groups decoded at once by all processors: about 16 MB
 SCAN = 12  # more row groups of a file than this are passed through, not kept
@@ -41,37 +40,29 @@ class Segments:
         self.damaged = Damage(root)
         self.archived = Archived(root.parent)
 
-    def of(self, file: DataFile, tags: Int32s, start: int, end: int) -> list[Batch]:
-        """The rows of `tags` (ascending) in [start, end) that `file` holds, by (tag, time)."""
+    def of(
+        self, file: DataFile, tags: Int32s, start: int, end: int, *, keep: bool = True
+    ) -> list[Batch]:
+        """The rows of `tags` (ascending) in [start, end) that `file` holds, by (tag, time).
+
+        What is read is kept for the next who asks, unless it is much or not to be kept.
+        """
         if not len(tags) or file.path in self.damaged:
             return []
         try:
-            return self._rows(file, self._opened(file), tags, start, end)
+            opened = self._opened(file)
+            numbers = opened.near(tags, start, end)
+            if not keep or len(numbers) > SCAN:
+                tables = _passed(opened, numbers, tags)
+            else:
+                there = [number for number in numbers if opened.may_hold(number, tags)]
+                tables = ((number, self._group(file, opened, number)) for number in there)
+            return list(_rows(opened, tables, tags, start, end))
         except BROKEN as error:
             if is_shortage(error):
                 raise StorageError(f"reading {self._root / file.path}: {error}") from error
             self.damaged.note(file, error)
             return []
-
-    def _rows(
-        self, file: DataFile, opened: Opened, tags: Int32s, start: int, end: int
-    ) -> list[Batch]:
-        found = []
-        for number in opened.near(tags, start, end):
-            there = opened.runs_of(number).only(tags)
-            if len(there[0]):
-                found.append((number, there))
-        if len(found) <= SCAN:
-            parts = [
-                rows_in(self._group(file, opened, number), *there, start, end)
-                for number, there in found
-            ]
-        else:
-            parts = [
-                _scanned(opened, found[first : first + TOGETHER], start, end)
-                for first in range(0, len(found), TOGETHER)
-            ]
-        return [part for part in parts if len(part)]
 
     def groups(self, file: DataFile) -> Iterator[Batch]:
         """All rows of `file`, one row group after the other; raises StorageError if it is broken.
@@ -134,7 +125,7 @@ class Segments:
             if (found := self._groups.get(key)) is not None:
                 self._groups.move_to_end(key)
                 return found
-        table = opened.read([number])
+        (table,) = opened.each([number])
         with self._lock:
             if key not in self._groups:
                 self._groups[key] = table
@@ -144,18 +135,22 @@ class Segments:
         return table
 
 
-def _scanned(
-    opened: Opened, found: list[tuple[int, tuple[Int32s, Int64s, Int64s]]], start: int, end: int
-) -> Batch:
-    """The rows in [start, end) of the tags found in some row groups, which are read at once."""
-    table = opened.read([number for number, _ in found])
-    sizes = [int(opened.runs_of(number).first[-1]) for number, _ in found]
-    shift = np.cumsum([0, *sizes[:-1]])
-    tags, first, stop = zip(*(there for _, there in found), strict=True)
-    return rows_in(
-        table,
-        np.concatenate(tags),
-        np.concatenate([rows + by for rows, by in zip(first, shift, strict=True)]),
-        np.concatenate([rows + by for rows, by in zip(stop, shift, strict=True)]),
-        *(start, end),
-    )
+Tables = Iterable[tuple[int, pa.Table]]
+
+
+def _passed(opened: Opened, numbers: list[int], tags: Int32s) -> Tables:
+    """Row groups in which one of `tags` may lie, several of which are read at once."""
+    numbers = [number for number in numbers if opened.may_hold(number, tags)]
+    for first in range(0, len(numbers), TOGETHER):
+        some = numbers[first : first + TOGETHER]
+        yield from zip(some, opened.each(some), strict=True)
+
+
+def _rows(opened: Opened, tables: Tables, tags: Int32s, start: int, end: int) -> Iterator[Batch]:
+    """The rows of `tags` in [start, end) in some row groups, of each apart."""
+    for number, table in tables:
+        there = opened.runs_of(number).only(tags)
+        if len(there[0]):
+            rows = rows_in(table, *there, start, end)
+            if len(rows):
+                yield rows

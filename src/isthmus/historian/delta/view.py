@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.historian.columns import arranged, ends, ids, settled
+from isthmus.historian.columns import arranged, ends, ids, joined
 from isthmus.historian.delta.manifest import DataFile
 from isthmus.historian.delta.parquet import GROUP
 from isthmus.historian.delta.segment import Segments
@@ -22,6 +22,8 @@ from isthmus.historian.settings import DAY, HOUR, MINUTE, Trend
 from isthmus.historian.trend import trends
 from isthmus.model.errors import StorageError
 from isthmus.model.sample import Batch, Bools, Int32s, Nanoseconds, TagId
+
+KEPT = 1 << 20  # rows: of more that are asked for at once, none is kept in memory
 
 
 def _windows(floor: int, end: int) -> Iterator[tuple[int, int]]:
@@ -60,13 +62,13 @@ class View:
 
         Of samples with equal tag and time, the one written last.
         """
-        rows = settled(Batch.concat(self._parts(ids(tags), start, end)))
+        rows = joined(self._parts(ids(tags), start, end))
         return rows if limit is None else rows.slice(0, limit)
 
     def raw_in(self, tags: Int32s, start: int, end: int, hours: Hours) -> Batch:
         """The samples of `tags` in [start, end) of the marked hours, by (tag, time)."""
         first, last = hours.span()
-        rows = settled(Batch.concat(self._parts(tags, max(start, first), min(end, last), hours)))
+        rows = joined(self._parts(tags, max(start, first), min(end, last), hours))
         return rows.where(hours.at(rows.time))
 
     def near(self, tags: Int32s, start: int, end: int) -> int:
@@ -82,21 +84,24 @@ class View:
         return hot
 
     def _parts(self, tags: Int32s, start: int, end: int, hours: Hours | None = None) -> list[Batch]:
+        """Arranged rows, those written later after those written before."""
         parts: list[Batch] = []
         if start >= end or not len(tags):
             return parts
         low, high = int(tags[0]), int(tags[-1])
-        for file in self.files:
-            if (
-                file.times[0] < end
-                and file.times[1] >= start
-                and file.tags[0] <= high
-                and file.tags[1] >= low
-                and (hours is None or hours.meet(file.times))
-            ):
-                parts += self.segments.of(file, tags, start, end)
-        for tail in self.tails:
-            parts += tail.of(tags, start, end)
+        files = [
+            file
+            for file in self.files
+            if file.times[0] < end
+            and file.times[1] >= start
+            and file.tags[0] <= high
+            and file.tags[1] >= low
+            and (hours is None or hours.meet(file.times))
+        ]
+        few = near(files, tags, start, end, GROUP) <= KEPT
+        for file in files:
+            parts += self.segments.of(file, tags, start, end, keep=few)
+        parts += [arranged(rows) for tail in self.tails for rows in tail.of(tags, start, end)]
         return parts
 
     def before(self, tags: Sequence[TagId] | Int32s, time: int, *, look_back: int) -> Batch:
