@@ -269,7 +269,7 @@ def _late(link: dict[str, Any]) -> Iterator[Finding]:
             "note",
             f"{late:,} came after newer ones of their tag, {link['corrected']:,} changed others",
             "does its device keep time, do two connections tell one tag? "
-            "`isthmus sql \"select * from events where kind = 'late'\"` tells when",
+            "`isthmus query --sql \"select * from events where kind = 'late'\"` tells when",
         )
 
 

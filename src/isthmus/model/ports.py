@@ -130,6 +130,20 @@ class ReadBack(Protocol):
 
 
 @runtime_checkable
+class Acknowledges(Protocol):
+    """A link whose device has alarms of its own, which a person may acknowledge there."""
+
+    @property
+    def acknowledgeable(self) -> Collection[TagId]:
+        """The tags that tell such alarms."""
+        ...
+
+    async def acknowledge(self, tag: TagId, note: str) -> bool:
+        """Whether the alarm of `tag` waited for it; AuthError, ProtocolError where refused."""
+        ...
+
+
+@runtime_checkable
 class Browse(Protocol):
     """A link whose device can tell what it has."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -60,6 +61,7 @@ class Intake:
     dirt: Dirt | None = None  # what late samples change
     late: Late | None = None  # how many there are
     rules: Rules | None = None  # who judges them
+    heard: Callable[[Event], None] | None = None  # who wants to know of events
     rate: Rate = field(default_factory=Rate)
     damaged: int = 0  # messages that could not be decoded: counted, kept in the stream, skipped
     discarded: int = 0  # messages that the stream gave up before they were read
@@ -218,6 +220,8 @@ class Intake:
             self._tell(event)
 
     def _tell(self, event: Event) -> None:
+        if self.heard is not None:
+            self.heard(event)
         if event.kind == LATE and self.late is not None:
             self.late.remember(event)
         tag = self.namespace.id(event.path)

@@ -87,8 +87,23 @@ async def record(server: Server, made: dict, name: str, rows: list) -> None:
         await storage.save_node_value(made[name].nodeid, kept)
 
 
+async def alarm(server: Server, index: int, told: dict) -> None:
+    """Tell a condition of the line: `{"name": ..., "active": ..., "acked": ..., "retain": ...}`."""
+    maker = await server.get_event_generator(ua.ObjectIds.AlarmConditionType)
+    event = maker.event
+    event.SourceNode, event.SourceName = ua.NodeId("Line", index), "Line"
+    event.NodeId = ua.NodeId(f"Line.{told['name']}", index)
+    event.ConditionName, event.Retain, event.Severity = told["name"], told["retain"], 700
+    setattr(event, "ActiveState/Id", told["active"])
+    setattr(event, "AckedState/Id", told["acked"])
+    setattr(event, "EnabledState/Id", told.get("enabled", True))
+    event.Quality = ua.StatusCode(told.get("quality", 0))
+    await maker.trigger(message=told.get("message", told["name"]))
+
+
 async def main(given: dict) -> None:
     server = Server(user_manager=Users() if given.get("users") else PermissiveUserManager())
+    server.iserver.bind_condition_methods = given.get("refreshes", False)
     await server.init()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{given['port']}/")
     await server.set_application_uri("urn:acme:line")
@@ -118,6 +133,9 @@ async def main(given: dict) -> None:
                     return
                 if name == "record":
                     await record(server, made, value, kind)
+                    continue
+                if name == "alarm":
+                    await alarm(server, index, value)
                     continue
                 if name == "add":
                     parent = server.get_node(ua.NodeId("Line", index))

@@ -9,6 +9,7 @@ import numpy as np
 from asyncua import ua
 
 from isthmus.connectors.opcua.browse import children
+from isthmus.connectors.opcua.condition import Conditions, is_condition
 from isthmus.connectors.opcua.decode import Decoder
 from isthmus.connectors.opcua.history import history
 from isthmus.connectors.opcua.session import Session
@@ -39,6 +40,7 @@ class OpcUaLink:
         self.now = now
         self.session = Session(setting, state, user, password)
         self.decoder = Decoder(bindings, now=now)
+        self.conditions = Conditions(setting, bindings, now=now, state=state)
         self.nodes: list[ua.NodeId | None] = []
         self.refused: dict[int, int] = {}
         self.unkept: dict[int, int] = {}  # of the bindings asked for last, those without history
@@ -87,6 +89,11 @@ class OpcUaLink:
             raise ProtocolError(
                 f"writing to tag {action.tag}: it is not of connection {self.setting.name}"
             )
+        if is_condition(binding):
+            raise ProtocolError(
+                f"writing to {binding.tag.path}: it is a condition of the server",
+                hint="conditions are acknowledged, not written",
+            )
         with meaning(f"writing {action.value:g} to {binding.address.node} of {self.setting.url}"):
             await written(self.session, binding, action.value)
 
@@ -95,8 +102,20 @@ class OpcUaLink:
         binding = next((each for each in self.bindings if each.id == tag), None)
         if binding is None:
             raise ProtocolError(f"reading tag {tag}: it is not of connection {self.setting.name}")
+        if is_condition(binding):
+            raise ProtocolError(f"reading {binding.tag.path}: it is a condition, told by events")
         with meaning(f"reading {binding.address.node} of {self.setting.url}"):
             return await held(self.session, binding)
+
+    @property
+    def acknowledgeable(self) -> Collection[TagId]:
+        """The tags whose conditions may be acknowledged at the server."""
+        return self.conditions.acknowledgeable
+
+    async def acknowledge(self, tag: TagId, note: str) -> bool:
+        """Whether there was anything to acknowledge; AuthError, ProtocolError where refused."""
+        with meaning(f"acknowledging at {self.setting.url}"):
+            return await self.conditions.acknowledge(self.session, tag, note)
 
     def counts(self) -> Mapping[str, int]:
         """Totals since open: `dropped` samples ran over in the server's queues, and more."""
@@ -108,6 +127,7 @@ class OpcUaLink:
             "mismatched": tally.mismatched,
             "oversize": tally.oversize,
             "refused": len(self.refused),
+            **(self.conditions.counts if self.conditions.wanted else {}),
         }
 
     def value_of(self, place: int) -> ua.ReadValueId:
@@ -125,6 +145,8 @@ class OpcUaLink:
         return Reading(Batch.of(ids, self.now(), np.full(len(ids), np.nan), quality))
 
     def _node(self, place: int) -> ua.NodeId | None:
+        if is_condition(self.bindings[place]):
+            return None  # its events tell it
         try:
             return self.session.node(self.bindings[place].address.node)
         except ProtocolError:

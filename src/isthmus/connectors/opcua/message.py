@@ -19,12 +19,13 @@ from isthmus.model.errors import ProtocolError
 
 # Ids of the DefaultBinary encodings (OPC UA Part 6, annex A: NodeIds.csv).
 DATA_CHANGE = 811
+EVENTS = 916
 STATUS_CHANGE = 820
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Values in a message: where the first starts, how many they are, where they must end."""
+    """Values or events in a message: where they start, how many they are, where they must end."""
 
     at: int
     count: int
@@ -33,13 +34,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A NotificationMessage: `values` lie in the message's bytes; none is a keep-alive.
+    """A NotificationMessage: values and events lie in its bytes; none is a keep-alive.
 
     `status` is that of a StatusChangeNotification: the subscription has changed or ended.
     """
 
     sequence: int
     values: tuple[Span, ...] = ()
+    events: tuple[Span, ...] = ()
     status: int | None = None
     subscription: int = 0
     available: tuple[int, ...] = ()
@@ -60,23 +62,36 @@ def header(data: bytes, at: int) -> tuple[int, int]:
     return result, extension_object(data, at)
 
 
-def _notification(data: bytes, at: int) -> tuple[int, list[Span], int | None, int, int]:
-    (sequence,) = uint32(data, at)
-    number = count(data, at + 12, 3)
-    at += 16
-    values: list[Span] = []
+@dataclass(slots=True)
+class _Notification:
+    """A NotificationMessage, and where it ends."""
+
+    sequence: int
+    values: list[Span] = field(default_factory=list)
+    events: list[Span] = field(default_factory=list)
     status: int | None = None
-    for _ in range(number):
+    number: int = 0
+    end: int = 0
+
+
+def _notification(data: bytes, at: int) -> _Notification:
+    (sequence,) = uint32(data, at)
+    found = _Notification(sequence, number=count(data, at + 12, 3))
+    at += 16
+    for _ in range(found.number):
         end = extension_object(data, at)
         kind, body = numeric_id(data, at)
         if data[body] == 1:
             body += 5
             if kind == DATA_CHANGE and body < end:
-                values.append(Span(body + 4, count(data, body, 5, end), end))
+                found.values.append(Span(body + 4, count(data, body, 5, end), end))
+            elif kind == EVENTS and body < end:
+                found.events.append(Span(body + 4, count(data, body, 8, end), end))
             elif kind == STATUS_CHANGE and body + 4 <= end:
-                (status,) = uint32(data, body)
+                (found.status,) = uint32(data, body)
         at = end
-    return sequence, values, status, number, at
+    found.end = at
+    return found
 
 
 @checked
@@ -91,7 +106,8 @@ def publication(data: bytes, at: int = 0) -> tuple[int, Publication | None]:
     available = tuple(uint32(data, at + 4 * place)[0] for place in range(number))
     at += 4 * number
     more = data[at] != 0
-    sequence, values, status, notifications, at = _notification(data, at + 1)
+    found = _notification(data, at + 1)
+    at = found.end
     acknowledged = count(data, at, 4)
     at += 4
     results = tuple(uint32(data, at + 4 * place)[0] for place in range(acknowledged))
@@ -101,13 +117,14 @@ def publication(data: bytes, at: int = 0) -> tuple[int, Publication | None]:
     for _ in range(diagnostics):
         at = diagnostic_info(data, at)
     return result, Publication(
-        sequence,
-        tuple(values),
-        status,
+        found.sequence,
+        tuple(found.values),
+        tuple(found.events),
+        found.status,
         subscription,
         available,
         more,
-        keep_alive=notifications == 0,
+        keep_alive=found.number == 0,
         acknowledged=results,
     )
 
@@ -118,8 +135,14 @@ def republication(data: bytes, at: int = 0) -> tuple[int, Publication | None]:
     result, at = header(data, at)
     if result & 0x8000_0000:
         return result, None
-    sequence, values, status, notifications, _ = _notification(data, at)
-    return result, Publication(sequence, tuple(values), status, keep_alive=notifications == 0)
+    found = _notification(data, at)
+    return result, Publication(
+        found.sequence,
+        tuple(found.values),
+        tuple(found.events),
+        found.status,
+        keep_alive=found.number == 0,
+    )
 
 
 @checked

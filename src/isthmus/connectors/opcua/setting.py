@@ -52,7 +52,10 @@ class Mode(StrEnum):
 
 
 class OpcUaAddress(Address):
-    """A variable of an OPC UA server, or one element of an array variable.
+    """A variable of an OPC UA server, one element of an array variable, or a condition.
+
+    With `condition` the tag is on while that alarm of the server is active; `node` is then the
+    source of the condition, or the condition itself.
 
     In short: the node id alone, `ns=2;s=Filler.Speed` or `nsu=http://acme/filler;s=Speed`.
     """
@@ -67,6 +70,14 @@ class OpcUaAddress(Address):
     index: Annotated[
         int | None, Field(ge=0, description="Element of an array variable, from 0.")
     ] = None
+    condition: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Name of a condition (alarm) of which `node` is the source.",
+            examples=["Overtemperature"],
+        ),
+    ] = None
 
     @field_validator("node")
     @classmethod
@@ -77,6 +88,12 @@ class OpcUaAddress(Address):
         if found["ns"] is not None and int(found["ns"]) > 0xFFFF:  # noqa: PLR2004 - uint16
             raise ValueError(f"`{node}` has a namespace above 65535")
         return node
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if self.condition is not None and self.index is not None:
+            raise ValueError("`condition` and `index` exclude each other")
+        return self
 
     @classmethod
     def parse(cls, written: object) -> Self:
@@ -148,6 +165,23 @@ class OpcUa(SourceConfig):
     queue: Annotated[
         int, Field(ge=1, le=100_000, description="Samples a tag that the server may hold for us.")
     ] = 16
+    events: Annotated[
+        Literal["bound", "conditions", "all"],
+        Field(
+            description="What of the server's alarms and events goes into history: conditions that"
+            " tags are bound to, all `conditions`, or `all` events."
+        ),
+    ] = "bound"
+    severity: Annotated[
+        int, Field(ge=1, le=1000, description="Least severity of an event that no tag is bound to.")
+    ] = 1
+    notifier: Annotated[
+        str, Field(description="Node id of what tells the events; the server where left out.")
+    ] = "i=2253"
+    acknowledge: Annotated[
+        bool,
+        Field(description="Whether what is acknowledged here is acknowledged at the server, too."),
+    ] = False
     in_flight: Annotated[
         int, Field(ge=1, le=20, description="Publish requests waiting at the server.")
     ] = 3
@@ -166,6 +200,12 @@ class OpcUa(SourceConfig):
     def _password_has_user(self) -> Self:
         if self.password is not None and self.user is None:
             raise ValueError("`password` needs `user`")
+        return self
+
+    @model_validator(mode="after")
+    def _events_are_told(self) -> Self:
+        if self.mode is Mode.POLL and (self.events != "bound" or self.acknowledge):
+            raise ValueError("`events` and `acknowledge` need `mode: subscribe`")
         return self
 
     @property

@@ -13,10 +13,11 @@ from isthmus.model.errors import LinkError
 MOST_WAITING = 1_000
 
 Values = list[tuple[int, ua.DataValue]]
+Events = list[list[ua.Variant]]
 
 
 class StockSubscription:
-    """Values by client handle, as asyncua's publish loop hands them over."""
+    """Values by client handle and fields of events, as asyncua's publish loop hands them over."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -26,8 +27,8 @@ class StockSubscription:
         """Take one result of a publish request; waits while the queue is full."""
         await self._results.put(result)
 
-    async def listen(self, silence: float) -> AsyncIterator[Values]:
-        """The values of each message; LinkError after `silence` seconds, or when told of it."""
+    async def listen(self, silence: float) -> AsyncIterator[tuple[Values, Events]]:
+        """The values or events of each part of a message; LinkError after `silence` seconds."""
         while True:
             try:
                 async with asyncio.timeout(silence):
@@ -44,4 +45,6 @@ class StockSubscription:
                         f" {name(int(part.Status.value))}"
                     )
                 if isinstance(part, ua.DataChangeNotification):
-                    yield [(item.ClientHandle, item.Value) for item in part.MonitoredItems]
+                    yield [(item.ClientHandle, item.Value) for item in part.MonitoredItems], []
+                if isinstance(part, ua.EventNotificationList):
+                    yield [], [list(one.EventFields or ()) for one in part.Events or ()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,9 +70,12 @@ class Subscribe(OpcUaLink):
         await super().open()
         try:
             with meaning(f"subscribing at {self.setting.url}"):
-                if self.bindings:
+                if self.bindings or self.conditions.wanted:
                     await self._subscribe()
                     await self._monitor(range(len(self.bindings)))
+                if self.conditions.wanted:
+                    self.refused |= self.conditions.resolve(self.session)
+                    await self.conditions.monitor(self.session, self._id)
         except BaseException:
             await self.close()
             raise
@@ -82,6 +85,7 @@ class Subscribe(OpcUaLink):
         waiting, self._waiting = self._waiting, set()
         for task in waiting:
             task.cancel()
+        self.conditions.close()
         await super().close()
         if waiting:
             await asyncio.gather(*waiting, return_exceptions=True)
@@ -91,12 +95,13 @@ class Subscribe(OpcUaLink):
         present = Present(self.bindings, self._begun)
         if self.refused:
             yield self.bad(self.refused)
-        if not self.bindings:
+        if not (self.bindings or self.conditions.wanted):
             await self._idle()
         if self._stock is not None:
-            async for values in self._stock.listen(self._silence):
+            async for values, events in self._stock.listen(self._silence):
                 self._counts["notifications"] += 1
-                yield present(self.decoder.objects(values))
+                told = self.conditions.objects(events) if events else self.decoder.objects(values)
+                yield present(told)
             return
         clock = asyncio.get_running_loop().time
         again = clock() + RETRY
@@ -105,15 +110,24 @@ class Subscribe(OpcUaLink):
                 again = clock() + RETRY
                 with meaning(f"monitoring refused tags of {self.setting.url} again"):
                     await self._monitor(sorted(self.refused))
+            if self.conditions.due:
+                with meaning(f"asking {self.setting.url} for its conditions again"):
+                    await self.conditions.refresh(self.session, self._id)
             for data, message in await self._published():
-                for span in message.values:
-                    self._counts["notifications"] += 1
-                    yield present(self.decoder.notification(data, span))
-                if message.status is not None:
-                    raise LinkError(
-                        f"listening to {self.setting.url}: the subscription ended:"
-                        f" {name(message.status)}"
-                    )
+                for reading in self._told(data, message):
+                    yield present(reading)
+
+    def _told(self, data: bytes, message: Publication) -> Iterator[Reading]:
+        """What a message says, part by part; LinkError where it says that it is the last."""
+        for span in message.values:
+            self._counts["notifications"] += 1
+            yield self.decoder.notification(data, span)
+        for span in message.events:
+            yield self.conditions.notification(data, span)
+        if message.status is not None:
+            raise LinkError(
+                f"listening to {self.setting.url}: the subscription ended: {name(message.status)}"
+            )
 
     # ------------------------------------------------------------------ making the subscription
     async def _subscribe(self) -> None:

@@ -23,8 +23,9 @@ async function main(port, folder) {
     await server.initialize();
     const space = server.engine.addressSpace;
     const own = space.getOwnNamespace();
+    space.installAlarmsAndConditionsService();
     const line = own.addObject({ organizedBy: space.rootFolder.objects, browseName: "Line",
-        nodeId: "s=Line" });
+        nodeId: "s=Line", eventNotifier: 1, notifierOf: space.rootFolder.objects.server });
     const made = {};
     const add = (name, dataType, value, more = {}) => {
         made[name] = own.addVariable({ componentOf: line, browseName: name, nodeId: `s=Line.${name}`,
@@ -49,6 +50,17 @@ async function main(port, folder) {
         instrumentRange: { low: 0, high: 10 }, valuePrecision: 0.1,
         engineeringUnits: makeEUInformation("LTR", "l/h", "litre per hour"),
         value: new Variant({ dataType: DataType.Double, value: 4.5 }) });
+    const tank = own.addObject({ componentOf: line, browseName: "Tank", nodeId: "s=Line.Tank",
+        eventSourceOf: line });
+    const level = own.addVariable({ componentOf: tank, browseName: "Level", nodeId: "s=Line.Tank.Level",
+        dataType: "Double" });
+    made.Level = level;
+    level.setValueFromSource({ dataType: DataType.Double, value: 50 });
+    const alarm = (browseName, more) => own.instantiateNonExclusiveLimitAlarm(
+        "NonExclusiveLimitAlarmType", { browseName, conditionName: browseName, componentOf: tank,
+            conditionSource: tank, inputNode: level, ...more });
+    alarm("Overfull", { highLimit: 90, highHighLimit: 95 });
+    alarm("Empty", { lowLimit: 10, lowLowLimit: 5 });
     await server.start();
     console.log(`ready ${own.index}`);
     const lines = readline.createInterface({ input: process.stdin });

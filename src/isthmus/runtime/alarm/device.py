@@ -1,0 +1,135 @@
+"""Acknowledgements between our alarms and those of devices that they rest on, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+from isthmus.insight.alarm.machine import Change
+from isthmus.insight.alarm.state import State
+from isthmus.model.errors import IsthmusError, LinkError
+from isthmus.model.event import Event
+from isthmus.model.path import join
+from isthmus.model.ports import Acknowledges
+from isthmus.model.record import Kind
+from isthmus.model.sample import TagId
+from isthmus.runtime.alarm.alarms import EVERY
+from isthmus.runtime.alarm.journal import LINK
+from isthmus.runtime.alarm.present import Alarm
+from isthmus.runtime.collect.link import Link
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
+
+log = logging.getLogger(__name__)
+
+CONDITION = "condition"  # the kind of event with which a link tells an alarm of its device
+FAILED = "acknowledge-failed"
+THERE = "at the device"
+PATIENCE = 10.0  # seconds for a device to take one
+MOST = 1_000  # acknowledgements that wait for a device
+_WAITING = frozenset({State.UNACKNOWLEDGED, State.LATCHED_UNACKNOWLEDGED})
+
+
+class AtDevice:
+    """What is acknowledged here is acknowledged at the device that says so, and the reverse.
+
+    An alarm rests on the tags of its condition; those that a device tells as its own alarms count.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.dropped = 0
+        self._waiting: deque[tuple[Alarm, str, str]] = deque()
+        self._tags: dict[str, tuple[TagId, ...]] = {}
+        self._alarms: dict[str, list[str]] = {}  # by the path of a tag
+        self._links: dict[TagId, Link] = {}  # that acknowledge at their device
+        self._last: dict[str, Event] = {}  # what a device said last, by the path of the tag
+        for alarm in app.alarms.all:
+            paths = [join(alarm.equipment, name) for name in alarm.definition.when.inputs]
+            ids = [app.namespace.id(path) for path in paths]
+            self._tags[alarm.path] = tuple(each for each in ids if each is not None)
+            for path in paths:
+                self._alarms.setdefault(path, []).append(alarm.path)
+
+    async def run(self) -> None:
+        """Carry, until cancelled."""
+        self.app.alarms.told.append(self.told)
+        for intake in self.app.intakes:
+            intake.heard = self.hear
+        while True:
+            await asyncio.sleep(EVERY)
+            self.look()
+            self.settle()
+            while self._waiting:
+                await self._carry(*self._waiting.popleft())
+
+    def told(self, alarm: Alarm, event: Event) -> None:
+        """Take what became of an alarm of ours."""
+        by = str(event.data.get("by") or "")
+        if event.data.get("change") != Change.ACKNOWLEDGED or by.endswith(THERE):
+            return
+        if any(tag in self._links for tag in self._tags[alarm.path]):
+            self._waiting.append((alarm, by, str(event.data.get("note") or "")))
+        if len(self._waiting) > MOST:
+            self._waiting.popleft()
+            self.dropped += 1
+
+    def hear(self, event: Event) -> None:
+        """Take what a device said of an alarm of its own."""
+        if event.kind == CONDITION and event.path in self._alarms:
+            self._last[event.path] = event
+
+    def look(self) -> None:
+        """Learn which links acknowledge which tags; one that is down keeps those it had."""
+        for link in self.app.collector.links.values():
+            source: object = link.source
+            if isinstance(source, Acknowledges):
+                self._links |= dict.fromkeys(source.acknowledgeable, link)
+
+    def settle(self) -> None:
+        """Acknowledge here what stands and was acknowledged at the device."""
+        for path, event in self._last.items():
+            if not (event.data.get("active") and event.data.get("acknowledged")):
+                continue
+            for present in self.app.alarms.present(self._alarms[path]):
+                if present.state not in _WAITING or not present.active:
+                    continue
+                by = f"{event.data.get('by') or 'somebody'} {THERE}"
+                note = str(event.data.get("comment") or "")
+                try:
+                    self.app.alarms.acknowledge(present.alarm.path, by, note)
+                except IsthmusError as error:  # the ledger takes nothing: the next look tries again
+                    log.warning("%s was acknowledged %s: %s", path, THERE, error)
+
+    # ------------------------------------------------------------------ to the device
+    async def _carry(self, alarm: Alarm, by: str, note: str) -> None:
+        """Try it once: what the device says later may be another alarm."""
+        for tag in self._tags[alarm.path]:
+            link = self._links.get(tag)
+            if link is None:
+                continue
+            try:
+                text = f"acknowledge {alarm.path} at {link.name}"
+                self.app.trust.ledger.record(Kind.ALARM, by, text, about=alarm.path)
+                source: object = link.source
+                if not isinstance(source, Acknowledges):
+                    raise LinkError("it is down")
+                async with asyncio.timeout(PATIENCE):
+                    await source.acknowledge(tag, f"{by}: {note}" if note else by)
+            except TimeoutError:
+                await self._failed(alarm, link, LinkError(f"no answer in {PATIENCE:g} s"))
+            except IsthmusError as error:
+                await self._failed(alarm, link, error)
+
+    async def _failed(self, alarm: Alarm, link: Link, error: IsthmusError) -> None:
+        """Say that the device does not know: people who stand before it see it unacknowledged."""
+        text = f"{alarm.path} is acknowledged here, and not at {link.name}: {error}"
+        log.warning("%s", text)
+        event = Event(self.app.now(), alarm.path, FAILED, text, 600)
+        try:
+            await self.app.tell(LINK, event)
+        except IsthmusError as refused:
+            log.warning("the stream takes no %s: %s", FAILED, refused)
