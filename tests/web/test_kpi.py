@@ -102,6 +102,18 @@ def test_rows_by_product_and_order_add_up_to_the_range(demo, plant):
     assert found["value"] == pytest.approx(rows["figures"][0]["values"][0], rel=0.05)
 
 
+def test_a_tag_with_a_specification_is_judged_by_it_and_days_name_their_bottleneck(demo, plant):
+    span = {"from_": plant["now"] - 4 * HOUR, "to": plant["now"]}
+    found = demo.remote.get("/api/spc", tag=f"{LINE}/filler/fill_volume", size=5, **span)
+    assert (found["lower"], found["upper"]) == (497, 503)
+    assert found["cp"] > 0
+    told = demo.remote.get("/api/bottleneck", line=LINE, each="day", **span)
+    units = {unit["unit"] for unit in told["units"]}
+    assert told["days"]
+    assert {day["unit"] for day in told["days"]} <= units | {""}
+    assert max(day["percent"] for day in told["days"]) <= 100
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

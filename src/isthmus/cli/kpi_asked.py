@@ -101,7 +101,7 @@ def explain(args: argparse.Namespace) -> int:
 
 def bottleneck(args: argparse.Namespace) -> int:
     """Print which unit holds a line back."""
-    found = _get(args, "/api/bottleneck", line=args.name)
+    found = _get(args, "/api/bottleneck", line=args.name, each="day")
     if args.json:
         print(json.dumps(found))
         return 0
@@ -112,6 +112,10 @@ def bottleneck(args: argparse.Namespace) -> int:
         (unit["unit"], *(f"{unit[key]:.1f}" for key in keys)) for unit in found["units"]
     ]  # fmt: skip
     print(shown(("unit", "%", "alone min", "shifting", "starved", "blocked"), rows))
+    days = [(day["name"], day["unit"], f"{day['percent']:.1f}", day["turning_point"] or "")
+            for day in found["days"] if day["unit"]]  # fmt: skip
+    if len(days) > 1:
+        print(shown(("day", "bottleneck", "%", "turning point"), days))
     turning = found["turning_point"] or "none: no unit waited"
     print(f"turning point: {turning}" + ("" if found["plain"] else ", not a plain one"))
     return 0

@@ -104,7 +104,11 @@ def _entry(signal: Signal) -> list[str]:
     """The fields of one tag, in the order in which people read them."""
     bands = {
         name: f"[{band[0]:g}, {band[1]:g}]"
-        for name, band in (("range", signal.range), ("normal", signal.normal))
+        for name, band in (
+            ("range", signal.range),
+            ("normal", signal.normal),
+            ("specification", signal.specification),
+        )
         if band is not None
     }
     limits = ", ".join(f"{name}: {limit:g}" for name, limit in signal.limits)

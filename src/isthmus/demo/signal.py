@@ -50,6 +50,7 @@ class Signal:
     role: str = ""
     description: str = ""
     write: str = ""  # as the plant file writes it
+    specification: tuple[float, float] | None = None
 
 
 _COUNT = "{resets: true}"
@@ -81,7 +82,7 @@ TYPES: dict[str, tuple[Signal, ...]] = {
         Signal("bowl_pressure", "bar", (0, 4), (2.3, 2.5),
                deadband=0.01, sigma=0.006, step=0.001, every=2),
         Signal("fill_volume", "mL", (480, 520), (498, 502.5), (("low", 495), ("high", 505)),
-               deadband=0.2, sigma=0.35, step=0.1),
+               deadband=0.2, sigma=0.35, step=0.1, specification=(497, 503)),
         _BUFFER,
         Signal("order", kind="text", role="order"),
         Signal("product", kind="text", role="product"),
@@ -96,7 +97,7 @@ TYPES: dict[str, tuple[Signal, ...]] = {
         Signal("bearing_temp", "degC", (0, 120), (30, 65), (("high", 75), ("high_high", 85)),
                deadband=0.15, sigma=0.1, step=0.1, every=2),
         Signal("cap_torque", "N.m", (0, 4), (1.65, 1.95), (("low", 1.6), ("high", 2.0)),
-               deadband=0.01, sigma=0.008, step=0.001, every=2),
+               deadband=0.01, sigma=0.008, step=0.001, every=2, specification=(1.6, 2.0)),
         Signal("air_pressure", "bar", (0, 10), (5.6, 6.6), (("low", 5.0),),
                deadband=0.03, sigma=0.01, step=0.01, every=2),
         _BUFFER,

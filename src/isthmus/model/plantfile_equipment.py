@@ -71,6 +71,9 @@ class TagEntry(Entry):
     range: Annotated[Band | None, Field(description="Range of the instrument.")] = None
     normal: Annotated[Band | None, Field(description="Where a healthy machine works.")] = None
     limits: Annotated[LimitsEntry | None, Field(description="Limits of the process.")] = None
+    specification: Annotated[
+        Band | None, Field(description="What the product may be: limits of its quality.")
+    ] = None
     alarm: LimitAlarm = None
     deadband: Annotated[
         Number, Field(ge=0, description="Changes no larger than this are not kept.")

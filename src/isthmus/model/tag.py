@@ -59,7 +59,8 @@ class Tag:
     (EURange of OPC UA Part 8), `normal` the band in which a healthy machine works; both in `unit`.
     `role` names what the tag means to other parts: `state`, `cause`, `good_count`, `scrap_count`,
     `power`, `energy`, `speed`, `product`, `order`, `vibration`, ... `type` and `title` are its
-    equipment's: the type that the plant file names, and the name for people.
+    equipment's: the type that the plant file names, and the name for people. `specification` is
+    what the product may be, by its drawing: limits of quality, not of the process.
     """
 
     path: str
@@ -77,6 +78,7 @@ class Tag:
     type: str = ""
     title: str = ""
     write: WriteRules | None = None  # known where the plant file is
+    specification: tuple[float, float] | None = None
 
     @property
     def equipment(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
@@ -16,13 +16,15 @@ from isthmus.insight.kpi.spc import (
     subgroups,
     western_electric,
 )
-from isthmus.model.sample import Floats, Int64s, TagId
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Floats, Int64s, Nanoseconds, TagId
 from isthmus.model.tag import Kind
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.read import Window
 from isthmus.runtime.figures.statistics import good_values, line_bottleneck, unit_cycles
-from isthmus.web import contract
+from isthmus.runtime.figures.windows import windows
 from isthmus.web.ask import Line, Problem, equipment, line_of, tag_ids, time_range
+from isthmus.web.contract import key_figures as contract
 from isthmus.web.history import From, To
 
 LONGEST = 32 * 86_400 * 10**9
@@ -30,7 +32,10 @@ POINTS = 2_000  # of a chart
 Place = Annotated[str, Query(description="Path of a unit with a counter of good pieces.")]
 One = Annotated[str, Query(description="One tag, its id or path.")]
 Size = Annotated[int, Query(ge=1, le=MOST, description="Values a subgroup; 1: individuals.")]
-Limit = Annotated[float | None, Query(description="Specification limit, in the tag's unit.")]
+Days = Annotated[Literal["", "day"], Query(description="Also which unit it was each local day.")]
+Limit = Annotated[
+    float | None, Query(description="Specification limit; the plant file's if empty.")
+]
 
 
 def routes(app: App) -> APIRouter:
@@ -38,7 +43,7 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["figures"])
 
     @router.get("/bottleneck", summary="Which unit holds a line back, by two methods")
-    def bottleneck(start: From, end: To, line: Line = "") -> contract.Bottleneck:
+    def bottleneck(start: From, end: To, line: Line = "", each: Days = "") -> contract.Bottleneck:
         place, window = line_of(app, line or None), _window(app, start, end)
         found = line_bottleneck(app.records, place, window)
         if found is None:
@@ -62,6 +67,7 @@ def routes(app: App) -> APIRouter:
             ],
             turning_point=found.turning.unit if found.turning else None,
             plain=bool(found.turning and found.turning.plain),
+            days=_days(app, place, window) if each == "day" else [],
         )
 
     @router.get("/cycles", summary="How long pieces took while a unit ran")
@@ -90,9 +96,31 @@ def routes(app: App) -> APIRouter:
         if found.kind is Kind.TEXT:
             raise Problem(422, f"{found.path} is text", "ask for a tag that measures something")
         times, values = good_values(app.records, found, _window(app, start, end), POINTS * size)
+        if lower is None and upper is None and found.specification:
+            lower, upper = found.specification
         return _control(found.path, found.unit, times, values, size, (lower, upper))
 
     return router
+
+
+def _days(app: App, line: Equipment, window: Window) -> list[contract.BottleneckDay]:
+    days = []
+    for day in windows(app.records, line, "day", window.start, window.end):
+        own = Window(day.name, day.start, Nanoseconds(min(day.end, app.now())))
+        found = line_bottleneck(app.records, line, own)
+        total = sum(share.seconds for share in found.shares) if found else 0.0
+        first = found.shares[0] if found and total else None
+        days.append(
+            contract.BottleneckDay(
+                name=day.name,
+                start=own.start / 1e6,
+                end=own.end / 1e6,
+                unit=first.unit if first else "",
+                percent=100 * first.seconds / total if first else 0.0,
+                turning_point=found.turning.unit if found and found.turning else None,
+            )
+        )
+    return days
 
 
 def _window(app: App, start: float, end: float) -> Window:

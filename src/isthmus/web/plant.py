@@ -126,6 +126,7 @@ def _tag(number: int, tag: Tag, link: str) -> contract.TagInfo:
         kind=tag.kind.value,
         range=tag.range,
         normal=tag.normal,
+        specification=tag.specification,
         limits=contract.LimitsInfo(
             low_low=tag.limits.low_low,
             low=tag.limits.low,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
 from isthmus.runtime.stops.book import Entry
 from isthmus.runtime.stops.found import Found
+from isthmus.runtime.stops.pareto import by_reason
 from isthmus.runtime.stops.say import around, correct, split, undo
 from isthmus.web.ask import Problem, equipment, line_of, time_range
 from isthmus.web.contract import stops as contract
@@ -67,6 +69,9 @@ def routes(app: App) -> APIRouter:
             stops=[_told(app, each) for each in shown[-MOST:]],
             dropped=max(0, len(shown) - MOST),
             unexplained=lacking / total if total else None,
+            reasons=[
+                contract.ReasonTime(**asdict(each)) for each in by_reason(found, app.plant.reasons)
+            ],
         )
 
     @router.get("/stops/explain", summary="A stop and all that was ever said of it")

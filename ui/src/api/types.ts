@@ -2704,7 +2704,8 @@ export interface components {
          * Bottleneck
          * @description What holds a line back, the unit of most active periods first.
          *
-         *     `turning_point` is where waiting turns from blocked to starved, `plain` where it is just one.
+         *     `turning_point` is where waiting turns from blocked to starved, `plain` where it is just one;
+         *     `days` are told where they are asked for.
          */
         Bottleneck: {
             /** Path */
@@ -2725,6 +2726,35 @@ export interface components {
             turning_point: string | null;
             /** Plain */
             plain: boolean;
+            /**
+             * Days
+             * @default []
+             */
+            days: components["schemas"]["BottleneckDay"][];
+        };
+        /**
+         * BottleneckDay
+         * @description The unit that held a line back longest in one local day; empty where none worked.
+         */
+        BottleneckDay: {
+            /** Name */
+            name: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Unit */
+            unit: string;
+            /** Percent */
+            percent: number;
+            /** Turning Point */
+            turning_point: string | null;
         };
         /**
          * BottleneckShare
@@ -5702,6 +5732,26 @@ export interface components {
             parent: string;
         };
         /**
+         * ReasonTime
+         * @description Seconds lost to a reason: said by people, told by machines, likely, of unknown reason.
+         */
+        ReasonTime: {
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+            /** Stops */
+            stops: number;
+            /** Said */
+            said: number;
+            /** Told */
+            told: number;
+            /** Likely */
+            likely: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
          * ReasonWish
          * @description The reason why the unit at `path` stood at `start`.
          */
@@ -6662,7 +6712,7 @@ export interface components {
         };
         /**
          * StopsInfo
-         * @description The stops of a unit or a line, in order.
+         * @description The stops of a unit or a line, in order, and what own stops cost by reason.
          *
          *     `unexplained` is the share (0 to 1) of the time of own stops that has no reason; short stops
          *     need none.
@@ -6690,6 +6740,11 @@ export interface components {
              * @default null
              */
             unexplained: number | null;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["ReasonTime"][];
         };
         /**
          * TagInfo
@@ -6728,6 +6783,14 @@ export interface components {
              * @default null
              */
             normal: [
+                number,
+                number
+            ] | null;
+            /**
+             * Specification
+             * @default null
+             */
+            specification: [
                 number,
                 number
             ] | null;
@@ -8549,6 +8612,8 @@ export interface operations {
                 to: number;
                 /** @description Path of the line; the plant's first where empty. */
                 line?: string;
+                /** @description Also which unit it was each local day. */
+                each?: "" | "day";
             };
             header?: never;
             path?: never;
@@ -8623,9 +8688,9 @@ export interface operations {
                 to: number;
                 /** @description Values a subgroup; 1: individuals. */
                 size?: number;
-                /** @description Specification limit, in the tag's unit. */
+                /** @description Specification limit; the plant file's if empty. */
                 lower?: number | null;
-                /** @description Specification limit, in the tag's unit. */
+                /** @description Specification limit; the plant file's if empty. */
                 upper?: number | null;
             };
             header?: never;

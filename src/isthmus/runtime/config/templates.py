@@ -95,6 +95,7 @@ def build_tag(path: str, entry: TagEntry, *, state: StateEntry | None = None) ->
         kind=kind,
         range=entry.range,
         normal=entry.normal,
+        specification=entry.specification,
         limits=Limits(limits.low_low, limits.low, limits.high, limits.high_high)
         if limits
         else Limits(),

@@ -110,10 +110,22 @@ class BottleneckShare(Answer):
     percent: float
 
 
+class BottleneckDay(Answer):
+    """The unit that held a line back longest in one local day; empty where none worked."""
+
+    name: str
+    start: Milliseconds
+    end: Milliseconds
+    unit: str
+    percent: float
+    turning_point: str | None
+
+
 class Bottleneck(Answer):
     """What holds a line back, the unit of most active periods first.
 
-    `turning_point` is where waiting turns from blocked to starved, `plain` where it is just one.
+    `turning_point` is where waiting turns from blocked to starved, `plain` where it is just one;
+    `days` are told where they are asked for.
     """
 
     path: str
@@ -122,6 +134,7 @@ class Bottleneck(Answer):
     units: list[BottleneckShare]
     turning_point: str | None
     plain: bool
+    days: list[BottleneckDay] = []
 
 
 class Bar(Answer):

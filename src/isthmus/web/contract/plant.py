@@ -29,6 +29,7 @@ class TagInfo(Answer):
     kind: Literal["number", "boolean", "enumeration", "text"] = "number"
     range: tuple[float, float] | None = None
     normal: tuple[float, float] | None = None
+    specification: tuple[float, float] | None = None
     limits: LimitsInfo = LimitsInfo()
     legend: dict[int, str] = {}
     counter: bool = False

@@ -67,8 +67,20 @@ class StopInfo(Answer):
     likely: Likely | None = None
 
 
+class ReasonTime(Answer):
+    """Seconds lost to a reason: said by people, told by machines, likely, of unknown reason."""
+
+    reason: str
+    title: str
+    stops: int
+    said: float
+    told: float
+    likely: float
+    unknown: float
+
+
 class StopsInfo(Answer):
-    """The stops of a unit or a line, in order.
+    """The stops of a unit or a line, in order, and what own stops cost by reason.
 
     `unexplained` is the share (0 to 1) of the time of own stops that has no reason; short stops
     need none.
@@ -79,6 +91,7 @@ class StopsInfo(Answer):
     stops: list[StopInfo]
     dropped: int = 0
     unexplained: float | None = None
+    reasons: list[ReasonTime] = []
 
 
 class StopExplained(Answer):
