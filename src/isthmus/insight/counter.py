@@ -38,7 +38,14 @@ class Growth:
 
     def until(self, times: Int64s) -> Floats:
         """The growth up to each of `times` (ns), straight between samples; needs a sample."""
-        return np.interp(times.astype(np.float64), self.time.astype(np.float64), self.total)
+        if not len(times):
+            return np.zeros(0)
+        first = max(0, int(np.searchsorted(self.time, times.min())) - 1)
+        last = int(np.searchsorted(self.time, times.max(), side="right")) + 1
+        near = slice(min(first, len(self.time) - 1), last)  # mostly a few of very many
+        return np.interp(
+            times.astype(np.float64), self.time[near].astype(np.float64), self.total[near]
+        )
 
     def inside(self, starts: Int64s, ends: Int64s) -> float | None:
         """The growth from `starts` to `ends` (ns), summed; None where nothing is known."""

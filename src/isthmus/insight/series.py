@@ -24,20 +24,16 @@ class Series:
     @classmethod
     def of(cls, batch: Batch, start: Nanoseconds, end: Nanoseconds, before: Batch) -> Series:
         """The series of one tag's sorted rows; `before` is its last row at or before `start`."""
-        inside = (batch.time > start) & (batch.time < end)
-        time, value, quality = batch.time[inside], batch.value[inside], batch.quality[inside]
-        known = np.where(quality < Status.UNCERTAIN, value, np.nan)
-        at_start = batch.time == start
-        if at_start.any():
-            last = np.flatnonzero(at_start)[-1]
-            held = batch.value[last] if batch.quality[last] < Status.UNCERTAIN else np.nan
-        elif len(before):
-            held = before.value[-1] if before.quality[-1] < Status.UNCERTAIN else np.nan
-        else:
-            held = np.nan
+        first, inside, last = np.searchsorted(batch.time, [start, start + 1, end]).tolist()
+        at_start = batch.slice(first, inside) if first < inside else before
         return cls(
-            np.concatenate([np.array([start], np.int64), time]),
-            np.concatenate([np.array([held]), known]),
+            np.concatenate([np.array([start], np.int64), batch.time[inside:last]]),
+            np.concatenate(
+                [
+                    _known(at_start)[-1:] if len(at_start) else np.array([np.nan]),
+                    _known(batch.slice(inside, last)),
+                ]
+            ),
             start,
             end,
         )
@@ -118,6 +114,12 @@ class Series:
         area = _cumulative(self.time, self.end, held)
         known = _cumulative(self.time, self.end, good.astype(np.float64))
         return area, known, np.append(self.time, self.end).astype(np.float64)
+
+
+def _known(rows: Batch) -> Floats:
+    """The values of `rows`, NaN where they are not good."""
+    bad = rows.quality >= Status.UNCERTAIN
+    return np.where(bad, np.nan, rows.value) if bad.any() else rows.value
 
 
 def _cumulative(time: Int64s, end: int, value: Floats) -> Floats:

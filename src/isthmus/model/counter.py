@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isthmus.model.sample import Floats, Int64s
+from isthmus.model.sample import Bools, Floats, Int64s
 from isthmus.model.tag import Counter
 
 HEARTBEAT = 60 * 10**9  # a value that comes and does not move is kept this often (ns)
@@ -20,12 +20,15 @@ def growth(time: Int64s, value: Floats, end: int, counter: Counter) -> tuple[Int
     nothing: the counter kept counting. Without a gap a value held: a counter told only when it
     moves stood still until shortly before the next sample.
     """
-    good = ~np.isnan(value)
-    known = value[good]
-    grown, stumbles = _steps(known, counter)
-    total = np.concatenate([[0.0], np.cumsum(grown)])[: len(known)]
-    ends = len(value) and good[-1]
-    moments, totals = _held(time[good], total, np.flatnonzero(good), end if ends else None)
+    lost = np.isnan(value)
+    follows = None
+    ends = len(value) and not lost[-1]
+    if lost.any():
+        place = np.flatnonzero(~lost)
+        time, value, follows = time[place], value[place], np.diff(place) == 1
+    grown, stumbles = _steps(value, counter)
+    total = np.concatenate([[0.0], np.cumsum(grown)])[: len(value)]
+    moments, totals = _held(time, total, follows, end if ends else None)
     return moments, totals, stumbles
 
 
@@ -46,27 +49,36 @@ def _steps(value: Floats, counter: Counter) -> tuple[Floats, int]:
     return grown, stumbles
 
 
-def _held(time: Int64s, total: Floats, place: Int64s, end: int | None) -> tuple[Int64s, Floats]:
+def _held(
+    time: Int64s, total: Floats, follows: Bools | None, end: int | None
+) -> tuple[Int64s, Floats]:
     """Times and totals with a moment more wherever a height held longer than it took to grow.
 
     Growth takes a heartbeat, or as long as the samples usually are apart, if that is more: a
-    counter read every ten minutes grew all the while. `place` is where each stood before the
-    gaps were taken out; the last one holds until `end`, if there is one.
+    counter read every ten minutes grew all the while. `follows` says between which lies no gap,
+    None that there is none; the last one holds until `end`, if there is one.
     """
     if not len(time):
         return time, total
     apart = np.diff(time)
-    follows = np.diff(place) == 1  # no gap between
-    usual = int(np.median(apart[follows])) if follows.any() else 0
-    rise = max(HEARTBEAT, usual)
-    far = np.flatnonzero(follows & (apart > rise))
-    time, total = (
-        np.insert(time, far + 1, time[far + 1] - rise),
-        np.insert(total, far + 1, total[far]),
-    )
+    rise = _rise(apart if follows is None else apart[follows])
+    late = apart > rise if follows is None else follows & (apart > rise)
+    if late.any():
+        far = np.flatnonzero(late)
+        time, total = (
+            np.insert(time, far + 1, time[far + 1] - rise),
+            np.insert(total, far + 1, total[far]),
+        )
     if end is not None and time[-1] < end:
         time, total = np.append(time, end), np.append(total, total[-1])
     return time, total
+
+
+def _rise(apart: Int64s) -> int:
+    """How long growth takes that is told by samples so far apart (ns)."""
+    if 2 * np.count_nonzero(apart <= HEARTBEAT) >= len(apart) + 1 or not len(apart):
+        return HEARTBEAT  # as their median says as well, which costs more
+    return max(HEARTBEAT, int(np.median(apart)))
 
 
 def _climb(value: Floats, grown: Floats, at: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,35 +33,45 @@ class Timetable:
     def of(
         cls, calendar: Calendar | None, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo
     ) -> Timetable:
-        """What `calendar` plans for [start, end); without shifts all time is planned operation."""
-        work = shifts(calendar, start, end, zone) if calendar else []
-        shifted = calendar is not None and bool(calendar.shifts)
-        pauses = breaks(calendar, start, end, zone) if calendar and shifted else []
-        upkeep = maintenance(calendar, start, end, zone) if calendar else []
-        every = [*work, *pauses, *upkeep]
-        bounds = [bound for each in every for bound in (each.start, each.end)]
-        edges = np.unique(np.clip(np.array([start, *bounds, end], np.int64), start, end))
-        size = len(edges) - 1
-        names = tuple(dict.fromkeys(each.name for each in work))
-        shift = np.full(size, -1, np.int64)
-        for each in reversed(work):  # the earlier of two that overlap wins
-            first, last = np.searchsorted(edges, [max(each.start, start), min(each.end, end)])
-            shift[first:last] = names.index(each.name)
-        planned = shift >= 0 if shifted else np.ones(size, np.bool_)
-        return cls(
-            edges[:-1],
-            end,
-            shift,
-            planned & ~_covered(edges, pauses),
-            _covered(edges, upkeep),
-            names,
-        )
+        """What `calendar` plans for [start, end); without shifts all time is planned operation.
+
+        Units of a line ask for the same, so what was asked last is kept.
+        """
+        return _made(calendar, start, end, zone)
 
     @property
     def busy(self) -> tuple[Int64s, Int64s]:
         """Starts and ends of the stretches in which work is planned, maintenance left out."""
         busy = self.operation & ~self.maintenance
         return self.start[busy], np.append(self.start[1:], self.until)[busy]
+
+
+@lru_cache(maxsize=64)
+def _made(
+    calendar: Calendar | None, start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo
+) -> Timetable:
+    work = shifts(calendar, start, end, zone) if calendar else []
+    shifted = calendar is not None and bool(calendar.shifts)
+    pauses = breaks(calendar, start, end, zone) if calendar and shifted else []
+    upkeep = maintenance(calendar, start, end, zone) if calendar else []
+    every = [*work, *pauses, *upkeep]
+    bounds = [bound for each in every for bound in (each.start, each.end)]
+    edges = np.unique(np.clip(np.array([start, *bounds, end], np.int64), start, end))
+    size = len(edges) - 1
+    names = tuple(dict.fromkeys(each.name for each in work))
+    shift = np.full(size, -1, np.int64)
+    for each in reversed(work):  # the earlier of two that overlap wins
+        first, last = np.searchsorted(edges, [max(each.start, start), min(each.end, end)])
+        shift[first:last] = names.index(each.name)
+    planned = shift >= 0 if shifted else np.ones(size, np.bool_)
+    return Timetable(
+        edges[:-1],
+        end,
+        shift,
+        planned & ~_covered(edges, pauses),
+        _covered(edges, upkeep),
+        names,
+    )
 
 
 def _covered(edges: Int64s, stretches: Sequence[Stretch]) -> Bools:

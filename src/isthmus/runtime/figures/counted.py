@@ -70,8 +70,8 @@ def _placed(pieces: Pieces, tells: Tells, first: int, last: int) -> Pieces:
     for growth in (pieces.good, *pieces.scrap, *pieces.behind):
         at = np.flatnonzero(np.diff(growth.total) > 0)
         at = at[(growth.time[at] < last) & (growth.time[at + 1] > first)]
-        begins += growth.time[at].tolist()
-        ends += growth.time[at + 1].tolist()
+        begins += growth.time[at[:1]].tolist()
+        ends += growth.time[at[-1:] + 1].tolist()
     bounds = Nanoseconds(min(begins) - NEAR), Nanoseconds(max(ends) + NEAR)
     return pieces.placed(Course.of(tells(bounds)))
 

@@ -14,14 +14,15 @@ from isthmus.insight.kpi.compute import Figures, figures
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Tag
+from isthmus.runtime.figures.condensed import Condensed, condenses
 from isthmus.runtime.figures.elements import elements
-from isthmus.runtime.figures.once import Once
 from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
 
-PART = 86_400 * 10**9  # ns of history in memory at once
-SHARED = 7 * PART  # the same, where several pieces of equipment read it
-AMONG = 40  # tags that are read of so long; of more, less
+DAY = 86_400 * 10**9
+PART = 31 * DAY  # ns of history in memory at once, where little of it has to be kept
+SHARED = 7 * DAY  # the same, where all is
+AMONG = 40  # tags that are kept of so long; of more, less
 EDGE = 3_600 * 10**9  # ns behind the last window that are read with it
 
 
@@ -53,14 +54,16 @@ def elements_of(
 ) -> list[Elements | None]:
     """The elements of several pieces of equipment over the same windows; history is read once."""
     tags = [tag for place in places for tag in _tags(records.plant, place)]
-    span = SHARED * AMONG // max(AMONG, len(tags))  # so that memory is bounded
+    calendars = {records.calendar(each) for place in places for each in place.walk()}
+    span = (PART if condenses(tags) else SHARED) * AMONG // max(AMONG, len(tags))
     parts: list[list[Elements | None]] = []
     for rows in _portions(windows, span):
         first, last = min(row.start for row in rows), max(row.end for row in rows)
         own = records
         if last - first <= 2 * span:
-            around = Window("", Nanoseconds(max(0, first - PART)), Nanoseconds(last + EDGE))
-            own = replace(records, historian=Once.of(records, tags, around))
+            around = Window("", Nanoseconds(max(0, first - DAY)), Nanoseconds(last + EDGE))
+            kept = Condensed.of(records, tags, around, rows, calendars)
+            own = replace(records, historian=kept)
         parts.append([elements(own, place, rows) for place in places])
     joined = [_joined(windows, list(each), span) for each in zip(*parts, strict=True)]
     return joined or [None] * len(places)
@@ -125,8 +128,8 @@ def sources(records: Records, equipment: Equipment, windows: Sequence[Window]) -
 
 def _days(windows: Sequence[Window]) -> Iterator[Window]:
     for window in windows:
-        for start in range(window.start, window.end, PART):
-            yield Window("", Nanoseconds(start), Nanoseconds(min(start + PART, window.end)))
+        for start in range(window.start, window.end, DAY):
+            yield Window("", Nanoseconds(start), Nanoseconds(min(start + DAY, window.end)))
 
 
 def _tags(plant: Plant, equipment: Equipment) -> list[Tag | None]:

@@ -1,0 +1,148 @@
+"""History that is read once for many figures, and of which only what they need is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+
+from isthmus.insight.accounting.timetable import Timetable
+from isthmus.insight.thin import Moments, changes, of_counter
+from isthmus.model.plant import Calendar
+from isthmus.model.sample import Batch, Int32s, Nanoseconds
+from isthmus.model.tag import Tag
+from isthmus.runtime.figures.read import History, Records, Window
+
+DAY = 86_400 * 10**9
+AMONG = 40  # tags that are read by the day; of more, less at a time
+READERS = 2  # threads: reading and decoding hold no lock of Python's
+STEPS = frozenset({"state", "cause"})
+COUNTERS = frozenset({"good_count", "scrap_count", "energy"})
+
+
+def condenses(tags: Iterable[Tag | None]) -> bool:
+    """Whether little has to be kept of all of `tags`."""
+    return all(tag is None or _kind(tag) in STEPS | COUNTERS for tag in tags)
+
+
+def _kind(tag: Tag) -> str:
+    return tag.role or tag.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condensed:
+    """What of some tags matters over a window; what else is asked for, history is asked.
+
+    Of states it holds the changes, of counters what `insight.thin` leaves, of others all.
+    """
+
+    history: History
+    window: Window
+    rows: Mapping[int, Batch]
+
+    @classmethod
+    def of(
+        cls,
+        records: Records,
+        tags: Iterable[Tag | None],
+        window: Window,
+        windows: Sequence[Window],
+        calendars: Iterable[Calendar | None],
+    ) -> Self:
+        """The history of `tags` over `window`, for figures of `windows` by `calendars`."""
+        kinds = {
+            int(number): _kind(tag)
+            for tag in tags
+            if tag is not None and (number := records.namespace.id(tag.path)) is not None
+        }
+        numbers = np.array(sorted(kinds), np.int32)
+        if not len(numbers):
+            return cls(records.historian, window, {})
+        bounds = [bound for each in windows for bound in (each.start, each.end)]
+        turns = [
+            Timetable.of(each, window.start, window.end, records.zone).start
+            for each in {each for each in calendars if each is not None}
+        ]
+        asked = Moments(
+            np.unique(np.array(bounds, np.int64)),
+            np.unique(np.concatenate([np.zeros(0, np.int64), *turns])),
+        )
+        read = partial(_read, records.historian, numbers, kinds, asked)
+        step = max(1, DAY * AMONG // max(AMONG, len(numbers)))
+        starts = range(window.start, window.end, step)
+        with ThreadPoolExecutor(READERS) as readers:
+            parts = list(readers.map(read, starts, [min(at + step, window.end) for at in starts]))
+        held = records.historian.before(numbers, Nanoseconds(window.start - 1))
+        found = [{int(tag): held.slice(at, at + 1) for at, tag in enumerate(held.tag)}, *parts]
+        return cls(
+            records.historian,
+            window,
+            {tag: Batch.concat([part[tag] for part in found if tag in part]) for tag in kinds},
+        )
+
+    def raw(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Batch:
+        """The samples that matter in [start, end) by (tag, time), beyond the window all of them."""
+        wanted = np.unique(tags)
+        first, last = max(start, self.window.start), min(end, self.window.end)
+        if first >= last or not self._covers(wanted):
+            return self.history.raw(tags, start, end)
+        sides = [
+            self.history.raw(wanted, Nanoseconds(begin), Nanoseconds(until))
+            for begin, until in ((start, first), (last, end))
+            if begin < until
+        ]
+        parts = []
+        for tag in wanted.tolist():
+            beyond = [_of(rows, tag) for rows in sides]
+            before = beyond[:1] if start < first else []
+            parts += [*before, _cut(self.rows[tag], first, last), *beyond[len(before) :]]
+        return Batch.concat(parts)
+
+    def before(self, tags: Int32s, time: Nanoseconds) -> Batch:
+        """The last sample of each tag at or before `time` that matters."""
+        wanted = np.unique(tags)
+        if not (self._covers(wanted) and self.window.start <= time < self.window.end):
+            return self.history.before(tags, time)
+        return Batch.concat([_cut(self.rows[tag], None, time + 1) for tag in wanted.tolist()])
+
+    def _covers(self, tags: Int32s) -> bool:
+        return all(tag in self.rows for tag in tags.tolist())
+
+
+def _read(
+    history: History,
+    numbers: Int32s,
+    kinds: Mapping[int, str],
+    asked: Moments,
+    start: Nanoseconds,
+    end: Nanoseconds,
+) -> dict[int, Batch]:
+    """What matters of the samples in [start, end), by tag."""
+    rows, found = history.raw(numbers, start, end), {}
+    edges = np.searchsorted(rows.tag, np.append(numbers, numbers[-1] + 1)).tolist()
+    for (tag, kind), (first, last) in zip(sorted(kinds.items()), pairwise(edges), strict=True):
+        own = rows.slice(first, last)
+        keep = np.ones(len(own), np.bool_)
+        if kind in STEPS:
+            keep = changes(own)
+        elif kind in COUNTERS:
+            keep = of_counter(own, asked)
+        found[tag] = own.where(keep)  # a copy, so that the rest is let go
+    return found
+
+
+def _of(rows: Batch, tag: int) -> Batch:
+    """The rows of one tag."""
+    return rows.slice(*np.searchsorted(rows.tag, [tag, tag + 1]).tolist())
+
+
+def _cut(rows: Batch, start: int | None, end: int) -> Batch:
+    """The rows of one tag in [start, end), without a start the last one before `end`."""
+    last = int(np.searchsorted(rows.time, end))
+    first = max(0, last - 1) if start is None else int(np.searchsorted(rows.time, start))
+    return rows.slice(first, last)
