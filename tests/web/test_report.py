@@ -1,13 +1,19 @@
-"""Reports as a user downloads them: the numbers of the page Performance."""
+"""Reports as a user downloads them: the numbers of the pages, of a line, an area and the site."""
 
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from isthmus.cli.main import main
-from isthmus.model.report import shown
+
+
+def told(report, title):
+    """What an HTML report says of a figure."""
+    found = re.search(rf'<th scope="row">{title}</th><td class="n">([^<]*)</td>', report)
+    return found.group(1)
 
 
 def test_a_report_is_told_in_every_form(client):
@@ -24,11 +30,26 @@ def test_it_says_what_the_page_says(client):
     before = client.get("/api/performance", params=asked).json()
     report = client.get("/api/report", params={"kind": "shift"}).text
     after = client.get("/api/performance", params=asked).json()
-    told = report.split("Good pieces</td><td>")[1].split(" pc")[0].replace(",", "")
-    assert before["good"] - 1 <= float(told) <= after["good"] + 1
-    values = [shown(each["availability"]["value"], 1, "%") for each in (before, after)]
-    said = report.split("Availability</td><td>")[1].split("</td>")[0]
-    assert said in values or len(set(values)) > 1
+    good = float(told(report, "Good pieces").replace(",", "").removesuffix(" pc"))
+    assert before["good"] - 5 <= good <= after["good"] + 5
+    for title, key in (("OEE index", "oee"), ("Availability", "availability")):
+        values = sorted(each[key]["value"] for each in (before, after))
+        value = float(told(report, title).removesuffix(" %"))
+        assert values[0] - 0.2 <= value <= values[1] + 0.2
+
+
+def test_an_area_and_the_site_have_reports(client):
+    line, area, site = (
+        client.get("/api/report", params={"kind": "day", "path": path})
+        for path in ("", "packaging", "/")
+    )
+    assert [one.status_code for one in (line, area, site)] == [200, 200, 200]
+    assert "<h1>Line 1: " in line.text
+    assert "<h1>packaging: " in area.text
+    assert "<h1>riverside: " in site.text
+    assert told(site.text, "Scrap") == told(area.text, "Scrap")
+    wrong = client.get("/api/report", params={"path": "packagin"})
+    assert (wrong.status_code, "packaging" in wrong.json()["hint"]) == (422, True)
 
 
 def test_a_time_to_come_is_refused(client, plant):

@@ -15,6 +15,7 @@ from isthmus.model.kpi import Kpi
 from isthmus.model.measure import Measure
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.reason import DEFAULT, Reasons
+from isthmus.model.report import Brand, Plan
 from isthmus.model.rule import Rule
 from isthmus.model.scorecard import Goal
 from isthmus.model.sink import SinkConfig
@@ -215,6 +216,8 @@ class Plant:
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
+    reports: Mapping[str, Plan] = field(default_factory=dict)
+    brand: Brand = field(default_factory=Brand)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     notify: Mapping[str, object] = field(default_factory=dict)
     history: Mapping[str, object] = field(default_factory=dict)

@@ -66,7 +66,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "GET /api/performance": Need(_READ, At.LINE),
         "GET /api/energy": Need(_READ, At.LINE),
         "GET /api/energy/forecast": Need(_READ, At.LINE),
-        "GET /api/report": Need(Right.EXPORT, At.LINE),
+        "GET /api/report": Need(Right.EXPORT, At.OWN),
         "GET /api/scorecard": Need(_READ, At.SEEN),
         "GET /api/scorecard/notes/{number}": Need(_READ, At.SEEN),
         "POST /api/scorecard/notes": Need(Right.ANNOTATE, At.OWN),

@@ -386,7 +386,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A line's report of a shift, a day or a week as a file */
+        /** The report of a shift, a day or a week as a file */
         get: operations["report_api_report_get"];
         put?: never;
         post?: never;
@@ -8035,8 +8035,8 @@ export interface operations {
     report_api_report_get: {
         parameters: {
             query?: {
-                /** @description Path of the line; the plant's first where empty. */
-                line?: string;
+                /** @description A line or an area, `/` the whole site; the first line where empty. */
+                path?: string;
                 kind?: "shift" | "day" | "week";
                 /** @description A time in it (ms); now if empty. */
                 at?: number | null;

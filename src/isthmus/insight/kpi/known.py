@@ -168,6 +168,7 @@ _OTHERS = (
     ),
     Kpi("energy_per_good_piece", "Energy per good piece", "EN / GQ", "kWh", _LESS),
     Kpi("mean_power", "Mean power", "EN / CAL", "kW"),
+    Kpi("unplanned_downtime_ratio", "Unplanned downtime", "ADOT / PBT", "1", _LESS),
     Kpi("unexplained_ratio", "Planned time of which nothing is known", "UNKNOWN / PBT", "1", _LESS),
     Kpi("loss_breakdowns", "Loss 1: breakdowns", "ADOT", "h", _LESS),
     Kpi("loss_setup", "Loss 2: setup and adjustment", "AUST", "h", _LESS),

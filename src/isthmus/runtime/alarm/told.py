@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isthmus.insight.alarm.statistics import Advice, Entry, Statistics, advice, statistics
 from isthmus.model.event import Event
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.alarm.journal import KIND, once
-from isthmus.runtime.app import App
+
+if TYPE_CHECKING:
+    from isthmus.runtime.app import App
 
 MOST = 100_000
 

@@ -1,170 +1,126 @@
-"""A report of a line: the same figures as the pages', over one shift, local day or week."""
+"""A report of a line, an area or a site: what a shift leader hands over and a manager reads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from isthmus.insight.scorecard.verdict import Standing
+from isthmus.model.plant import Equipment, Level
+from isthmus.model.report import Figure, Kind, Part, Report
+from isthmus.runtime.figures.cost import Cost, cost
+from isthmus.runtime.figures.read import Records, Window
+from isthmus.runtime.report.beside import Beside
+from isthmus.runtime.report.draw import course_drawing, reason_drawing, waterfall_drawing
+from isthmus.runtime.report.figures import Numbers
+from isthmus.runtime.report.losses import (
+    reason_table,
+    reasoned,
+    stood,
+    stop_table,
+    time_table,
+    waterfall,
+)
+from isthmus.runtime.report.period import called, moment
+from isthmus.runtime.report.scope import called as named
+from isthmus.runtime.report.scope import lines_of
+from isthmus.runtime.report.tables import (
+    alarm_tables,
+    course_table,
+    data_table,
+    formula_table,
+    note_tables,
+    order_table,
+    part_table,
+)
 
-import numpy as np
-
-from isthmus.insight.accounting.calendar import instant, local_day, shift_at
-from isthmus.model.errors import Refused
-from isthmus.model.plant import Equipment
-from isthmus.model.report import Figure, Kind, Report, Table
-from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.figures.performance import LinePerformance, performance
-from isthmus.runtime.figures.read import Records, Window, meters
-from isthmus.runtime.scorecard.book import Note
-
-MOST = 12  # losses
-MINUTE = 60.0
-
-
-def window_of(records: Records, line: Equipment, kind: Kind, at: Nanoseconds) -> Window:
-    """The shift, local day or week (from Monday on) around `at`, up to now."""
-    zone, now = records.zone, records.now()
-    if at > now:
-        raise Refused("that time is still to come", hint="leave `at` out for the one that runs")
-    if kind == "shift":
-        calendar = records.calendar(line)
-        if calendar is None:
-            raise Refused(
-                f"{line.path} has no calendar", hint="give the line a `calendar`, or ask for a day"
-            )
-        found = shift_at(calendar, at, zone)
-        return Window(f"{found.name or 'no'} shift", found.start, min(found.end, now))
-    day = local_day(at, zone)
-    days = 1
-    if kind == "week":
-        day, days = day - timedelta(days=day.weekday()), 7
-    start, end = instant(day, 0, zone), instant(day + timedelta(days=days), 0, zone)
-    return Window(kind, start, min(end, now))
+BEHIND = (Standing.BEHIND.value, Standing.FAR_BEHIND.value)
 
 
 def compose(
-    records: Records, line: Equipment, window: Window, notes: Sequence[Note] = ()
+    records: Records, place: Equipment, kind: Kind, window: Window, beside: Beside
 ) -> Report:
-    """The report of `line` over `window`; `notes` are those of the scorecard."""
-    found = performance(records, line, window)
-    if found is None:
-        raise Refused(f"{line.path} has no unit with a state", hint="bind a tag with `role: state`")
-    length = window.end - window.start
-    before = Window("", Nanoseconds(window.start - length), window.start)
-    then = performance(records, line, before)
-    used, used_then = energy(records, line, window), energy(records, line, before)
+    """The report of `place` over `window`, a shift, day or week."""
+    numbers = Numbers.of(records, place, kind, window)
+    lines = lines_of(place)
+    spent, then = cost(records, lines, window), cost(records, lines, numbers.then)
+    figures = numbers.told(beside.stands)
+    paid = _paid(records, spent, then)
+    steps, stops = waterfall(numbers), stood(records, place, window, beside)
+    reasons = reasoned(stops, records.plant.reasons)
+    accent, went = beside.brand.accent, course_table(numbers, kind)
+    data, known = data_table(numbers)
+    parts: list[Part | None] = [
+        part_table(numbers),
+        waterfall_drawing(steps, accent),
+        time_table(steps),
+        course_drawing(went, accent),
+        went,
+        *(
+            [reason_drawing(reasons, accent), reason_table(reasons)]
+            if beside.stops is not None
+            else []
+        ),
+        stop_table(records, stops, many_lines=len(lines) > 1) if beside.stops is not None else None,
+        order_table(numbers),
+        *alarm_tables(records, beside.alarms(place, window)),
+        *note_tables(numbers, beside),
+        data,
+        formula_table(figures),
+    ]
+    plant = records.plant
     return Report(
-        f"{line.title or line.path}: {window.name}",
-        f"{records.plant.enterprise} / {records.plant.site} / {line.path}",
-        f"{_moment(records, window.start)} to {_moment(records, window.end)}",
-        100 * (1 - found.known),
-        _moment(records, records.now()),
-        (*_figures(found, then), *_energy(found, then, used, used_then)),
-        (_time(found), _losses(found), *_actions(notes)),
-        tuple(_remarks(line, found, used)),
+        f"{named(place)}: {called(records, kind, window)}",
+        " / ".join(filter(None, (plant.enterprise, plant.site, place.path))),
+        f"{moment(records, window.start)} to {moment(records, window.end)}",
+        100 * numbers.unknown,
+        moment(records, records.now()),
+        (*figures, *paid),
+        tuple(part for part in parts if part is not None),
+        tuple(_remarks(numbers, figures, known, beside)),
+        window.start,
+        window.end,
+        brand=beside.brand,
     )
 
 
-def energy(records: Records, line: Equipment, window: Window) -> float | None:
-    """The kWh of the line over the window; None where part of it is not known."""
-    sources = meters(records.plant, line)
-    tags = [unit.tag(role) for unit in sources for role in ("energy", "power")]
-    if not sources:
-        return None
-    edges = np.array([window.start, window.end], np.int64)
-    used = float(records.shelf(tags, window).kwh(sources, edges)[0])
-    return used if np.isfinite(used) else None
-
-
-def _figures(found: LinePerformance, then: LinePerformance | None) -> list[Figure]:
-    now, old = found.oee, then.oee if then else None
-    made = [
-        Figure(title, _percent(value), "%", 1, _percent(getattr(old, name) if old else None))
-        for title, name, value in (
-            ("OEE index", "index", now.index),
-            ("Availability", "availability", now.availability),
-            ("Effectiveness", "effectiveness", now.effectiveness),
-            ("Quality ratio", "quality", now.quality),
-        )
-    ]
-    count, past = found.count, then.count if then else None
-    for title in ("good", "scrap"):
-        value = getattr(count, title) if count else None
-        before = getattr(past, title) if past else None
-        made.append(Figure(f"{title.capitalize()} pieces", value, "pc", 0, before))
-    return made
-
-
-def _energy(
-    found: LinePerformance,
-    then: LinePerformance | None,
-    used: float | None,
-    before: float | None,
-) -> list[Figure]:
-    each, past = _each(used, found), _each(before, then)
-    return [
-        Figure("Energy", used, "kWh", 1, before),
-        Figure("Energy per good piece", each, "kWh", 4, past),
-    ]
-
-
-def _each(used: float | None, found: LinePerformance | None) -> float | None:
-    good = found.count.good if found and found.count else 0.0
-    return used / good if used is not None and good > 0 else None
-
-
-def _percent(value: float | None) -> float | None:
-    return None if value is None else 100 * value
-
-
-def _time(found: LinePerformance) -> Table:
-    times = found.times
-    steps = (
-        ("Planned busy", times.planned_busy),
-        ("Breakdown", times.actual_unit_down),
-        ("Delay", times.actual_unit_delay),
-        ("Setup", times.actual_unit_setup),
-        ("No data", times.unknown),
-        ("Producing", times.actual_production),
-        ("of that speed below ideal", found.speed_loss),
-        ("of that scrap", found.scrap_loss),
-    )
-    busy = times.planned_busy
-    rows = tuple(
-        (title, spent / MINUTE, 100 * spent / busy if busy else None) for title, spent in steps
-    )
-    return Table("Where the time went", ("element", "minutes", "% of planned"), rows)
-
-
-def _losses(found: LinePerformance) -> Table:
-    rows = tuple(
-        (loss.unit, loss.cause, loss.seconds / MINUTE, f"{loss.stops}")
-        for loss in found.losses[:MOST]
-        if loss.seconds >= 1
-    )
-    return Table("Largest losses", ("unit", "cause", "minutes", "stops"), rows)
-
-
-def _actions(notes: Sequence[Note]) -> list[Table]:
-    rows = tuple(
-        (note.text, f"{note.side.upper()} {note.who}".strip(), note.due)
-        for note in notes
-        if note.kind == "action" and note.state == "open"
-    )
-    return [Table("Open actions", ("what", "who", "due"), rows)] if rows else []
-
-
-def _remarks(line: Equipment, found: LinePerformance, used: float | None) -> list[str]:
+def _paid(records: Records, now: Cost | None, then: Cost | None) -> list[Figure]:
     made = []
-    if not line.ideal_rate:
-        made.append("The line has no ideal rate: effectiveness is 100 % by definition.")
-    if found.count is None:
-        made.append("The good counter tells nothing: nothing is counted.")
-    if found.known < 1:
-        made.append(f"Nothing is known of {100 * (1 - found.known):.1f} % of the time.")
-    if used is None:
-        made.append("The energy of this time is not known whole, so it is not told.")
+    for title, name, unit, digits in (
+        ("Energy cost", "money", records.plant.currency, 2),
+        ("CO2 of the energy", "co2", "kg", 1),
+    ):
+        value, past = (getattr(each, name) if each else None for each in (now, then))
+        made.append(Figure(title, value, unit, digits, past))
     return made
 
 
-def _moment(records: Records, time: Nanoseconds) -> str:
-    return f"{datetime.fromtimestamp(time / 1e9, records.zone):%Y-%m-%d %H:%M %Z}"
+def _remarks(numbers: Numbers, figures: list[Figure], known: float, beside: Beside) -> list[str]:
+    """What a reader must know to trust the figures, the gravest first."""
+    records, window, place = numbers.records, numbers.window, numbers.place
+    made = []
+    if numbers.running:
+        made.append("This time still runs: the figures are those up to now.")
+    made += [f"{each.title} is {each.verdict}." for each in figures if each.verdict in BEHIND]
+    if numbers.unknown > 0:
+        made.append(
+            f"Nothing is known of {100 * numbers.unknown:.1f} % of the planned time; it counts as "
+            "not produced."
+        )
+    made += [
+        f"{named(line)} has no ideal rate in the plant file: its effectiveness is not known."
+        for line in lines_of(place)
+        if not line.ideal_rate
+    ]
+    if numbers.element("GQ") is None:
+        made.append("The good counter tells nothing: nothing is counted.")
+    if numbers.element("EN") is None:
+        made.append("The energy of this time is not known whole, so it is not told.")
+    late, corrected = beside.late(window, records.now())
+    if late or corrected:
+        made.append(f"{late:,} samples came late, {corrected:,} were corrected; all are in here.")
+    made.append(
+        f"Tags are known for {100 * known:.2f} % of the time. Change is against "
+        f"{moment(records, numbers.then.start)} to {moment(records, numbers.then.end)}."
+    )
+    if place.level is not Level.WORK_CENTER:
+        names = ", ".join(named(line) for line in lines_of(place))
+        made.append(f"Figures are of the times and pieces of {names}, added up before dividing.")
+    return made

@@ -74,6 +74,7 @@ BY_HAND = {
     "energy_per_good_piece": 108 / 513,
     "mean_power": 13.5,
     "unexplained_ratio": 0,
+    "unplanned_downtime_ratio": 0.5 / 7.25,
     "loss_breakdowns": 0.5,
     "loss_setup": 0.25,
     "loss_minor_stops": 0.5,

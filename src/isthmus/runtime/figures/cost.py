@@ -1,0 +1,48 @@
+"""What the energy of lines cost, each quarter hour at its own price, and the CO2 of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.insight.series import grid
+from isthmus.model.plant import Equipment
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.read import Records, Window, meters
+from isthmus.runtime.figures.tariff import Tariff
+
+QUARTER = 900 * 10**9
+EDGE = 900 * 10**9  # around the window: a slow meter tells what it counted before and after
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """kWh, what they cost in the plant's currency, and kg of CO2."""
+
+    kwh: float
+    money: float
+    co2: float
+
+
+def cost(records: Records, lines: Sequence[Equipment], window: Window) -> Cost | None:
+    """What the energy of `lines` over `window` cost; None where part of it is not known."""
+    sources = [unit for line in lines for unit in meters(records.plant, line)]
+    tags = [unit.tag("energy") or unit.tag("power") for unit in sources]
+    if not any(tags) or window.end <= window.start:
+        return None
+    around = Window(
+        "",
+        Nanoseconds(max(0, window.start - EDGE)),
+        Nanoseconds(min(window.end + EDGE, max(records.now(), window.end))),
+    )
+    inner = grid(window.start, window.end, QUARTER)
+    inner = inner[(inner > window.start) & (inner < window.end)]
+    edges = np.concatenate([[window.start], inner, [window.end]]).astype(np.int64)
+    used = records.shelf(tags, around).kwh(sources, edges)
+    if not np.isfinite(used).all():
+        return None
+    tariff = Tariff.of(records.plant)
+    kwh = float(used.sum())
+    return Cost(kwh, float((used * tariff.each(edges[:-1])).sum()), kwh * tariff.co2)
