@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from isthmus.model.path import Pattern
 from isthmus.model.plantfile_alarm import ConditionText, Deadband, PriorityWord
 from isthmus.model.plantfile_fields import Entry, Name, Number, Text, WrongError
+from isthmus.model.plantfile_oncall import listed
 from isthmus.model.rule import RuleMode, Unknown
 from isthmus.model.unit import Seconds
 
@@ -22,6 +23,10 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _notify(value: object) -> object:
+    return {"to": value} if isinstance(value, str | list) else value
+
+
 def _event(value: object) -> object:
     return {"text": value} if isinstance(value, str) else value
 
@@ -31,6 +36,18 @@ class RuleEventEntry(Entry):
 
     text: Annotated[Text, Field(description="What happened.", min_length=1)]
     severity: Annotated[int, Field(ge=1, le=1000, description="1 to 1000, as OPC UA.")] = 300
+
+
+class RuleNotifyEntry(Entry):
+    """A message to people."""
+
+    to: Annotated[
+        list[Name],
+        BeforeValidator(listed, json_schema_input_type=list[str] | str),
+        Field(max_length=50, description="People, rotas, teams, channels; else as routes say."),
+    ] = []
+    text: Annotated[Text, Field(description="What they read; the condition where empty.")] = ""
+    priority: Annotated[PriorityWord, Field(description="How soon.")] = "low"
 
 
 class WorkOrderEntry(Entry):
@@ -59,6 +76,11 @@ class RuleActionEntry(Entry):
         RuleEventEntry | None,
         BeforeValidator(_event, json_schema_input_type=str | RuleEventEntry),
         Field(description="Keep an event: its text, or `{text, severity}`."),
+    ] = None
+    notify: Annotated[
+        RuleNotifyEntry | None,
+        BeforeValidator(_notify, json_schema_input_type=list[str] | RuleNotifyEntry),
+        Field(description="Tell people: their names, or `{to, text, priority}`."),
     ] = None
     work_order: Annotated[
         WorkOrderEntry | None, Field(description="Propose work: `{title, priority, text}`.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from isthmus.model.alarm import Priority
 from isthmus.model.condition.condition import Condition
 from isthmus.model.condition.told import Feed
 from isthmus.model.condition.window import Window
@@ -42,10 +43,11 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """A message to a team."""
+    """A message to people, rotas, teams and channels; as the routes say where `to` is empty."""
 
-    team: str
+    to: tuple[str, ...] = ()
     text: str = ""
+    priority: Priority = Priority.LOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Path, Request
 from isthmus.insight.rule.past import Past
 from isthmus.model.access import Right
 from isthmus.model.rule import Rule
+from isthmus.model.work import Proposal
 from isthmus.runtime.app import App
 from isthmus.runtime.rule.act import wish
 from isthmus.runtime.rule.feeding import limits
-from isthmus.runtime.rule.kept import Proposal
 from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem
 from isthmus.web.contract import rules as contract
@@ -158,6 +158,11 @@ def _mode(rule: Rule) -> Literal["test", "live"]:
 
 def proposed(one: Proposal) -> contract.ProposalInfo:
     """Proposed work as it is told."""
+    versions = [
+        {"state": str(each.state), "by": each.by, "time": each.time / 1e6, "note": each.note}
+        for each in one.versions
+    ]
+    last = versions[-1] if versions else {"by": "", "time": None, "note": ""}
     return contract.ProposalInfo.model_validate(
         {
             "number": one.number,
@@ -167,11 +172,13 @@ def proposed(one: Proposal) -> contract.ProposalInfo:
             "priority": one.priority,
             "text": one.text,
             "time": one.time / 1e6,
-            "evidence": one.evidence,
-            "state": one.state,
+            "last": (one.last or one.time) / 1e6,
+            "evidence": dict(one.evidence),
+            "state": str(one.state),
             "times": one.times,
-            "by": one.by,
-            "note": one.note,
-            "decided": one.decided / 1e6 if one.decided else None,
+            "by": last["by"],
+            "note": last["note"],
+            "decided": last["time"],
+            "versions": versions,
         }
     )

@@ -5621,8 +5621,33 @@ export interface components {
             hint: string;
         };
         /**
+         * ProposalDecision
+         * @description One version of a proposal: what a person said to it, when, and why.
+         */
+        ProposalDecision: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "accepted" | "rejected";
+            /** By */
+            by: string;
+            /**
+             * Time
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            time: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * ProposalInfo
-         * @description Work that a rule proposes; `times` counts how often while it was open.
+         * @description Work that a rule proposes; `times` counts how often while it was open, `last` when lastly.
+         *
+         *     `state`, `by`, `note` and `decided` are those of the last of its `versions`.
          */
         ProposalInfo: {
             /** Number */
@@ -5642,6 +5667,11 @@ export interface components {
              * @description Milliseconds since 1970 UTC, plant clock.
              */
             time: number;
+            /**
+             * Last
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            last: number;
             /** Evidence */
             evidence: {
                 [key: string]: number | null;
@@ -5668,10 +5698,12 @@ export interface components {
              * @default null
              */
             decided: number | null;
+            /** Versions */
+            versions: components["schemas"]["ProposalDecision"][];
         };
         /**
          * ProposalWish
-         * @description What a person says to proposed work; a reason where it is rejected.
+         * @description What a person says to proposed work; a reason where it is rejected or decided otherwise.
          */
         ProposalWish: {
             /** Accept */

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from isthmus.insight.kpi.catalogue import Catalogue
+from isthmus.model.alarm import Priority
 from isthmus.model.condition.condition import Condition, condition
 from isthmus.model.condition.syntax import ConditionError
 from isthmus.model.path import Pattern, join
 from isthmus.model.plant import Equipment
 from isthmus.model.plantfile import PlantFile
-from isthmus.model.plantfile_rule import RuleActionEntry, RuleEntry, RuleWriteEntry
-from isthmus.model.rule import Act, Place, Rule, Tell, WorkOrder, Write
+from isthmus.model.plantfile_rule import RuleActionEntry, RuleEntry, RuleNotifyEntry, RuleWriteEntry
+from isthmus.model.rule import Act, Notify, Place, Rule, Tell, WorkOrder, Write
 from isthmus.model.tag import Tag
+from isthmus.runtime.config.notify import recipients
 from isthmus.runtime.config.report import Loc, Report
 from isthmus.runtime.config.rule_inputs import Inputs, Surroundings
 
@@ -85,6 +87,7 @@ class Reader:
     calendars: Collection[str]
     types: Collection[str]
     report: Report
+    people: Collection[str] | None = None  # who can be told; not looked at where None
 
     @classmethod
     def of(cls, file: PlantFile, areas: Sequence[Equipment], report: Report) -> Self:
@@ -92,7 +95,7 @@ class Reader:
         own = Catalogue.of(entry.kpi(name) for name, entry in file.kpis.items())
         equipment = [each for area in areas for each in area.walk()]
         around = Surroundings(equipment, own, join(file.enterprise, file.site))
-        return cls(around, file.calendars, file.types, report)
+        return cls(around, file.calendars, file.types, report, recipients(file))
 
     @property
     def _equipment(self) -> Sequence[Equipment]:
@@ -153,7 +156,7 @@ class Reader:
             if until is None:
                 return None
         acts = [
-            self._act(action, tags, (*loc, "then", number), entry)
+            self._act(action, tags, (*loc, "then", number))
             for number, action in enumerate(entry.then)
         ]
         if when is None or None in acts:
@@ -177,17 +180,24 @@ class Reader:
             self.report.add(loc, f"{error}{place}, at {told.place}", error.hint)
             return None
 
-    def _act(self, action: RuleActionEntry, tags: Nearby, loc: Loc, entry: RuleEntry) -> Act | None:
+    def _act(self, action: RuleActionEntry, tags: Nearby, loc: Loc) -> Act | None:
         if action.event is not None:
             return Tell(action.event.text, action.event.severity)
+        if action.notify is not None:
+            return self._notify(action.notify, (*loc, "notify"))
         if action.work_order is not None:
             wanted = action.work_order
             return WorkOrder(wanted.title, wanted.priority, wanted.text)
-        return None if action.write is None else self._write(action.write, tags, loc, entry)
+        return None if action.write is None else self._write(action.write, tags, loc)
 
-    def _write(
-        self, wish: RuleWriteEntry, tags: Nearby, loc: Loc, entry: RuleEntry
-    ) -> Write | None:
+    def _notify(self, wish: RuleNotifyEntry, loc: Loc) -> Notify:
+        for name in wish.to if self.people is not None else ():
+            if name not in (self.people or ()):
+                text = f"there is nobody `{name}` to tell"
+                self.report.unknown(loc, text, name, self.people or ())
+        return Notify(tuple(wish.to), wish.text, Priority[wish.priority.upper()])
+
+    def _write(self, wish: RuleWriteEntry, tags: Nearby, loc: Loc) -> Write | None:
         where, tag = (*loc, "write", "tag"), tags.get(wish.tag)
         if tag is None:
             self.report.unknown(where, f"there is no tag `{wish.tag}`", wish.tag, tags)
@@ -202,8 +212,7 @@ class Reader:
             hint = f"it takes {bounds[0]:g} to {bounds[1]:g}"
             self.report.add((*loc, "write", "value"), text, hint)
             return None
-        reason = wish.reason or entry.title or "a rule"
-        return Write(tag.path, wish.value, reason, wish.permit)
+        return Write(tag.path, wish.value, wish.reason, wish.permit)
 
 
 def _circles(found: Mapping[str, Rule], report: Report) -> None:

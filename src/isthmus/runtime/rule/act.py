@@ -12,10 +12,13 @@ from isthmus.insight.rule.judge import Turn
 from isthmus.model.access import Principal
 from isthmus.model.errors import IsthmusError, Refused
 from isthmus.model.event import Action, Event
+from isthmus.model.notice import Notice
+from isthmus.model.path import join
 from isthmus.model.record import Kind
 from isthmus.model.rule import Act, Notify, Place, Rule, Tell, WorkOrder, Write
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.rule.kept import KIND, Kept, Proposal
+from isthmus.model.work import Decision, Proposal, WorkState
+from isthmus.runtime.rule.kept import KIND, Kept
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -25,6 +28,7 @@ log = logging.getLogger(__name__)
 STALE = 600 * 10**9  # ns: what happened longer ago is told and no longer acted on
 MOST = 60  # actions of all rules in a minute
 MINUTE = 60.0
+MOST_VALUES = 5  # in a message
 
 Values = dict[str, float | None]
 
@@ -79,18 +83,32 @@ class Acts:
             self.kept.tell(Event(Nanoseconds(turn.time), *words, {"rule": rule.name}))
             return f"told {act.text}"
         if isinstance(act, WorkOrder):
-            made = self.kept.propose(
-                Proposal(
-                    *(0, rule.name, place.equipment, act.title, act.priority, act.text),
-                    time=turn.time,
-                    evidence=dict(values),
-                )
-            )
+            what = act.title, act.priority, act.text
+            wanted = Proposal(0, rule.name, place.equipment, *what, turn.time, dict(values))
+            made = self.kept.propose(wanted)
+            if made is wanted:
+                self.kept.tell(made.event(Nanoseconds(turn.time)))
             again = f", for the {made.times}th time" if made.times > 1 else ""
             return f"proposed work {made.number}{again}"
         if isinstance(act, Notify):
-            return f"did not {wish(act)}: messages are not set up"
+            return self._notify(act, rule, place, turn, values)
         return await self._write(act, rule)
+
+    def _notify(self, act: Notify, rule: Rule, place: Place, turn: Turn, values: Values) -> str:
+        said = [f"{path} = {value:g}" for path, value in values.items() if value is not None]
+        text = act.text or "; ".join([place.when.text, *said[:MOST_VALUES]])
+        notice = Notice(
+            f"{rule.id}:{place.equipment}:{turn.time}:{place.acts.index(act)}",
+            "rule",
+            rule.title,
+            text,
+            Nanoseconds(turn.time),
+            join(place.equipment, rule.name),  # as alarms do: routes name them by the last level
+            int(act.priority),
+            f"/rules?rule={rule.name}",
+        )
+        self.app.notify.tell(notice, act.to)
+        return f"told {', '.join(act.to)}" if act.to else "told those whom the routes name"
 
     async def _write(self, act: Write, rule: Rule) -> str:
         """Ask the guard, as the rule itself: it may do what the policy grants it, no more."""
@@ -128,22 +146,26 @@ class Acts:
         if found is None:
             hint = "`isthmus rule proposals` lists them"
             raise Refused(f"there is no proposal {number}", hint=hint)
-        if found.state != "open":
-            raise Refused(f"proposal {number} was {found.state} by {found.by}")
-        if not accept and not note.strip():
-            raise Refused("no reason is given", hint="say why the work is not needed")
-        word = "accepted" if accept else "rejected"
+        word = WorkState.ACCEPTED if accept else WorkState.REJECTED
+        before = list(found.versions)
+        found.decide(Decision(word, by, time.time_ns(), note.strip()))
+        try:
+            self._record(found, by, note)
+        except IsthmusError:  # what must not happen unrecorded does not happen
+            found.versions = before
+            raise
+        self.kept.tell(found.event(self.app.now(), by, note.strip()))
+        self.kept.save()
+        return found
+
+    def _record(self, found: Proposal, by: str, note: str) -> None:
         self.app.trust.ledger.record(
             Kind.ACTION,
             by,
-            f"{word} work {number}: {found.title}",
+            f"{found.state} work {found.number}: {found.title}",
             about=found.equipment,
-            facts={"rule": found.rule, "note": note.strip()},
+            facts={"rule": found.rule, "note": note.strip(), "version": len(found.versions)},
         )
-        found.state, found.by, found.note = word, by, note.strip()
-        found.decided = time.time_ns()
-        self.kept.save()
-        return found
 
 
 def wish(act: Act) -> str:
@@ -151,7 +173,7 @@ def wish(act: Act) -> str:
     if isinstance(act, Tell):
         return f"tell {act.text}"
     if isinstance(act, Notify):
-        return f"notify {act.team}"
+        return f"notify {', '.join(act.to)}" if act.to else "notify those whom the routes name"
     if isinstance(act, WorkOrder):
         return f"propose work: {act.title}"
     return f"write {act.value:g} to {act.path}"

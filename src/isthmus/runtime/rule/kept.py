@@ -11,31 +11,14 @@ from typing import Any
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Nanoseconds
+from isthmus.model.work import Decision, Proposal, WorkState
 from isthmus.runtime.config.edit import write_whole
 
 KIND = "rule"
-VERSION = 1
+VERSION = 2
 MOST_WAITING = 10_000
 MOST_PROPOSALS = 2_000
-
-
-@dataclass(slots=True)
-class Proposal:
-    """Work that a rule proposes; `times` counts how often while it was open."""
-
-    number: int
-    rule: str
-    equipment: str
-    title: str
-    priority: str
-    text: str
-    time: int
-    evidence: dict[str, float | None] = field(default_factory=dict)
-    state: str = "open"
-    times: int = 1
-    by: str = ""
-    note: str = ""
-    decided: int = 0
+_OF_VERSION_1 = frozenset({"state", "by", "note", "decided"})
 
 
 @dataclass(slots=True)
@@ -88,7 +71,7 @@ class Kept:
                 },
                 {rule: Seen(**one) for rule, one in told["seen"].items()},
                 {str(rule): str(by) for rule, by in told["disabled"].items()},
-                [Proposal(**one) for one in told["proposals"]],
+                [_proposal(one) for one in told["proposals"]],
                 [_event(one) for one in told["waiting"]],
                 int(told["number"]),
                 int(told["dropped"]),
@@ -120,26 +103,40 @@ class Kept:
     def propose(self, proposal: Proposal) -> Proposal:
         """Keep a proposal; one of the same rule and place that is open is counted instead."""
         for known in self.proposals:
-            same = (known.rule, known.equipment, known.title) == (
-                *(proposal.rule, proposal.equipment, proposal.title),
-            )
-            if same and known.state == "open":
-                known.times += 1
+            if known.id == proposal.id and known.state is WorkState.OPEN:
+                known.times, known.last = known.times + 1, proposal.time
                 return known
         self.number += 1
         proposal.number = self.number
         self.proposals.append(proposal)
         if len(self.proposals) > MOST_PROPOSALS:  # decided ones first
-            old = next((one for one in self.proposals if one.state != "open"), self.proposals[0])
-            self.dropped += old.state == "open"
+            old = next(
+                (one for one in self.proposals if one.state is not WorkState.OPEN),
+                self.proposals[0],
+            )
+            self.dropped += old.state is WorkState.OPEN
             self.proposals.remove(old)
         return proposal
 
 
 def _of_this_version(file: Path, version: object) -> Path:
-    if version != VERSION:
+    if version not in (1, VERSION):
         raise ValueError(f"its version is {version}, not {VERSION}")
     return file
+
+
+def _proposal(told: Mapping[str, Any]) -> Proposal:
+    """A proposal; in version 1 the last decision stood beside it."""
+    known = {key: value for key, value in told.items() if key not in _OF_VERSION_1}
+    versions = told.get("versions", [])
+    if told.get("decided"):
+        past = {key: told[key] for key in ("state", "by", "note")} | {"time": told["decided"]}
+        versions = [past]
+    made = [
+        Decision(WorkState(one["state"]), str(one["by"]), int(one["time"]), str(one["note"]))
+        for one in versions
+    ]
+    return Proposal(**(known | {"versions": made}))
 
 
 def _told(event: Event) -> dict[str, Any]:

@@ -97,8 +97,20 @@ class RuleSwitch(Answer):
     enabled: bool
 
 
+class ProposalDecision(Answer):
+    """One version of a proposal: what a person said to it, when, and why."""
+
+    state: Literal["accepted", "rejected"]
+    by: str
+    time: Milliseconds
+    note: str = ""
+
+
 class ProposalInfo(Answer):
-    """Work that a rule proposes; `times` counts how often while it was open."""
+    """Work that a rule proposes; `times` counts how often while it was open, `last` when lastly.
+
+    `state`, `by`, `note` and `decided` are those of the last of its `versions`.
+    """
 
     number: int
     rule: str
@@ -107,16 +119,18 @@ class ProposalInfo(Answer):
     priority: str
     text: str
     time: Milliseconds
+    last: Milliseconds
     evidence: dict[str, float | None]
     state: Literal["open", "accepted", "rejected"]
     times: int
     by: str = ""
     note: str = ""
     decided: Milliseconds | None = None
+    versions: list[ProposalDecision]
 
 
 class ProposalWish(Answer):
-    """What a person says to proposed work; a reason where it is rejected."""
+    """What a person says to proposed work; a reason where it is rejected or decided otherwise."""
 
     accept: bool
     note: Annotated[str, Field(max_length=1_000)] = ""

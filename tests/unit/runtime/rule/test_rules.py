@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -11,9 +12,10 @@ from isthmus.historian.memory import Memory
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.model.tag import Namespace
+from isthmus.model.work import Proposal
 from isthmus.runtime.config.load import load
 from isthmus.runtime.rule import heard as module
-from isthmus.runtime.rule.kept import Kept, Proposal
+from isthmus.runtime.rule.kept import Kept
 from isthmus.runtime.rule.rules import Rules
 
 S = 10**9
@@ -33,6 +35,7 @@ equipment:
             force: {unit: kN}
             oil: {unit: degC}
             cooler: {unit: kW, write: {range: [0, 5], risk: low}}
+people: {teams: {office: {side: ot}}}
 rules:
   heavy:
     at: hall/line1/press
@@ -41,6 +44,7 @@ rules:
     mode: live
     then:
       - event: too heavy
+      - notify: [office]
       - work_order: {title: look at the press}
       - write: {tag: cooler, value: 5}
   calm: {at: hall/line1/press, when: force > 100, then: [{event: x}]}
@@ -74,6 +78,8 @@ class Site:
             self.namespace.bind(tag)
         self.guard, self.records, self.position = Guard(), [], 0
         ledger = SimpleNamespace(record=lambda *words, **more: self.records.append((words, more)))
+        self.notices = []
+        self.notify = SimpleNamespace(tell=lambda *words: self.notices.append(words))
         self.trust = SimpleNamespace(guard=self.guard, ledger=ledger)
         self.start()
 
@@ -133,9 +139,8 @@ def test_fires_with_a_deadband(site):
 
 def test_acts_only_once_its_back_test_was_seen(site):
     site.say(force=150)
-    assert site.journal() == [
-        f"heavy began: would tell too heavy; would propose work: {WORK}; would write 5 to {COOLER}"
-    ]
+    would = f"would propose work: {WORK}; would write 5 to {COOLER}"
+    assert site.journal() == [f"heavy began: would tell too heavy; would notify office; {would}"]
     assert site.guard.asked == [] == site.rules.kept.proposals
     acting, why = site.rules.acting(site.rules.find("heavy"))
     assert (acting, "isthmus rule test heavy" in why) == (False, True)
@@ -150,6 +155,11 @@ def test_acts_only_once_its_back_test_was_seen(site):
     assert not principal.owner
     assert "too heavy" in site.journal()
     assert [one.title for one in site.rules.kept.proposals] == ["look at the press"]
+    ((notice, to),) = site.notices
+    assert (notice.kind, notice.about, notice.title, to) == (
+        *("rule", "hall/line1/press/heavy", "heavy", ("office",)),
+    )
+    assert notice.text == "force > 100; hall/line1/press/force = 150"
 
 
 def test_another_text_was_not_seen(site, tmp_path):
@@ -204,9 +214,9 @@ def test_writes_at_most_once_a_minute(site):
 
 def test_all_rules_together_act_within_bounds(site, monkeypatch):
     site.see()
-    monkeypatch.setattr("isthmus.runtime.rule.act.MOST", 2)
+    monkeypatch.setattr("isthmus.runtime.rule.act.MOST", 3)
     site.say(force=150)
-    assert (site.rules.acts.done, site.rules.acts.held_back) == (2, 1)
+    assert (site.rules.acts.done, site.rules.acts.held_back) == (3, 1)
     assert site.guard.asked == []
 
 
@@ -291,16 +301,60 @@ def test_a_person_decides_on_work(site):
     with pytest.raises(Refused, match="no reason"):
         acts.decide(1, "person:anna", " ", accept=False)
     made = acts.decide(1, "person:anna", "on Tuesday", accept=True)
-    assert (made.state, made.by, made.evidence) == (
-        *("accepted", "person:anna"),
-        {"hall/line1/press/force": 150.0},
-    )
+    assert (made.state, made.versions[-1].by) == ("accepted", "person:anna")
+    assert made.evidence == {"hall/line1/press/force": 150.0}
     with pytest.raises(Refused, match="was accepted by person:anna"):
         acts.decide(1, "person:bert", "", accept=True)
+    with pytest.raises(Refused, match="was accepted by person:anna"):
+        acts.decide(1, "person:bert", "", accept=False)
     with pytest.raises(Refused, match="no proposal 7"):
         acts.decide(7, "person:bert", "", accept=True)
+    acts.decide(1, "person:bert", "the press goes next week", accept=False)
     site.start()
-    assert site.rules.kept.proposals[0].note == "on Tuesday"
+    kept = site.rules.kept.proposals[0]
+    assert [(one.state, one.by, one.note) for one in kept.versions] == [
+        ("accepted", "person:anna", "on Tuesday"),
+        ("rejected", "person:bert", "the press goes next week"),
+    ]
+
+
+def test_each_step_of_proposed_work_is_an_event_of_the_stream(site):
+    site.see()
+    site.say(force=150)
+    site.rules.acts.decide(1, "person:anna", "on Tuesday", accept=True)
+    site.say(force=150)
+    told = [event for event in site.told if event.kind == "work"]
+    assert [(event.data["version"], event.data["state"], event.data["by"]) for event in told] == [
+        (0, "open", "rule:heavy"),
+        (1, "accepted", "person:anna"),
+    ]
+    assert told[0].path == "hall/line1/press"
+    assert told[0].data["value hall/line1/press/force"] == 150.0
+
+
+def test_a_decision_that_cannot_be_recorded_is_none(site):
+    site.see()
+    site.say(force=150)
+
+    def full(*_, **__):
+        raise StorageError("the disk is full")
+
+    site.trust.ledger.record = full
+    with pytest.raises(StorageError):
+        site.rules.acts.decide(1, "person:anna", "", accept=True)
+    assert site.rules.kept.proposals[0].state == "open"
+
+
+def test_proposals_of_an_older_file_are_read(tmp_path):
+    old = {"number": 1, "rule": "r", "equipment": "press", "title": "oil it", "priority": "low"}
+    old |= {"text": "", "time": 5, "evidence": {}, "state": "rejected", "times": 2}
+    old |= {"by": "person:anna", "note": "done", "decided": 7}
+    file = tmp_path / "rules.json"
+    empty = {"judged": {}, "states": {}, "seen": {}, "disabled": {}, "waiting": []}
+    told = empty | {"version": 1, "proposals": [old], "number": 1, "dropped": 0}
+    file.write_text(json.dumps(told))
+    (one,) = Kept.open(file).proposals
+    assert (one.state, one.times, one.versions[0].time) == ("rejected", 2, 7)
 
 
 def test_the_same_work_is_proposed_once(tmp_path):
