@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from isthmus.web import contract
 from isthmus.web.contract import stops
+from isthmus.web.contract.energy import MeterTree
 from isthmus.web.contract.rules import ProposalInfo, RuleList
 
 HOUR = 3_600_000.0
@@ -53,6 +54,7 @@ def questions(plant, tag):
         "/api/cycles": ({"path": "packaging/line1/filler", **span}, contract.CycleTimes),
         "/api/spc": ({"tag": speed, **span, "size": 5}, contract.ControlAnswer),
         "/api/energy/forecast": ({}, contract.EnergyForecast),
+        "/api/energy/meters": ({"window": "day"}, MeterTree),
         "/api/energy/measures": ({}, list[contract.MeasureVerified]),
         "/api/overview": ({}, contract.Overview),
         "/api/scorecard": ({}, contract.Scorecard),

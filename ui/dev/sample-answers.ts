@@ -57,7 +57,7 @@ export function energy(window: string): Energy {
     const expected = 17 + pieces * 0.0089;
     const kwh = expected * (in_baseline ? 1 : 0.9) + noise(row + 9) * 2;
     if (!in_baseline) cusum += kwh - expected;
-    return { start, kwh, pieces, kwh_per_piece: works ? kwh / pieces : null, expected_kwh: expected, expected_low: expected - 3, expected_high: expected + 3, cusum_kwh: cusum, in_baseline };
+    return { start, kwh, pieces, kwh_per_piece: works ? kwh / pieces : null, expected_kwh: expected, expected_low: expected - 3, expected_high: expected + 3, cusum_kwh: cusum, cusum_margin: 3 * Math.sqrt(row + 1), in_baseline };
   });
   const hour = Array.from({ length: 96 }, (_, row) => row / 4);
   const meters = [["compressor", 31.2, 35.8], ["filler", 18.3, 18.9], ["packer", 7.9, 8.2], ["palletiser", 6.2, 6.3], ["capper", 5.4, 5.1], ["labeller", 4.1, 4.2]] as const;
@@ -65,7 +65,7 @@ export function energy(window: string): Energy {
     path: "packaging/line1", window, start: end - count * H, end, per_piece: kpi("per_piece", "Energy per piece, 7 days", 0.0124, "kWh", 4, "", { low: 0.0122, high: 0.0126 }), baseline_per_piece: kpi("baseline", "Baseline at the same output", 0.0139, "kWh", 4, "", { low: 0.0136, high: 0.0142 }),
     saved: kpi("saved", "Saved since the pilot began", 966, "kWh", 0, "± 188, 10.8 % of baseline"), money: kpi("money", "in money", 174, "EUR", 0, "± 34, at 0.18 EUR/kWh"), co2: kpi("co2", "in CO2", 348, "kg", 0, "± 68, at 0.36 kg/kWh"), base_load: kpi("base_load", "Base load", 16.4, "kW", 1, "before: 24.8 kW"),
     hours, profile: { hour, now: hour.map((at) => (at >= 6 && at < 22 ? 74 : 16.4)), before: hour.map((at) => (at >= 6 && at < 22 ? 76 : 24.8)) },
-    baseline: { base_kw: 17, kwh_per_piece: 0.0089, r2: 0.93, cv_percent: 6.1, hours: 90, start: end - count * H, end: end - count * 0.45 * H },
+    baseline: { base_kw: 17, kwh_per_piece: 0.0089, terms: [{ name: "base", value: 17, error: 0.6, t: 28, p: 0 }, { name: "good pieces", value: 0.0089, error: 0.0002, t: 44, p: 0 }], r2: 0.93, cv_percent: 6.1, hours: 90, effective_hours: 71, start: end - count * H, end: end - count * 0.45 * H },
     meters: meters.map(([name, kw, expected_kw]) => ({ path: `packaging/line1/${name}`, title: name, kw, expected_kw, kwh: kw * 5, kwh_per_piece: kw / 6600, quality: name === "palletiser" ? 0x40900000 : 0 })),
     why: { per_piece: "kWh of the main meter / good pieces of the palletiser", baseline: "kWh an hour = 17.0 + 0.0089 × good pieces, least squares over 90 hours" }, notes: [],
   };

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from isthmus.cli import energy_evaluate, energy_forecast, energy_line
+from isthmus.cli import energy_evaluate, energy_forecast, energy_line, energy_meters
 
 EXAMPLE = """examples:
   isthmus energy show packaging/line1 --window week
   isthmus energy saving packaging/line1
+  isthmus energy meters --window week
   isthmus energy forecast packaging/line1
   isthmus energy evaluate load.csv --target Usage_kWh
   isthmus energy evaluate load.csv --target kW --zone Europe/Berlin --from 2026-06-01 --json
@@ -18,6 +19,7 @@ PARTS = {
     "show": (energy_line, "a line's energy: a piece, saved, base load, meters"),
     "baseline": (energy_line, "the regression that a line's savings are measured against"),
     "saving": (energy_line, "what measures saved: kWh, money, CO2, each with its margin"),
+    "meters": (energy_meters, "measured and computed meters as a tree, and which are silent"),
     "forecast": (energy_forecast, "the load of a line in the next 24 hours, and what to move"),
     "evaluate": (energy_evaluate, "forecast each day of a file from the days before it"),
 }

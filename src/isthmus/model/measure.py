@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
+
+DriverKind = Literal["tag", "running_time", "product_mix"]
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A tag whose hourly mean moves the energy of a line.
+    """What moves the energy of a line: the hourly mean of a tag, or what its machines tell.
 
-    With `heating_below` it counts by how much it lies below that, with `cooling_above` by how much
-    above: an hour's share of degree days.
+    With `heating_below` a tag counts by how much it lies below that, with `cooling_above` by how
+    much above: an hour's share of degree days. Without a tag it is of the `kind`.
     """
 
     name: str
-    tag: str
+    tag: str = ""
     heating_below: float | None = None
     cooling_above: float | None = None
+    kind: DriverKind = "tag"
 
 
 @dataclass(frozen=True, slots=True)

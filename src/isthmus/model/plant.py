@@ -12,7 +12,8 @@ from isthmus.model.access import Access
 from isthmus.model.alarm import AlarmDefinition
 from isthmus.model.export import Export
 from isthmus.model.kpi import Kpi
-from isthmus.model.measure import Measure
+from isthmus.model.measure import Driver, Measure
+from isthmus.model.meter import Meter
 from isthmus.model.ports import Address, SourceConfig
 from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.report import Brand, Plan
@@ -110,6 +111,7 @@ class Equipment:
     states: Mapping[int, Meaning] = field(default_factory=dict)  # empty: the codes are PackML's
     micro_stop: float | None = None  # own stops shorter than so many seconds are short ones
     baseline: tuple[date, date] | None = None  # first and last local day of its energy baseline
+    drivers: tuple[Driver, ...] = ()  # of its energy, beside good pieces
     movable: float = 0.0  # seconds by which its work may be moved for the sake of the load
     owners: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str | int | float] = field(default_factory=dict)  # serial, built, ...
@@ -216,6 +218,7 @@ class Plant:
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
     goals: Mapping[str, Goal] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
+    meters: tuple[Meter, ...] = ()  # computed from others
     reports: Mapping[str, Plan] = field(default_factory=dict)
     brand: Brand = field(default_factory=Brand)
     rules: Mapping[str, Rule] = field(default_factory=dict)

@@ -17,7 +17,6 @@ from isthmus.model.plantfile_export import ExportEntry, ExportName
 from isthmus.model.plantfile_fields import (
     Entry,
     Name,
-    Number,
     Size,
     Text,
     WrongError,
@@ -26,6 +25,7 @@ from isthmus.model.plantfile_history import HistoryEntry
 from isthmus.model.plantfile_kpi import KpiEntry
 from isthmus.model.plantfile_ledger import LedgerEntry
 from isthmus.model.plantfile_measure import MeasureEntry
+from isthmus.model.plantfile_meter import MeterEntry
 from isthmus.model.plantfile_notify import NotifyEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
@@ -35,6 +35,7 @@ from isthmus.model.plantfile_scorecard import GoalEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
+from isthmus.model.plantfile_tariff import Tariff
 from isthmus.model.plantfile_write import WritesEntry
 from isthmus.model.plantfile_zones import ConduitEntry, ManagementEntry, ZoneEntry
 from isthmus.model.secret import Secret
@@ -147,17 +148,6 @@ class ErpEntry(Entry):
     orders_for: Annotated[Text | None, Field(description="The line its orders are for.")] = None
 
 
-def _tariff(value: object) -> object:
-    if isinstance(value, dict):
-        for key in value:
-            if re.match(r"\d+:", str(key)):
-                span(str(key))
-    return value
-
-
-Tariff = Annotated[dict[str, Number], BeforeValidator(_tariff)]
-
-
 class BusEntry(Entry):
     """The stream that all values pass: a child of ours, or a cluster."""
 
@@ -261,6 +251,9 @@ class PlantFile(Entry):
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     pki: PkiEntry = Field(default_factory=PkiEntry, description="Certificates and their lives.")
     tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
+    meters: Annotated[
+        dict[Name, MeterEntry], Field(description="Meters computed from others, by name.")
+    ] = {}
     measures: Annotated[
         dict[Name, MeasureEntry], Field(description="Measures whose saving is verified, by name.")
     ] = {}

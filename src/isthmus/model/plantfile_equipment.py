@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from isthmus.model.plantfile_alarm import AlarmEntry, LimitAlarm
+from isthmus.model.plantfile_driver import DriverEntry
 from isthmus.model.plantfile_fields import (
     Band,
     Entry,
@@ -159,6 +160,10 @@ class EnergyEntry(Entry):
         BaselineEntry | None,
         Field(description="Of a line: the period that savings are measured against."),
     ] = None
+    drivers: Annotated[
+        dict[Name, DriverEntry],
+        Field(description="Of a line: what moves its energy beside good pieces."),
+    ] = {}
     movable: Annotated[
         Seconds | None,
         Field(gt=0, le=86_400, description="Of a machine: how far its work may be moved: `8 h`."),

@@ -7,27 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from isthmus.model.measure import Driver, Measure
+from isthmus.model.measure import Measure
+from isthmus.model.plantfile_driver import DriverEntry, drivers
 from isthmus.model.plantfile_equipment import BaselineEntry, Day
-from isthmus.model.plantfile_fields import Entry, Name, Number, Text, WrongError
-
-
-class DriverEntry(Entry):
-    """What moves the energy of the line beside its good pieces: weather, hours, a product's mix."""
-
-    tag: Annotated[Text, Field(description="Path of the tag; its hourly mean counts.")]
-    heating_below: Annotated[
-        Number | None, Field(description="Count by how much it lies below: `15` (degree days).")
-    ] = None
-    cooling_above: Annotated[
-        Number | None, Field(description="Count by how much it lies above: `22`.")
-    ] = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if self.heating_below is not None and self.cooling_above is not None:
-            raise WrongError("a driver heats or cools", hint="write two drivers of the same tag")
-        return self
+from isthmus.model.plantfile_fields import Entry, Name, Text, WrongError
 
 
 class MeasureEntry(Entry):
@@ -64,8 +47,5 @@ class MeasureEntry(Entry):
             self.baseline.days,
             None if self.last is None else date.fromisoformat(self.last),
             self.title,
-            tuple(
-                Driver(each, entry.tag, entry.heating_below, entry.cooling_above)
-                for each, entry in self.drivers.items()
-            ),
+            drivers(self.drivers),
         )

@@ -7,15 +7,17 @@ from typing import Annotated, Literal
 import numpy as np
 from fastapi import APIRouter, Query
 
-from isthmus.insight.energy.baseline import cusum
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.drivers import PIECES
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
-from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
+from isthmus.web.access import Seen
 from isthmus.web.ask import Line, line_of
+from isthmus.web.contract.energy import MeterTree
 from isthmus.web.energy_forecast import foreseen
-from isthmus.web.energy_measures import judged
+from isthmus.web.energy_measures import driver_term, formula, judged
+from isthmus.web.energy_meters import metered
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
@@ -46,6 +48,10 @@ def routes(app: App) -> APIRouter:
     @router.get("/energy/measures", summary="What measures at a line saved, with error bars")
     def measures(line: Line = "") -> list[contract.MeasureVerified]:
         return judged(app, line_of(app, line))
+
+    @router.get("/energy/meters", summary="Measured and computed meters as a tree")
+    def meters(seen: Seen, line: Line = "", window: WindowName = "day") -> MeterTree:
+        return metered(app, seen, app.records.window(line_of(app, line), window))
 
     return router
 
@@ -87,37 +93,29 @@ def _of_pieces(found: LineEnergy) -> dict[str, contract.Kpi]:
 
 def _won(app: App, found: LineEnergy) -> dict[str, contract.Kpi]:
     """What was saved against the baseline: energy, money, CO2, each with its margin."""
-    won, tariff, currency = found.saving, Tariff.of(app.plant), app.plant.currency
-    kwh = co2 = None
+    won, currency = found.saving, app.plant.currency
+    amounts: list[float | None] = [None, None, None]
     margins = ["needs 8 hours of data", "", ""]
     if won is not None:
-        kwh, co2 = won.kwh, won.kwh * tariff.co2
+        amounts = [won.kwh[0], won.money[0], won.co2[0]]
         margins = [
-            f"± {won.margin:,.1f} kWh (95 %), {won.hours} h",
-            f"± {won.margin * tariff.mean:,.2f}, each hour at its price",
-            f"± {won.margin * tariff.co2:,.1f} at {tariff.co2:.3f} kg/kWh",
+            f"± {won.kwh[1]:,.1f} kWh (95 %), {won.hours} h",
+            f"± {won.money[1]:,.2f}, each hour at its price",
+            f"± {won.co2[1]:,.1f}, each hour at its factor",
         ]
-    money = _money(found, tariff)
     return {
-        "saved": _kpi("saved", "Saved against the baseline", kwh, "kWh", 1, margins[0]),
-        "money": _kpi("money", "in money", money, currency, 2, margins[1]),
-        "co2": _kpi("co2", "in CO2", co2, "kg", 1, margins[2]),
+        "saved": _kpi("saved", "Saved against the baseline", amounts[0], "kWh", 1, margins[0]),
+        "money": _kpi("money", "in money", amounts[1], currency, 2, margins[1]),
+        "co2": _kpi("co2", "in CO2", amounts[2], "kg", 1, margins[2]),
     }
 
 
 def _base_load(found: LineEnergy) -> contract.Kpi:
     base = found.baseline
-    detail = f"regression says {base.base:.1f} kW" if base else "mean while nothing is made"
+    detail = (
+        f"regression says {base.terms[0].value:.1f} kW" if base else "mean while nothing is made"
+    )
     return _kpi("base_load", "Base load", found.base_load, "kW", 1, detail)
-
-
-def _money(found: LineEnergy, tariff: Tariff) -> float | None:
-    """What the saved kWh would have cost, each hour at its own price."""
-    if found.baseline is None or found.saving is None:
-        return None
-    won = found.baseline.expected(found.pieces) - found.kwh
-    known = found.judged & np.isfinite(won)
-    return float((won[known] * tariff.each(found.edges[:-1][known])).sum())
 
 
 def _kpi(
@@ -129,14 +127,19 @@ def _kpi(
 def _hours(found: LineEnergy) -> list[contract.EnergyBucket]:
     base, pieces = found.baseline, found.pieces
     nothing = np.full(len(pieces), np.nan)
-    expected = np.where(found.whole, base.expected(pieces), np.nan) if base else nothing
-    band = base.band(pieces) if base else nothing
-    run = cusum(found.kwh, pieces, found.whole, base) if base else nothing
+    expected = np.where(found.whole, base.expected(found.drivers), np.nan) if base else nothing
+    band = base.band(found.drivers) if base else nothing
+    run = margin = nothing
+    if base:
+        run, margin = base.cusum(found.kwh, found.drivers, found.whole)
     with np.errstate(invalid="ignore", divide="ignore"):
         each = np.where(pieces > 0, found.kwh / pieces, np.nan)
     columns = [
         numbers(column)
-        for column in (found.kwh, pieces, each, expected, expected - band, expected + band, run)
+        for column in (
+            *(found.kwh, pieces, each, expected, expected - band, expected + band),
+            *(run, margin),
+        )
     ]
     return [
         contract.EnergyBucket(
@@ -148,9 +151,10 @@ def _hours(found: LineEnergy) -> list[contract.EnergyBucket]:
             expected_low=low,
             expected_high=high,
             cusum_kwh=running,
+            cusum_margin=sure,
             in_baseline=bool(reference),
         )
-        for start, kwh, made, per_piece, middle, low, high, running, reference in zip(
+        for start, kwh, made, per_piece, middle, low, high, running, sure, reference in zip(
             *(found.edges[:-1].tolist(), *columns, found.reference.tolist()), strict=True
         )
     ]
@@ -160,12 +164,15 @@ def _baseline(found: LineEnergy) -> contract.Baseline | None:
     base = found.baseline
     if base is None:
         return None
+    slopes = {term.name: term.value for term in base.terms[1:]}
     return contract.Baseline(
-        base_kw=base.base,
-        kwh_per_piece=base.slope,
+        base_kw=base.terms[0].value,
+        kwh_per_piece=slopes.get(PIECES) if len(slopes) == 1 else None,
+        terms=[driver_term(term) for term in base.terms],
         r2=base.r2,
         cv_percent=100 * base.cv,
         hours=base.hours,
+        effective_hours=base.effective,
         start=found.learned.start / 1e6,
         end=found.learned.end / 1e6,
     )
@@ -206,7 +213,7 @@ def _notes(found: LineEnergy) -> list[str]:
 def _why(found: LineEnergy) -> dict[str, str]:
     base = found.baseline
     line = (
-        f"kWh an hour = {base.base:.2f} + {base.slope:.5f} x good pieces, least squares over "
+        f"kWh an hour = {formula(base)}, least squares over "
         f"{base.hours} whole hours, R2 {base.r2:.3f}, CV(RMSE) {100 * base.cv:.1f} %"
         if base
         else "No baseline yet: it needs 8 whole hours with different output."
@@ -218,9 +225,9 @@ def _why(found: LineEnergy) -> dict[str, str]:
         ),
         "baseline": line,
         "saved": (
-            "Expected by the baseline at the hours' own output minus measured, summed; the margin "
-            "is 1.96 standard errors of single hours and of the line (ISO 50015, no "
-            "autocorrelation)."
+            "Expected by the baseline at the hours' own drivers minus measured, summed; the margin "
+            "is the 95 % interval of single hours and of the baseline, widened by how like "
+            "neighbouring hours are (ISO 50015, ASHRAE Guideline 14)."
         ),
         "hours": "Counters are read at the full hour, straight between their samples.",
     }

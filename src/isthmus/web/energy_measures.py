@@ -25,6 +25,7 @@ def judged(app: App, line: Equipment) -> list[contract.MeasureVerified]:
 
 def _told(app: App, found: Verified) -> contract.MeasureVerified:
     measure, fit, zone = found.measure, found.regression, app.records.zone
+    won = found.saving
     first, last = measure.baseline
     day = timedelta(days=1)
     return contract.MeasureVerified(
@@ -34,13 +35,13 @@ def _told(app: App, found: Verified) -> contract.MeasureVerified:
         start=instant(measure.first, 0, zone) / 1e6,
         baseline_start=instant(first, 0, zone) / 1e6,
         baseline_end=instant(last + day, 0, zone) / 1e6,
-        kwh=_amount(found.kwh),
-        money=_amount(found.money),
+        kwh=_amount(won.kwh if won else None),
+        money=_amount(won.money if won else None),
         currency=app.plant.currency,
-        co2_kg=_amount(found.co2),
-        percent=None if found.share is None else 100 * found.share,
-        hours=found.hours,
-        terms=[_term(term) for term in fit.terms] if fit else [],
+        co2_kg=_amount(won.co2 if won else None),
+        percent=None if won is None or won.share is None else 100 * won.share,
+        hours=won.hours if won else 0,
+        terms=[driver_term(term) for term in fit.terms] if fit else [],
         r2=fit.r2 if fit else None,
         cv_percent=100 * fit.cv if fit and math.isfinite(fit.cv) else None,
         baseline_hours=fit.hours if fit else 0,
@@ -57,7 +58,8 @@ def _amount(told: Amount | None) -> SavedAmount | None:
     return None if told is None else SavedAmount(value=told[0], margin=told[1])
 
 
-def _term(term: Term) -> DriverTerm:
+def driver_term(term: Term) -> DriverTerm:
+    """One term for the pages."""
     return DriverTerm(
         name=term.name,
         value=term.value,
@@ -67,13 +69,17 @@ def _term(term: Term) -> DriverTerm:
     )
 
 
+def formula(fit: Regression) -> str:
+    """The terms of a baseline as people write them: `12.1 + 0.0081 x good pieces`."""
+    parts = [f"{fit.terms[0].value:.3g}"]
+    return " + ".join([*parts, *(f"{term.value:.4g} x {term.name}" for term in fit.terms[1:])])
+
+
 def _why(fit: Regression | None) -> str:
     if fit is None:
         return "No baseline: its days have too few whole hours of energy, pieces and drivers."
-    parts = [f"{fit.terms[0].value:.3g}"]
-    parts += [f"{term.value:.4g} x {term.name}" for term in fit.terms[1:]]
     return (
-        f"kWh an hour = {' + '.join(parts)}, least squares over {fit.hours} whole hours before the "
+        f"kWh an hour = {formula(fit)}, least squares over {fit.hours} whole hours before the "
         "measure. Saved is what that expects of the hours since, at their own drivers, minus what "
         "was used. The margin is 95 %, of the hours and of the baseline; the residuals of "
         f"neighbouring hours correlate by {fit.alike:.2f}, so that they are worth "
@@ -85,9 +91,9 @@ def _notes(found: Verified, fit: Regression | None) -> list[str]:
     notes = []
     if fit is None:
         notes.append(_why(None))
-    elif found.kwh is None:
+    elif found.saving is None:
         notes.append("No whole hour to judge since the measure began.")
-    elif abs(found.kwh[0]) <= found.kwh[1]:
+    elif abs(found.saving.kwh[0]) <= found.saving.kwh[1]:
         notes.append("The saving is smaller than its margin: it may be chance.")
     if fit and fit.r2 < GOOD_FIT:
         notes.append(f"The baseline explains {100 * fit.r2:.0f} % of the hours; 75 % are usual.")

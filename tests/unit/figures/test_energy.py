@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
 
-from isthmus.insight.energy.baseline import cusum
 from isthmus.insight.series import Series
 from isthmus.model.counter import HEARTBEAT
 from isthmus.model.sample import Nanoseconds
@@ -43,8 +42,8 @@ def test_an_hour_of_which_five_minutes_are_known_is_no_part_of_the_baseline():
     found = energy(records(line, rows, end=24 * HOUR), line, span(24))
     assert not found.reference[0]
     assert found.reference[1:16].all()
-    assert found.baseline.base == pytest.approx(5)
-    assert found.baseline.slope == pytest.approx(0.1)
+    assert found.baseline.terms[0].value == pytest.approx(5)
+    assert found.baseline.terms[1].value == pytest.approx(0.1)
 
 
 def rows_of(seconds):
@@ -75,7 +74,7 @@ def test_the_hour_that_runs_neither_saves_nor_wastes():
     found = energy(records(line, rows_of(seconds), end=end), line, span(22.9, end / HOUR - 22.9))
     assert not found.whole[0]
     assert not found.whole[-1]
-    run = cusum(found.kwh, found.pieces, found.whole, found.baseline)
+    run, _ = found.baseline.cusum(found.kwh, found.drivers, found.whole)
     assert np.isnan(run[[0, -1]]).all()
     assert np.nanmax(np.abs(run)) == pytest.approx(0, abs=0.2)
 
@@ -128,16 +127,16 @@ def test_a_fixed_baseline_does_not_slide_into_the_improvement():
     kept = records(line, rows, end=6 * 24 * HOUR)
     found = energy(kept, line, span(24, 5 * 24))
     assert not found.sliding
-    assert found.baseline.base == pytest.approx(5, abs=0.2)
-    assert found.baseline.slope == pytest.approx(0.1, abs=0.002)
+    assert found.baseline.terms[0].value == pytest.approx(5, abs=0.2)
+    assert found.baseline.terms[1].value == pytest.approx(0.1, abs=0.002)
     assert (found.learned.start, found.learned.end) == (START, START + 48 * HOUR)
     assert not found.reference.any()
     assert found.saving.hours == 24
-    assert found.saving.kwh == pytest.approx(0.2 * (5 * 24 + 0.1 * output(86_400)), rel=0.03)
+    assert found.saving.kwh[0] == pytest.approx(0.2 * (5 * 24 + 0.1 * output(86_400)), rel=0.03)
     sliding = line_of(filler)
     slid = energy(records(sliding, rows, end=6 * 24 * HOUR), sliding, span(24, 5 * 24))
     assert slid.sliding
-    assert slid.saving.kwh == pytest.approx(0, abs=1)
+    assert slid.saving.kwh[0] == pytest.approx(0, abs=1)
     shown = energy(kept, line, span(6 * 24))
     assert shown.reference.sum() == 48
     assert shown.saving.hours == 96
@@ -156,7 +155,7 @@ def test_a_baseline_is_learned_again_after_an_hour_when_late_samples_have_come()
     kept.historian.rows[number] = late
     assert energy(kept, line, span(24, 24)).baseline is None
     later = replace(kept, now=lambda: Nanoseconds(START + 49 * HOUR))
-    assert energy(later, line, span(24, 24)).baseline.base == pytest.approx(5, abs=0.2)
+    assert energy(later, line, span(24, 24)).baseline.terms[0].value == pytest.approx(5, abs=0.2)
 
 
 def test_watts_and_watt_hours_are_told_in_kilowatts():
@@ -171,7 +170,7 @@ def test_watts_and_watt_hours_are_told_in_kilowatts():
     assert found.kwh.sum() == pytest.approx(used(EVERY[-1]))
     assert found.meters[0].kw == pytest.approx(10)
     assert found.meters[0].expected_kw is None
-    assert found.baseline.slope == pytest.approx(0.1)
+    assert found.baseline.terms[1].value == pytest.approx(0.1)
 
 
 def test_a_counter_that_wraps_in_its_own_unit_wraps_in_ours():

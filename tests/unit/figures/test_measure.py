@@ -45,14 +45,13 @@ def test_a_saving_is_found_with_the_drivers_that_were_told():
     found = verified(held, measure)
     base, pieces, cold = found.regression.terms
     assert (base.value, pieces.value, cold.value) == pytest.approx((10, 0.1, 0.5), rel=1e-4)
-    assert (found.regression.hours, found.hours) == (5 * 24, 6 * 24)
-    assert found.kwh[0] == pytest.approx(2 * 144, rel=1e-4)
-    assert found.money[0] == pytest.approx(2 * 144 * 0.18, rel=1e-4)
-    assert found.co2[0] == pytest.approx(2 * 144 * 0.363, rel=1e-4)
+    assert (found.regression.hours, found.saving.hours) == (5 * 24, 6 * 24)
+    assert found.saving.kwh[0] == pytest.approx(2 * 144, rel=1e-4)
+    assert found.saving.money[0] == pytest.approx(2 * 144 * 0.18, rel=1e-4)
+    assert found.saving.co2[0] == pytest.approx(2 * 144 * 0.363, rel=1e-4)
     assert found.days == tuple(date(2023, 11, 20 + day) for day in range(6))
     np.testing.assert_allclose(found.saved, 48 * np.arange(1, 7), rtol=1e-4)
-    assert found.saved[-1] == found.kwh[0]
-    assert found.margin[-1] == found.kwh[1]
+    assert (found.saved[-1], found.margin[-1]) == pytest.approx(found.saving.kwh)
 
 
 def test_without_its_driver_the_baseline_is_worse_and_the_margin_wider():
@@ -60,8 +59,8 @@ def test_without_its_driver_the_baseline_is_worse_and_the_margin_wider():
     blind = verified(held, replace(measure, name="blind", drivers=()))
     told = verified(held, measure)
     assert blind.regression.r2 < told.regression.r2
-    assert blind.kwh[1] > told.kwh[1] >= 0
-    assert abs(blind.kwh[0] - 288) < blind.kwh[1]
+    assert blind.saving.kwh[1] > told.saving.kwh[1] >= 0
+    assert abs(blind.saving.kwh[0] - 288) < blind.saving.kwh[1]
 
 
 def test_each_hour_is_worth_its_own_price():
@@ -69,22 +68,22 @@ def test_each_hour_is_worth_its_own_price():
     tariff = {"00:00-12:00": 0.1, "12:00-00:00": 0.5, "co2": 0.4}
     held = replace(held, plant=replace(held.plant, tariffs={"electricity": tariff}))
     found = verified(held, measure)
-    assert found.money[0] == pytest.approx(2 * 6 * (12 * 0.1 + 12 * 0.5), rel=1e-4)
-    assert found.co2[0] == pytest.approx(0.4 * found.kwh[0])
+    assert found.saving.money[0] == pytest.approx(2 * 6 * (12 * 0.1 + 12 * 0.5), rel=1e-4)
+    assert found.saving.co2[0] == pytest.approx(0.4 * found.saving.kwh[0])
 
 
 def test_days_of_23_and_25_hours_are_days_of_the_zone():
     """The baseline and what is judged begin at local midnight."""
     held, measure = made(timezone="America/New_York")
     found = verified(held, replace(measure, first=date(2023, 11, 20)))
-    assert found.hours == 6 * 24 - 5
+    assert found.saving.hours == 6 * 24 - 5
     assert found.days[0] == date(2023, 11, 20)
 
 
 def test_before_it_begins_and_without_a_line_nothing_is_claimed():
     held, measure = made(end=4 * 24)
     found = verified(held, measure)
-    assert (found.kwh, found.hours, found.days) == (None, 0, ())
+    assert (found.saving, found.days) == (None, ())
     assert found.regression.hours == 4 * 24
     assert verified(held, replace(measure, line="packaging/line9")) is None
     nothing = verified(held, replace(measure, baseline=(date(2022, 1, 1), date(2022, 1, 3))))
@@ -109,7 +108,7 @@ def test_what_was_read_is_read_again_only_where_samples_may_have_come():
     assert len(asked) == 5 + 6
     asked.clear()
     clock[0] += HOUR // 4
-    assert verified(counted, measure).kwh == first.kwh
+    assert verified(counted, measure).saving == first.saving
     assert asked == []
     clock[0] += HOUR
     verified(counted, measure)

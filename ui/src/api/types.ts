@@ -856,6 +856,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/energy/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measured and computed meters as a tree */
+        get: operations["meters_api_energy_meters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scorecard": {
         parameters: {
             query?: never;
@@ -2676,19 +2693,29 @@ export interface components {
         };
         /**
          * Baseline
-         * @description kWh an hour = base + slope * good pieces (least squares), with its fit.
+         * @description kWh an hour = base load + good pieces and other drivers (least squares), with its fit.
          */
         Baseline: {
             /** Base Kw */
             base_kw: number;
-            /** Kwh Per Piece */
-            kwh_per_piece: number;
+            /**
+             * Kwh Per Piece
+             * @description Where good pieces are the only driver.
+             */
+            kwh_per_piece: number | null;
+            /** Terms */
+            terms: components["schemas"]["DriverTerm"][];
             /** R2 */
             r2: number;
             /** Cv Percent */
             cv_percent: number;
             /** Hours */
             hours: number;
+            /**
+             * Effective Hours
+             * @description Independent hours they are worth.
+             */
+            effective_hours: number;
             /**
              * Start
              * @description Milliseconds since 1970 UTC, plant clock.
@@ -3192,6 +3219,11 @@ export interface components {
             expected_high: number | null;
             /** Cusum Kwh */
             cusum_kwh: number | null;
+            /**
+             * Cusum Margin
+             * @description Half its 95 % interval.
+             */
+            cusum_margin: number | null;
             /** In Baseline */
             in_baseline: boolean;
         };
@@ -4762,6 +4794,82 @@ export interface components {
              * @default 0
              */
             quality: number;
+        };
+        /**
+         * MeterNode
+         * @description A meter of the tree: measured, or the sum, the rest or a share of others.
+         */
+        MeterNode: {
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /**
+             * How
+             * @description How it came.
+             * @enum {string}
+             */
+            how: "measured" | "sum" | "rest" | "share";
+            /** Depth */
+            depth: number;
+            /**
+             * Parent
+             * @description What it is a part of; empty at a root.
+             */
+            parent: string;
+            /** Kw */
+            kw: number | null;
+            /**
+             * Kwh
+             * @description Of the known hours; none where 5 % of them are missing.
+             */
+            kwh: number | null;
+            /** Money */
+            money: number | null;
+            /** Co2 Kg */
+            co2_kg: number | null;
+            /**
+             * Hours
+             * @description Whole hours that are known.
+             */
+            hours: number;
+            /**
+             * Missing
+             * @description Measured meters that are to blame for the others.
+             */
+            missing: string[];
+        };
+        /**
+         * MeterTree
+         * @description The meters of the site over a window, whole before part.
+         */
+        MeterTree: {
+            /** Window */
+            window: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /**
+             * Hours
+             * @description Whole hours, from the first that anything tells.
+             */
+            hours: number;
+            /** Currency */
+            currency: string;
+            /** Meters */
+            meters: components["schemas"]["MeterNode"][];
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
         };
         /**
          * MovedTogether
@@ -9072,6 +9180,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeasureVerified"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meters_api_energy_meters_get: {
+        parameters: {
+            query?: {
+                /** @description Path of the line; the plant's first where empty. */
+                line?: string;
+                /** @description How far back. */
+                window?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterTree"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -37,12 +37,13 @@ export class Cusum extends Part {
   override render() {
     const y: Column = this.hours.map((hour) => hour.cusum_kwh);
     const last = y.filter((one) => one !== null).at(-1);
-    return html`<isthmus-chart label="energy used minus expected, cumulated" time zero right="86" .x=${this.hours.map((hour) => hour.start)}
+    const edge = (side: number): Column => this.hours.map((hour) => (hour.cusum_kwh === null ? null : hour.cusum_kwh + side * (hour.cusum_margin ?? 0)));
+    return html`<isthmus-chart label="energy used minus expected, cumulated" time zero right="86" .x=${this.hours.map((hour) => hour.start)} .bands=${[{ name: "95 %", low: edge(-1), high: edge(1) }]}
       .lines=${[{ name: "used minus expected, kWh", y, end: last === undefined ? "" : `${signed(last, 0)} kWh` }]}></isthmus-chart>`;
   }
 }
 
-/** The regression behind the baseline: kWh an hour by good pieces. */
+/** The regression behind the baseline: kWh an hour by good pieces, or by what several drivers let expect. */
 @customElement("isthmus-baseline")
 export class BaselinePicture extends Part {
   @property({ attribute: false }) hours: readonly EnergyBucket[] = [];
@@ -50,14 +51,22 @@ export class BaselinePicture extends Part {
 
   override render() {
     const { fit, hours } = this;
-    const most = Math.max(1, ...hours.map((hour) => hour.pieces ?? 0));
-    const x = [0, most];
+    const slope = fit?.kwh_per_piece ?? null;
+    const many = fit !== null && slope === null;
+    const of = (hour: EnergyBucket) => (many ? hour.expected_kwh : hour.pieces);
+    const x = [0, Math.max(1, ...hours.map((hour) => of(hour) ?? 0))];
     const points = (baseline: boolean) => {
-      const chosen = hours.filter((hour) => hour.in_baseline === baseline && hour.kwh !== null && hour.pieces !== null);
-      return { name: baseline ? "baseline" : "now", x: chosen.map((hour) => hour.pieces), y: chosen.map((hour) => hour.kwh), soft: baseline };
+      const chosen = hours.filter((hour) => hour.in_baseline === baseline && hour.kwh !== null && of(hour) !== null);
+      return { name: baseline ? "baseline" : "now", x: chosen.map(of), y: chosen.map((hour) => hour.kwh), soft: baseline };
     };
-    return html`<isthmus-chart label="kWh an hour by good pieces an hour" zero digits="0" right="24" xUnit="pc" .x=${x} .points=${[points(true), points(false)]}
-      .lines=${fit ? [{ name: "fit", y: x.map((pieces) => fit.base_kw + fit.kwh_per_piece * pieces), look: "dash" }] : []}></isthmus-chart>${fit ? html`<div class="tiny muted">kWh an hour = ${number(fit.base_kw, 1)} + ${number(fit.kwh_per_piece, 4)} × pieces, ${fit.hours} h</div>` : nothing}`;
+    const line = fit ? [{ name: "fit", y: x.map((one) => (slope === null ? one : fit.base_kw + slope * one)), look: "dash" }] : [];
+    return html`<isthmus-chart label=${many ? "kWh an hour by what the baseline expects" : "kWh an hour by good pieces an hour"} zero digits="0" right="24" xUnit=${many ? "kWh" : "pc"} .x=${x} .points=${[points(true), points(false)]}
+      .lines=${line}></isthmus-chart>${fit ? html`<div class="tiny muted">kWh an hour = ${this.formula(fit)}, ${fit.hours} h</div>` : nothing}`;
+  }
+
+  private formula(fit: Fit) {
+    const terms = fit.terms.slice(1).map((term) => ` + ${term.value.toPrecision(3)} × ${term.name}`);
+    return `${number(fit.base_kw, 1)}${terms.join("")}`;
   }
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel
 
@@ -21,6 +21,7 @@ from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.measures import measures
+from isthmus.runtime.config.meters import meters
 from isthmus.runtime.config.notify import check_notify
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.reasons import check_states, reasons
@@ -29,6 +30,7 @@ from isthmus.runtime.config.rules import rules
 from isthmus.runtime.config.scorecard import goals
 from isthmus.runtime.config.shape import shape
 from isthmus.runtime.config.sinks import sinks
+from isthmus.runtime.config.tariffs import tariffs
 from isthmus.runtime.config.templates import resolve
 from isthmus.runtime.config.tree import Names, Tree
 from isthmus.runtime.config.writes import check_writes
@@ -112,6 +114,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         kpis=kpis(file, report),
         goals=goals(file, names, report),
         measures=measures(file, areas, report),
+        meters=meters(file, areas, report),
         rules=rules(file, areas, report),
         notify=_section(file.notify),
         history=_section(file.history),
@@ -121,7 +124,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         sql=None if file.sql is None else _section(file.sql),
         ledger=_section(file.ledger),
         writes=file.writes.mode,
-        tariffs=dict(file.tariffs),
+        tariffs=tariffs(file, areas, ZoneInfo(timezone), report),
         people=_section(file.people),
         access=access(file, areas, names, report),
         erp=_section(file.erp) if file.erp else {},

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from isthmus.model.measure import Driver
 from isthmus.model.path import join
+from isthmus.model.plantfile_driver import drivers
 from isthmus.model.plantfile_equipment import Described, StateEntry, TagEntry, TypeEntry
 from isthmus.model.state import BOOLEAN, LEGENDS
 from isthmus.model.tag import FIGURE_UNITS, ROLES, Counter, Kind, Limits, Tag
@@ -50,6 +52,11 @@ class Template:
         """The first and the last day of the energy baseline."""
         told = self.entry.energy.baseline if self.entry.energy else None
         return told.days if told else None
+
+    @property
+    def drivers(self) -> tuple[Driver, ...]:
+        """What moves its energy beside good pieces."""
+        return drivers(self.entry.energy.drivers) if self.entry.energy else ()
 
     @property
     def movable(self) -> float:

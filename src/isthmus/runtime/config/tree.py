@@ -148,6 +148,7 @@ class Tree:
             states=meanings(template.entry.state, self._reasons),
             micro_stop=template.entry.micro_stop or micro_stop,
             baseline=template.baseline,
+            drivers=template.drivers,
             movable=template.movable,
             owners=self._owners(entry, loc),
             facts={**facts, **entry.facts},

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isthmus.model.kpi import KpiInput, KpiResult
-from isthmus.model.plant import Equipment
+from isthmus.model.plant import Equipment, Plant
 from isthmus.model.sample import Batch, Int32s, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.derive.formula import FORMULAS, Formula
+from isthmus.runtime.figures.meters import meter_place
 from isthmus.runtime.figures.read import Records, Window
 
 
@@ -34,6 +35,14 @@ class Slice:
         if time != self.window.start:
             raise ValueError(f"a formula asks for {time}, the window begins at {self.window.start}")
         return self.held.where(np.isin(self.held.tag, tags))
+
+
+def places(plant: Plant) -> Iterator[Equipment]:
+    """What figures are derived of: each line, and the computed meters together."""
+    yield from plant.lines()
+    meters = meter_place(plant)
+    if meters is not None:
+        yield meters
 
 
 def inputs(records: Records, line: Equipment, formula: Formula) -> dict[int, Tag]:

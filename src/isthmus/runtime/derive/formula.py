@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.insight.kpi.oee import Times
+from isthmus.model.meter import ROOT
 from isthmus.model.plant import Equipment, Plant
 from isthmus.model.sample import Status
 from isthmus.model.tag import Tag
+from isthmus.runtime.figures.meters import hour_kwh, measured, meter_tags
 from isthmus.runtime.figures.performance import LinePerformance, performance
 from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters, units
@@ -134,6 +136,20 @@ def _energy(records: Records, line: Equipment, window: Window) -> Iterator[Figur
             yield Figure(unit.path, "energy", _number(shelf.kwh([unit], edges)[0]), "kWh")
 
 
+def _meter_inputs(plant: Plant, place: Equipment) -> list[Tag]:
+    return _present([*meter_tags(plant)]) if place.path == ROOT else []
+
+
+def _meters(records: Records, place: Equipment, window: Window) -> Iterator[Figure]:
+    if place.path != ROOT:
+        return
+    plant = records.plant
+    told = {unit.path for line in plant.lines() for unit in units(line)} & measured(plant).keys()
+    for path, used in hour_kwh(records, window).items():
+        if path not in told:  # a line tells its units itself
+            yield Figure(path, "energy", _number(used), "kWh")
+
+
 def _made(records: Records, line: Equipment, window: Window) -> float | None:
     """Good pieces of the window; None where the line counts none at all."""
     if bottleneck(line) is None or not counters(line):
@@ -177,6 +193,16 @@ FORMULAS = (
         {
             "energy": "growth of the energy counters; mean power times hours where there is none",
             "energy_per_piece": "energy over good pieces of planned time",
+        },
+    ),
+    Formula(
+        "energy.meters",
+        1,
+        _meter_inputs,
+        _meters,
+        {
+            "energy": "sum, difference or share of other meters, as `meters:` of the plant file "
+            "says; bad where a part of it is not known"
         },
     ),
 )

@@ -16,7 +16,7 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.kpi import NEVER, KpiResult
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds, TagId
-from isthmus.runtime.derive.compute import inputs, results
+from isthmus.runtime.derive.compute import inputs, places, results
 from isthmus.runtime.derive.dirt import FILE, Dirt
 from isthmus.runtime.derive.formula import FORMULAS
 from isthmus.runtime.derive.window import DAY, HOUR, Interval, closed
@@ -57,7 +57,7 @@ class Deriver:
         return cls(records, historian, Dirt.open(folder / FILE))
 
     def __post_init__(self) -> None:
-        for line in self.records.plant.lines():
+        for line in places(self.records.plant):
             for formula in FORMULAS:
                 for number in inputs(self.records, line, formula):
                     self._lines[line.path] = line

@@ -10,10 +10,13 @@ import numpy as np
 
 from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.energy import baseline as rule
+from isthmus.insight.energy.regression import Regression, regression
 from isthmus.insight.series import Series, grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
-from isthmus.runtime.figures.baseline import Hours, fixed
+from isthmus.runtime.figures.drivers import against, columns, driver_tags
+from isthmus.runtime.figures.hours import Hours, enough, fixed
+from isthmus.runtime.figures.measure import Saving, saving
 from isthmus.runtime.figures.performance import state_now
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Records, Shelf, Window, meters, units
@@ -39,25 +42,26 @@ class LineEnergy:
 
     `whole` marks the hours of which all is known, `recent` the last eight of them. The baseline is
     learned from the period `learned`; without one from all but the last eight (`sliding`).
-    `reference` marks those of its hours that are shown here, `judged` those held against it.
-    `unmeasured` are the units of the line without an energy counter, for which their power
-    stands, and those without power.
+    `drivers` are what it needs of each hour. `reference` marks those of its hours that are shown
+    here, `judged` those held against it. `unmeasured` are the units of the line without an energy
+    counter, for which their power stands, and those without power.
     """
 
     window: Window
     edges: Int64s
     kwh: Floats
     pieces: Floats
+    drivers: dict[str, Floats]
     whole: Bools
     reference: Bools
     recent: Bools
     judged: Bools
     learned: Window
     sliding: bool
-    baseline: rule.Baseline | None
+    baseline: Regression | None
     per_piece: float | None
     baseline_per_piece: float | None
-    saving: rule.Saving | None
+    saving: Saving | None
     base_load: float | None
     profile_now: Floats
     profile_before: Floats
@@ -72,14 +76,17 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     roles = ("energy", "power", "state", "cause")
     places = {unit.path: unit for unit in [*found, *sources, *consumers(records, line)]}
     tags = [unit.tag(role) for unit in places.values() for role in roles]
-    shelf = records.shelf([*tags, *counters(line)], window)
+    moved = driver_tags(records, line, line.drivers)
+    shelf = records.shelf([*tags, *counters(line), *moved], window)
     hours = Hours.of(shelf, line, sources)
     edges, kwh, pieces, whole = hours.edges, hours.kwh, hours.pieces, hours.whole
     recent = whole & (edges[1:] > window.end - RECENT)
-    told = fixed(records, line, sources)
+    drivers = columns(records, line, line.drivers, shelf, edges, pieces)
+    told = fixed(records, line)
     learned = told.period if told else _sliding(edges, whole & ~recent, window)
     reference = whole & (edges[:-1] >= learned.start) & (edges[1:] <= learned.end)
-    base = told.baseline if told else rule.baseline(kwh, pieces, reference)
+    base = told.baseline if told else enough(regression(kwh, drivers, reference))
+    drivers = against(base, drivers) if base else drivers
     judged = whole & (edges[:-1] >= learned.end)
     now = rule.per_piece(np.where(recent, kwh, np.nan), pieces)
     return LineEnergy(
@@ -87,6 +94,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         edges,
         kwh,
         pieces,
+        drivers,
         whole,
         reference,
         recent,
@@ -95,8 +103,8 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         told is None,
         base,
         now,
-        _expected_per_piece(base, pieces, recent),
-        rule.saving(kwh, pieces, judged, base) if base else None,
+        _expected_per_piece(base, drivers, pieces, recent),
+        saving(records, base, edges[:-1], kwh, drivers, judged) if base else None,
         _base_load(shelf, Pieces.of(shelf, line), sources),
         *_profiles(records, shelf, sources, window),
         tuple(_meter(shelf, unit) for unit in places.values() if unit.tag("power")),
@@ -129,14 +137,15 @@ def consumers(records: Records, line: Equipment) -> list[Equipment]:
     ]
 
 
-def _expected_per_piece(base: rule.Baseline | None, pieces: Floats, use: Bools) -> float | None:
+def _expected_per_piece(
+    base: Regression | None, drivers: dict[str, Floats], pieces: Floats, use: Bools
+) -> float | None:
     if base is None:
         return None
-    known = use & np.isfinite(pieces)
+    expected = base.expected(drivers)
+    known = use & np.isfinite(pieces) & np.isfinite(expected)
     made = float(pieces[known].sum())
-    if made <= 0:
-        return base.mean_energy / base.mean_pieces if base.mean_pieces > 0 else None
-    return float(base.expected(pieces[known]).sum()) / made
+    return float(expected[known].sum()) / made if made > 0 else None
 
 
 def _base_load(shelf: Shelf, made: Pieces, sources: list[Equipment]) -> float | None:

@@ -13,8 +13,9 @@ from isthmus.insight.energy.shift import Move, moves
 from isthmus.insight.series import grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
-from isthmus.runtime.figures.baseline import metered
+from isthmus.runtime.figures.emission import emission
 from isthmus.runtime.figures.energy import consumers
+from isthmus.runtime.figures.hours import metered
 from isthmus.runtime.figures.read import Records, Window, meters
 from isthmus.runtime.figures.tariff import Tariff
 
@@ -68,7 +69,7 @@ def outlook(records: Records, line: Equipment) -> Outlook | None:
         low, high = np.full((2, STEPS), np.nan)
         peak = (np.nan, peak[1], np.nan)
     tariff = Tariff.of(records.plant)
-    price = tariff.each(clock.edges[:-1])
+    price, factor = tariff.over(clock.edges), emission(records, clock.edges).kg
     kwh = np.nan_to_num(middle) / 4
     return Outlook(
         clock.edges,
@@ -79,15 +80,20 @@ def outlook(records: Records, line: Equipment) -> Outlook | None:
         Nanoseconds(int(clock.edges[int(np.nanargmax(middle))])),
         float(kwh.sum()),
         float((kwh * price).sum()),
-        float(kwh.sum()) * tariff.co2,
+        float((kwh * factor).sum()),
         days,
-        tuple(_moves(records, line, clock, middle, price)),
+        tuple(_moves(records, line, clock, middle, price, factor)),
         bool((clock.kind_of_coming() == CLOSED).any()),
     )
 
 
 def _moves(
-    records: Records, line: Equipment, clock: _Clock, whole: Floats, price: Floats
+    records: Records,
+    line: Equipment,
+    clock: _Clock,
+    whole: Floats,
+    price: Floats,
+    factor: Floats,
 ) -> list[tuple[Equipment, Move]]:
     found = []
     shared = consumers(records, line)
@@ -103,7 +109,7 @@ def _moves(
             whole + load if unit in shared else whole,
             load,
             price,
-            np.full(STEPS, Tariff.of(records.plant).co2),
+            factor,
             room=float(np.nanquantile(past, 0.98)),
             within=int(unit.movable * 10**9 // QUARTER),
             hour=4,

@@ -13,7 +13,6 @@ from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.accounting.calendar import Stretch, planned, shift_at
 from isthmus.insight.accounting.own_states import either, meant_by
 from isthmus.insight.counter import Growth
-from isthmus.insight.energy.baseline import Baseline
 from isthmus.insight.series import Series
 from isthmus.model.event import Event
 from isthmus.model.plant import Calendar, Equipment, Plant
@@ -174,9 +173,9 @@ class Records:
     """The plant's history and calendar, for whoever computes figures.
 
     What `dark` says is not known yet is a gap, neither production nor a stop. What took long to
-    read is kept: in `learned` the baselines of lines that declare a period, and when they were
-    learned; in `hours` what measures are verified with, by day; in `quarters` the kW of quarter
-    hours of meters: when they were read, since when they are told, and what they are.
+    read is kept: in `hours` what baselines and measures are made of, by line and day: when it was
+    read, and its columns; in `quarters` the kW of quarter hours of meters: when they were read,
+    since when they are told, and what they are.
     """
 
     plant: Plant
@@ -186,8 +185,9 @@ class Records:
     dark: Dark = all_told
     told: Told = as_measured
     texts: Texts = no_texts
-    learned: dict[str, tuple[Nanoseconds, Baseline | None]] = field(default_factory=dict)
-    hours: dict[str, dict[int, tuple[Nanoseconds, Floats]]] = field(default_factory=dict)
+    hours: dict[str, dict[int, tuple[Nanoseconds, Mapping[str, Floats]]]] = field(
+        default_factory=dict
+    )
     quarters: dict[str, tuple[Nanoseconds, Nanoseconds, Floats]] = field(default_factory=dict)
 
     @property

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from isthmus.model.plant import Equipment
-from isthmus.runtime.figures.energy import LineEnergy, energy
-from isthmus.runtime.figures.tariff import Tariff
+from isthmus.runtime.figures.energy import energy
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -45,13 +42,5 @@ def benefit(app: App, line: Equipment) -> float | None:
     """Money that the line saved against its energy baseline, up to now."""
     records = app.records
     window = records.window(line, "week" if line.baseline else "day")
-    return saved(energy(records, line, window), Tariff.of(app.plant))
-
-
-def saved(found: LineEnergy, tariff: Tariff) -> float | None:
-    """What the saved energy would have cost, each hour at its own price."""
-    if found.baseline is None or found.saving is None:
-        return None
-    won = found.baseline.expected(found.pieces) - found.kwh
-    known = found.judged & np.isfinite(won)
-    return float((won[known] * tariff.each(found.edges[:-1][known])).sum())
+    won = energy(records, line, window).saving
+    return won.money[0] if won else None

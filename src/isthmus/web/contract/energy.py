@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,38 @@ class EnergyForecast(Answer):
     demand_price: Annotated[float, Field(description="Of a kW of the month's highest quarter.")]
     days: Annotated[int, Field(description="Whole days that it was learned from.")]
     moves: list[LoadMove]
+    notes: list[str] = []
+
+
+class MeterNode(Answer):
+    """A meter of the tree: measured, or the sum, the rest or a share of others."""
+
+    path: str
+    title: str
+    how: Annotated[Literal["measured", "sum", "rest", "share"], Field(description="How it came.")]
+    depth: int
+    parent: Annotated[str, Field(description="What it is a part of; empty at a root.")]
+    kw: float | None
+    kwh: Annotated[
+        float | None, Field(description="Of the known hours; none where 5 % of them are missing.")
+    ]
+    money: float | None
+    co2_kg: float | None
+    hours: Annotated[int, Field(description="Whole hours that are known.")]
+    missing: Annotated[
+        list[str], Field(description="Measured meters that are to blame for the others.")
+    ]
+
+
+class MeterTree(Answer):
+    """The meters of the site over a window, whole before part."""
+
+    window: str
+    start: Milliseconds
+    end: Milliseconds
+    hours: Annotated[int, Field(description="Whole hours, from the first that anything tells.")]
+    currency: str
+    meters: list[MeterNode]
     notes: list[str] = []
 
 

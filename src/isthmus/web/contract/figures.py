@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from isthmus.web.contract.answer import Answer, Milliseconds
+from isthmus.web.contract.energy import DriverTerm
 from isthmus.web.contract.history import Ribbon
 from isthmus.web.contract.live import Attention
 
@@ -81,6 +82,7 @@ class EnergyBucket(Answer):
     expected_low: float | None
     expected_high: float | None
     cusum_kwh: float | None
+    cusum_margin: Annotated[float | None, Field(description="Half its 95 % interval.")]
     in_baseline: bool
 
 
@@ -97,13 +99,17 @@ class Meter(Answer):
 
 
 class Baseline(Answer):
-    """kWh an hour = base + slope * good pieces (least squares), with its fit."""
+    """kWh an hour = base load + good pieces and other drivers (least squares), with its fit."""
 
     base_kw: float
-    kwh_per_piece: float
+    kwh_per_piece: Annotated[
+        float | None, Field(description="Where good pieces are the only driver.")
+    ]
+    terms: list[DriverTerm]
     r2: float
     cv_percent: float
     hours: int
+    effective_hours: Annotated[float, Field(description="Independent hours they are worth.")]
     start: Milliseconds
     end: Milliseconds
 

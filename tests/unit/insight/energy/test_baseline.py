@@ -4,47 +4,62 @@ import numpy as np
 import pytest
 from tests.unit.insight.told import S
 
-from isthmus.insight.energy.baseline import base_load, baseline, cusum, per_piece, profile, saving
+from isthmus.insight.energy.baseline import base_load, per_piece, profile
+from isthmus.insight.energy.regression import regression
+from isthmus.runtime.figures.hours import enough
 
 
 def test_the_regression_finds_the_base_load_and_the_slope():
     pieces = np.array([0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 2500, 0.0])
     energy = 20 + 0.008 * pieces
-    found = baseline(energy, pieces, np.ones(10, bool))
-    assert found.base == pytest.approx(20)
-    assert found.slope == pytest.approx(0.008)
+    everything = np.ones(10, bool)
+    found = regression(energy, {"pieces": pieces}, everything)
+    assert [term.value for term in found.terms] == pytest.approx([20, 0.008])
     assert found.r2 == pytest.approx(1)
     assert per_piece(energy, pieces) == pytest.approx(energy.sum() / pieces.sum())
     less = energy - 2.0
-    won = saving(less, pieces, np.ones(10, bool), found)
-    assert won.kwh == pytest.approx(20)
-    assert cusum(less, pieces, np.ones(10, bool), found)[-1] == pytest.approx(-20)
+    run, _ = found.cusum(less, {"pieces": pieces}, everything)
+    assert run[-1] == pytest.approx(-20)
     part = np.arange(10) < 9
-    assert cusum(less, pieces, part, found)[8] == pytest.approx(-18)
-    assert np.isnan(cusum(less, pieces, part, found)[9])
+    run, margin = found.cusum(less, {"pieces": pieces}, part)
+    assert run[8] == pytest.approx(-18)
+    assert np.isnan([run[9], margin[9]]).all()
 
 
-def test_the_intervals_cover_what_they_promise():
+def test_a_cusum_ends_with_the_saving_and_its_margin():
+    chance = np.random.default_rng(5)
+    drivers = {"pieces": chance.uniform(0, 7000, 300), "cold": chance.uniform(0, 12, 300)}
+    energy = 20 + 0.008 * drivers["pieces"] + drivers["cold"] + chance.normal(0, 2, 300)
+    first = np.arange(300) < 200
+    found = regression(energy, drivers, first)
+    run, margin = found.cusum(energy, drivers, ~first)
+    after = {name: column[~first] for name, column in drivers.items()}
+    assert (-run[-1], margin[-1]) == pytest.approx(found.saved(energy[~first], after, np.ones(100)))
+    assert (np.diff(margin[~first]) > 0).all()
+
+
+def test_the_bands_of_hours_and_of_the_cusum_cover_what_they_promise():
     inside, zero = [], 0
     for seed in range(100):
         chance = np.random.default_rng(seed)
-        pieces = chance.uniform(0, 7000, 400)
-        energy = 20 + 0.008 * pieces + chance.normal(0, 2, 400)
+        drivers = {"pieces": chance.uniform(0, 7000, 400)}
+        energy = 20 + 0.008 * drivers["pieces"] + chance.normal(0, 2, 400)
         first = np.arange(400) < 200
-        found = baseline(energy, pieces, first)
-        hit = np.abs(energy - found.expected(pieces))[~first] <= found.band(pieces)[~first]
+        found = regression(energy, drivers, first)
+        hit = np.abs(energy - found.expected(drivers))[~first] <= found.band(drivers)[~first]
         inside.append(hit.mean())
-        nothing = saving(energy, pieces, ~first, found)
-        zero += abs(nothing.kwh) <= nothing.margin
+        run, margin = found.cusum(energy, drivers, ~first)
+        zero += abs(run[-1]) <= margin[-1]
     assert 0.94 <= np.mean(inside) <= 0.96
     assert zero >= 88
 
 
 def test_too_little_data_gives_no_baseline_and_gaps_are_left_out():
     pieces = np.array([np.nan, *range(9)], float)
-    assert baseline(pieces, pieces, np.ones(10, bool)).hours == 9
-    assert baseline(pieces, np.full(10, 5.0), np.ones(10, bool)) is None
-    assert baseline(pieces[:7], pieces[:7], np.ones(7, bool)) is None
+    assert enough(regression(pieces, {"pieces": pieces}, np.ones(10, bool))).hours == 9
+    still = {"pieces": np.full(10, 5.0)}
+    assert enough(regression(pieces, still, np.ones(10, bool))) is None
+    assert enough(regression(pieces[:7], {"pieces": pieces[:7]}, np.ones(7, bool))) is None
     assert per_piece(np.array([1.0]), np.array([0.0])) is None
     assert per_piece(np.array([1.0, np.nan]), np.array([4.0, 9.0])) == 0.25
 
