@@ -20,8 +20,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from isthmus.demo.condition import OwnAlarm
 from isthmus.demo.moment import Moment
 from isthmus.demo.signal import Signal, signals
+from isthmus.model.state import Cause
 
 _SPACE = "urn:acme:riverside:plc"  # becomes namespace 2
 _UNITS_SPACE = "http://www.opcfoundation.org/UA/units/un/cefact"
@@ -30,6 +32,7 @@ _CODES = {
     "kW": "KWT", "kWh": "KWH", "degC": "CEL", "A": "AMP", "mm/s": "C16", "bar": "BAR",
     "mL": "MLT", "1/min": "C94", "%": "P1",
 }  # fmt: skip
+_ALARMS = {"palletiser": ("DriveFault", "fault of the lift's drive")}
 _ELSEWHERE = {"product": "Recipe.Name"}  # where this maker names things in its own way
 
 
@@ -52,6 +55,7 @@ class OpcUaPlc:
         self._nodes: dict[str, tuple[ua.NodeId, ua.VariantType]] = {}
         self._shown: dict[str, float | str] = {}
         self._writable: list[str] = []
+        self._alarm: OwnAlarm | None = None
 
     @property
     def url(self) -> str:
@@ -63,6 +67,7 @@ class OpcUaPlc:
         uri = f"urn:acme:riverside:{self._machine}"
         key = _certify(self.certificate, self._machine, uri)
         server = self._server
+        server.iserver.bind_condition_methods = True
         await server.init()
         await server.set_application_uri(uri)
         server.set_endpoint(self.url)
@@ -76,6 +81,12 @@ class OpcUaPlc:
         )
         for signal in signals(self._kind):
             await self._add(machine, space, signal)
+        if self._machine in _ALARMS:
+            name, text = _ALARMS[self._machine]
+            own = _node(f"{self._machine.capitalize()}.{name}", space)
+            await machine.add_object(own, f"{space}:{name}")
+            self._alarm = OwnAlarm(server, machine, own, name, text)
+            await self._alarm.start()
         await self.show(moment)
         await server.start()
 
@@ -112,6 +123,9 @@ class OpcUaPlc:
             await self._server.write_attribute_value(
                 node, ua.DataValue(variant, SourceTimestamp=stamp, ServerTimestamp=stamp)
             )
+        if self._alarm is not None:
+            broken = moment.value(f"{self.unit}/cause") == Cause.BREAKDOWN
+            await self._alarm.show(active=broken, at=at)
 
     def wishes(self) -> dict[str, float]:
         """What clients wrote since it was asked last, by path of the tag."""

@@ -16,6 +16,10 @@ _SPELL = {
     "LegacyCompressor": "Screw compressor without a network; it writes a log file.",
 }
 _EXTRA = {
+    "Palletiser": '      drive_fault: {kind: boolean, description: "told by its own PLC"}\n'
+    "    alarms:\n"
+    "      drive: {when: drive_fault, priority: high, group: stop, title: fault of the drive,\n"
+    "              response: 10 min, advice: read the drive's display and call maintenance}\n",
     "Filler": "    condition: {watch: [motor_temp, vibration, power], "
     "regimes: [state, product, speed]}\n",
     "Capper": "    alarms:\n"

@@ -89,9 +89,18 @@ def _opcua(places: Places, name: str) -> str:
         "    security: sign-and-encrypt",
         f"    server_certificate: {_quoted_path(places.pki / (name + '.pem'))}",
         "    zone: line1",
+        *(
+            ["    acknowledge: true # its panel then stops blinking"]
+            if name == "palletiser"
+            else []
+        ),
         "    tags:",
         f'      {unit}: "ns=2;s={name.capitalize()}.{{Tag}}"',
     ]
+    if UNITS[unit] == "Palletiser":  # an alarm of the PLC's own
+        lines.append(
+            f'      {unit}/drive_fault: {{node: "ns=2;s=Palletiser", condition: DriveFault}}'
+        )
     if UNITS[unit] == "Filler":
         lines.append(f'      {unit}/product: "ns=2;s={node_name(name, "product")}"')
     return "\n".join(lines)

@@ -9,12 +9,17 @@ import pytest
 from tests.integration.opcua.node_peer import needed, serving
 
 from isthmus.connectors.opcua import OpcUaAddress
+from isthmus.demo.moment import Moment
+from isthmus.demo.opcua import OpcUaPlc
+from isthmus.demo.signal import PATHS
 from isthmus.model.errors import ProtocolError
 from isthmus.model.event import Action
 from isthmus.model.ports import Acknowledges, Binding
-from isthmus.model.sample import Status, TagId
+from isthmus.model.sample import Nanoseconds, Status, TagId
+from isthmus.model.state import Cause
 from isthmus.model.tag import Kind, Tag
 
+UNIT = "packaging/line1/palletiser"
 NODE = "nsu=urn:acme:node;s=Line.Tank"
 STOCK = "isthmus.connectors.opcua.session.hooks_fit"
 
@@ -260,3 +265,34 @@ def test_what_a_condition_is_not(server, opcua, tmp_path):
     assert error.hint == "conditions are acknowledged, not written"
     with pytest.raises(ValueError, match="need `mode: subscribe`"):
         opcua.linked(server.url, [], tmp_path, mode="poll", events="all")
+
+
+def test_the_demonstration_has_a_plc_with_an_alarm_of_its_own(opcua, tmp_path):
+    """The same link as a plant's, over everything signed and encrypted."""
+    plc = OpcUaPlc(UNIT, "Palletiser", opcua.free_port(), tmp_path / "pki")
+    bound = [condition(1, "DriveFault", "ns=2;s=Palletiser")]
+    given = {"security": "sign-and-encrypt", "timeout": 10, "acknowledge": True}
+    numbers = [0.0] * len(PATHS)
+
+    def moment(cause, second):
+        numbers[PATHS.index(f"{UNIT}/cause")] = float(cause)
+        return Moment(Nanoseconds(1_790_000_000_000_000_000 + second * 10**9), numbers, {})
+
+    async def run():
+        await plc.start(moment(Cause.NONE, 0))
+        given["server_certificate"] = plc.certificate
+        async with heard(opcua.linked(plc.url, bound, tmp_path, **given)) as ear:
+            await ear.until(lambda ear: ear.values == {1: (0.0, 0)})
+            await plc.show(moment(Cause.BREAKDOWN, 5))
+            await ear.until(lambda ear: ear.values == {1: (1.0, 0)})
+            assert await ear.link.acknowledge(TagId(1), "anna: on my way")
+            await ear.until(lambda ear: ear.events[-1].data["comment"] == "anna: on my way")
+            await plc.show(moment(Cause.NONE, 60))
+            await ear.until(lambda ear: ear.values == {1: (0.0, 0)})
+        await plc.stop()
+        return ear.events
+
+    raised, acknowledged, over = asyncio.run(run())
+    assert (raised.text, raised.time) == ("fault of the lift's drive", moment(0, 5).time)
+    assert acknowledged.data["acknowledged"]
+    assert not over.data["active"]
