@@ -10,6 +10,7 @@ import numpy as np
 from isthmus.insight.series import grid
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.emission import emission
 from isthmus.runtime.figures.read import Records, Window, meters
 from isthmus.runtime.figures.tariff import Tariff
 
@@ -43,6 +44,5 @@ def cost(records: Records, lines: Sequence[Equipment], window: Window) -> Cost |
     used = records.shelf(tags, around).kwh(sources, edges)
     if not np.isfinite(used).all():
         return None
-    tariff = Tariff.of(records.plant)
-    kwh = float(used.sum())
-    return Cost(kwh, float((used * tariff.each(edges[:-1])).sum()), kwh * tariff.co2)
+    price, factor = Tariff.of(records.plant).over(edges), emission(records, edges).kg
+    return Cost(*(float(column.sum()) for column in (used, used * price, used * factor)))
