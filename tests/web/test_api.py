@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from isthmus.web import contract
-from isthmus.web.contract import stops
+from isthmus.web.contract import operator, stops
 from isthmus.web.contract.energy import MeterTree
 from isthmus.web.contract.rules import ProposalInfo, RuleList
 
@@ -40,7 +40,8 @@ def questions(plant, tag):
         "/api/statistics": ({"tags": speed, **span}, list[contract.Statistics]),
         "/api/together": ({"tag": speed, **span}, contract.MovedTogether),
         "/api/states": (span, list[contract.Ribbon]),
-        "/api/reasons": ({}, list[stops.ReasonInfo]),
+        "/api/operator": ({"path": "packaging/line1/filler"}, operator.Station),
+        "/api/reasons": ({"path": "packaging/line1"}, list[stops.ReasonInfo]),
         "/api/stops": ({**span}, stops.StopsInfo),
         "/api/performance": ({"window": "day"}, contract.Performance),
         "/api/energy": ({"window": "day"}, contract.Energy),

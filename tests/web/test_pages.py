@@ -19,6 +19,7 @@ PAGES = {
     "connections": "/connections",
     "security": "/security",
     "alarms": "/alarms",
+    "operator": "/operator?at=packaging/line1",
 }
 ASSETS = [f"/asset/packaging/line1/{unit}" for unit in UNITS] + ["/asset/utilities/air/compressor"]
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
@@ -85,7 +86,7 @@ def test_the_clock_is_the_plants(desk, plant):
 
 
 class TestKeyboard:
-    @pytest.mark.parametrize(("key", "name"), list(zip("paefncsl", PAGES, strict=True)))
+    @pytest.mark.parametrize(("key", "name"), list(zip("paefncslr", PAGES, strict=True)))
     def test_g_and_a_letter_goes_to_a_page(self, desk, key, name):
         page = desk.open("/connections" if name != "connections" else "/plant")
         page.keyboard.type(f"g{key}")

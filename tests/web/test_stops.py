@@ -76,10 +76,10 @@ def test_a_stop_is_corrected_computed_again_and_taken_back(demo, stop):
 def test_a_stop_is_cut_in_two_and_each_part_has_its_reason(demo, stop):
     middle = (stop["start"] + stop["end"]) / 2
     cut = say(demo, "/api/stops/split", path=FILLER, at=middle)
-    part = say(demo, "/api/stops", path=FILLER, start=middle, reason="breakdown/electrical")
+    part = say(demo, "/api/stops", path=FILLER, start=middle, reason="breakdown/drive")
     told = demo.remote.get("/api/stops", path_=FILLER, from_=stop["start"], to=stop["end"])
     halves = [each for each in told["stops"] if stop["start"] <= each["start"] < stop["end"]]
-    assert [each["title"] for each in halves[-1:]] == ["Electrical"]
+    assert [each["title"] for each in halves[-1:]] == ["Drive or motor"]
     assert halves[0]["end"] == halves[-1]["start"] == pytest.approx(middle, abs=1)
     for number in (part["number"], cut["number"]):
         say(demo, "/api/stops/undo", number=number)
@@ -103,3 +103,23 @@ def test_the_command_line_lists_and_explains(demo, stop):
     assert FILLER in listed.out
     told = isthmus("stops", "reasons", "--data", demo.site, "--json", folder=demo.folder)
     assert len([each for each in json.loads(told.out) if not each["parent"]]) <= 10
+
+
+def test_a_word_sent_twice_counts_once_and_none_passes_over_another(demo, stop):
+    version = at(demo, stop)["stop"]["version"]
+    wish = {"path": FILLER, "start": stop["start"], "reason": "people", "key": "tablet-7"}
+    first, second = (say(demo, "/api/stops", **wish, version=version, waited=90) for _ in range(2))
+    assert first == second
+    assert first["waited"] == 90
+    with pytest.raises(Exception, match="said Nobody free meanwhile"):
+        say(demo, "/api/stops", **{**wish, "key": "tablet-8"}, version=version)
+    told = at(demo, stop)
+    assert [each["number"] for each in told["versions"]][-1] == first["number"]
+    now = told["stop"]["version"]
+    assert now == first["number"]
+    with pytest.raises(Exception, match="meanwhile"):
+        say(demo, "/api/stops/undo", number=first["number"], version=version)
+    gone = {"number": first["number"], "version": now, "key": "tablet-9"}
+    assert say(demo, "/api/stops/undo", **gone) == say(demo, "/api/stops/undo", **gone)
+    often = {each["name"]: each["often"] for each in demo.remote.get("/api/reasons", path_=FILLER)}
+    assert often["people"] == 0, "what was taken back does not count"

@@ -31,6 +31,38 @@ _EXTRA = {
 }
 
 
+_REASONS = """\
+reasons: # operators choose them on the page Operator; `isthmus stops reasons`
+  breakdown:
+    title: Breakdown
+    category: breakdown
+    reasons: {drive: Drive or motor, bearing: Bearing, sensor: Sensor or control,
+              valve: Valve or cylinder, supply: Air or power lost}
+  micro_stop:
+    title: Jam
+    category: micro-stop
+    reasons: {bottle: Bottle fallen or broken, cap: Cap jammed, film: Film torn or skewed,
+              carton: Carton jammed, pallet: Pallet not straight}
+  changeover:
+    title: Changeover
+    category: setup
+    reasons: {format: Format parts, rinse: Rinse, first_good: Until the first good ones}
+  adjustment:
+    title: Adjustment
+    category: production reject
+    reasons: {level: Fill level, torque: Cap torque, position: Position of the label}
+  material:
+    title: Material missing
+    category: organisation
+    reasons: {caps: Caps, film_reel: Film, cartons: Cartons or glue, pallets: Pallets}
+  people: {title: Nobody free, category: organisation}
+  starved: {title: Waits for the machine before, category: starved}
+  blocked: {title: The machine behind is full, category: blocked}
+  break: {title: "Break, cleaning, meeting", category: planned}
+  no_order: {title: No order, category: no order}
+"""
+
+
 def plant_file(places: Places, calendar: Calendar) -> str:
     """The text of `plant.yaml`."""
     return "\n".join(
@@ -67,6 +99,8 @@ calendars:
     {shifts.replace(", ", chr(10) + "    ")}
     breaks: [{breaks}]
 
+# ------------------------------------------------------- why machines stand, in the line's words
+{_REASONS}
 # ------------------------------------------------------- types: what machines of a kind have
 types:"""
 

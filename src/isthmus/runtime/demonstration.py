@@ -29,12 +29,14 @@ from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.runtime.app import App
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.config import load
+from isthmus.runtime.demonstrated import say
 from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.late import PAST
 from isthmus.runtime.settings import Settings
 from isthmus.runtime.sql.endpoint import demonstrate_sql
+from isthmus.runtime.stops.book import Book
 from isthmus.trust.pki.authority import PlantAuthority, write_private
 
 log = logging.getLogger(__name__)
@@ -95,6 +97,8 @@ class Demonstration:
             file = wish.folder / "plant" / "plant.yaml"
             plant = paced(load(file), wish.speed)
             plant = demonstrate_sql(plant, wish.folder / "site")
+            if self._past:
+                say(Book.open(wish.folder / "site", plant.reasons), plant, self._past)
             pace = self.pace if wish.speed != 1.0 else None
             self.app = App(plant, Settings.of(plant, wish.folder / "site", file), pace=pace)
             self.app.started = self.started

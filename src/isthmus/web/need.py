@@ -60,6 +60,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "GET /api/reasons": Need(_READ, At.SEEN),
         "GET /api/stops": Need(_READ, At.PLACE),
         "GET /api/stops/explain": Need(_READ, At.PLACE),
+        "GET /api/operator": Need(_READ, At.PLACE),
         "POST /api/stops": Need(Right.ANNOTATE, At.OWN),
         "POST /api/stops/split": Need(Right.ANNOTATE, At.OWN),
         "POST /api/stops/undo": Need(Right.ANNOTATE, At.OWN),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
-from contextlib import suppress
 
 import numpy as np
 from fastapi import APIRouter
@@ -29,10 +26,10 @@ from isthmus.web.access import Seen
 from isthmus.web.ask import Line, line_of
 from isthmus.web.attention import attention
 from isthmus.web.history import numbers
+from isthmus.web.orders import orders
 from isthmus.web.performance import UNCOUNTED, percent
 from isthmus.web.ribbon import ribbon, title
 
-HOUR = 3_600 * 10**9
 SLOTS = 96
 FRESH = 4.0
 
@@ -63,7 +60,7 @@ def told(app: App, line: Equipment) -> contract.Overview:
     window = Window("shift", shift.start, app.now())
     found = performance(records, line, window)
     used = energy(records, line, records.window(line, "day"))
-    orders = _orders(app, line)
+    book = orders(app, line)
     state, look, since = "unknown", "unknown", None
     ribbons = []
     if found:
@@ -82,11 +79,11 @@ def told(app: App, line: Equipment) -> contract.Overview:
             "state": state,
             "state_since": since,
             "look": look,
-            "figures": _figures(app, line, found, used, orders),
+            "figures": _figures(app, line, found, used, book),
             "attention": attention(app, app.historian.stats()),
             "count": _count(app, line, window, shift.end),
             "power": _power(app, line, window),
-            "orders": orders,
+            "orders": book,
             "ribbons": ribbons,
         }
     )
@@ -97,24 +94,25 @@ def _figures(
     line: Equipment,
     found: LinePerformance | None,
     used: LineEnergy,
-    orders: list[contract.OrderInfo],
+    book: list[contract.OrderInfo],
 ) -> list[contract.Kpi]:
     figures = [
-        _rate(app, line),
+        rate(app, line, bottleneck(line)),
         percent("oee", "OEE this shift", found.oee.index if found else None, _made(found)),
     ]
-    running = next((order for order in orders if order.state == "running"), None)
+    running = next((order for order in book if order.state == "running"), None)
     if running:
         figures.append(_progress(running))
     return [*figures, _energy_per_piece(used), _line_power(app, line)]
 
 
-def _rate(app: App, line: Equipment) -> contract.Kpi:
+def rate(app: App, line: Equipment, unit: Equipment | None) -> contract.Kpi:
+    """How fast `unit` of `line` runs now, against the line's ideal."""
     ideal = line.ideal_rate * 60 if line.ideal_rate else None
     return contract.Kpi(
         key="rate",
         title="Rate",
-        value=_live(app, bottleneck(line), "speed"),
+        value=_live(app, unit, "speed"),
         unit="/min",
         low=0,
         high=ideal * 1.2 if ideal else None,
@@ -217,85 +215,3 @@ def _power(app: App, line: Equipment, window: Window) -> dict[str, list[float | 
     shelf = app.records.shelf([unit.tag("power") for unit in sources], window)
     power = shelf.power(sources, edges)
     return {"time": (edges[:-1] / 1e6).tolist(), "kw": numbers(power)}
-
-
-def _orders(app: App, line: Equipment) -> list[contract.OrderInfo]:
-    """The line's order book as a machine tells it, else as the events of the last days do."""
-    rows = [_order(app, line, data, at) for data, at in _book(app, line) or told_orders(app, line)]
-    open_rows = [row for row in rows if row.state != "done"]
-    done = [row for row in rows if row.state == "done"]
-    return sorted(open_rows, key=lambda row: row.state != "running")[:5] + done[-1:]
-
-
-Order = tuple[Mapping[str, object], float | None]
-"""What is known of an order, and when it was started (ms), None where it was not."""
-
-
-def _book(app: App, line: Equipment) -> list[Order]:
-    """The orders in a text tag named `orders`: a JSON list, kept up to date by the machine."""
-    for tag in (tag for unit in line.walk() for tag in unit.tags if tag.name == "orders"):
-        number = app.namespace.id(tag.path)
-        with suppress(ValueError, TypeError, AttributeError):
-            entries = json.loads(app.live.text.get(number or -1, "[]"))
-            return [(entry, _started(entry)) for entry in entries]
-    return []
-
-
-def _started(entry: Mapping[str, object]) -> float | None:
-    start = entry.get("start")
-    return start / 1e6 if isinstance(start, int | float) and start else None
-
-
-def told_orders(app: App, line: Equipment) -> list[Order]:
-    """The line's orders as events of kind `order` told them, with state start, done or next."""
-    since = Nanoseconds(app.now() - 36 * HOUR)
-    events = app.historian.events(since, Nanoseconds(app.now() + 1), kinds=("order",), limit=500)
-    latest: dict[str, Order] = {}
-    for event in sorted(events, key=lambda event: event.time):
-        if event.path != line.path and not event.path.startswith(f"{line.path}/"):
-            continue
-        name = str(event.data.get("order") or event.text)
-        before = latest.get(name)
-        started = event.time / 1e6 if event.data.get("state") == "start" else None
-        latest[name] = (
-            {"order": name, **event.data},
-            started or (before[1] if before else None),
-        )
-    return list(latest.values())
-
-
-_STATE = {"start": "running", "done": "done"}
-
-
-def _order(
-    app: App, line: Equipment, data: Mapping[str, object], started: float | None
-) -> contract.OrderInfo:
-    state = _STATE.get(str(data.get("state")), "next")
-    done = _number(data.get("done"))
-    if state == "running" and started is not None:
-        counted = _done_since(app, line, Nanoseconds(int(started * 1e6)))
-        done = done if counted is None else counted
-    due = data.get("due")
-    return contract.OrderInfo.model_validate(
-        {
-            "order": str(data.get("order") or ""),
-            "product": str(data.get("product") or ""),
-            "planned": _number(data.get("planned")),
-            "done": done,
-            "start": started,
-            "due": due / 1e6 if isinstance(due, int | float) and due else None,
-            "state": state,
-        }
-    )
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _done_since(app: App, line: Equipment, start: Nanoseconds) -> float | None:
-    unit = bottleneck(line)
-    if unit is None or app.now() <= start:
-        return None
-    shelf = app.records.shelf([unit.tag("good_count")], Window("", start, app.now()))
-    return shelf.growth(unit.tag("good_count")).sum

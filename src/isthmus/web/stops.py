@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Literal
 
@@ -10,20 +13,24 @@ from fastapi import APIRouter, Query, Request
 
 from isthmus.insight.accounting.correction import Correction
 from isthmus.insight.accounting.rules import TimeElement
+from isthmus.insight.accounting.suggestion import Suggestion
 from isthmus.model.access import Right
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
-from isthmus.runtime.stops.book import Entry
+from isthmus.runtime.stops.book import Entry, Overtaken, Sent
 from isthmus.runtime.stops.found import Found
 from isthmus.runtime.stops.pareto import by_reason
-from isthmus.runtime.stops.say import around, correct, split, undo
+from isthmus.runtime.stops.say import Why, around, correct, split, undo
+from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem, equipment, line_of, time_range
 from isthmus.web.contract import stops as contract
 from isthmus.web.writes import guard, principal
 
 MOST = 2_000
+MOST_LIKELY = 4
+WEEK = 7 * 86_400 * 10**9  # ns
 Place = Annotated[str, Query(description="Path of a unit or a line; the first line where empty.")]
 Since = Annotated[float | None, Query(alias="from", description="Begin, ms; the shift's if empty.")]
 Until = Annotated[float | None, Query(alias="to", description="End, ms; now if empty.")]
@@ -36,11 +43,18 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["figures"])
     _say(app, router)
 
-    @router.get("/reasons", summary="The reasons that a stop can have")
-    def reasons() -> list[contract.ReasonInfo]:
+    @router.get("/reasons", summary="The reasons that a stop can have, and how often they had")
+    def reasons(
+        seen: Seen, path: Annotated[str, Query(description="Count those at or below it.")] = ""
+    ) -> list[contract.ReasonInfo]:
+        often = _often(app, seen, path.strip("/")) if path else Counter()
         return [
             contract.ReasonInfo(
-                name=each.name, title=each.title, category=each.category, parent=each.parent
+                name=each.name,
+                title=each.title,
+                category=each.category,
+                parent=each.parent,
+                often=often[each.name],
             )
             for each in app.plant.reasons
         ]
@@ -106,20 +120,49 @@ def _say(app: App, router: APIRouter) -> None:
     @router.post("/stops", summary="Say why a unit stood")
     async def say(wish: contract.ReasonWish, request: Request) -> contract.Said:
         unit, who = allowed(request, wish.path)
-        moment = _moment(wish.start)
-        made = await correct(app, unit, moment + 1, wish.reason, wish.comment, who)
-        return _said(app, made, None)
+        why, moment = Why(wish.reason, wish.comment), _moment(wish.start) + 1
+        with _told_apart(app):
+            return _said(app, await correct(app, unit, moment, why, who, _sent(wish)), None)
 
     @router.post("/stops/split", summary="Cut a stop in two, so that each part has a reason")
     async def cut(wish: contract.SplitWish, request: Request) -> contract.Said:
         unit, who = allowed(request, wish.path)
-        return _said(app, await split(app, unit, _moment(wish.at), who), None)
+        with _told_apart(app):
+            return _said(app, await split(app, unit, _moment(wish.at), who, _sent(wish)), None)
 
     @router.post("/stops/undo", summary="Take back what was said of a stop")
     async def take_back(wish: contract.UndoWish, request: Request) -> contract.Said:
-        found = app.stops.find(wish.number)
+        found = app.stops.said(wish.number)
         _, who = allowed(request, found.unit if found else "")
-        return _said(app, await undo(app, wish.number, who), None)
+        with _told_apart(app):
+            return _said(app, await undo(app, wish.number, who, _sent(wish)), None)
+
+
+def _sent(wish: contract.Word) -> Sent:
+    return Sent(wish.key, wish.version, wish.waited)
+
+
+@contextmanager
+def _told_apart(app: App) -> Iterator[None]:
+    """Tells a word that came too late from one that cannot be, and who was first."""
+    try:
+        yield
+    except Overtaken as error:
+        last = app.stops.entries[error.number - 1]
+        title = _title(app, last.said.reason) if last.said else ""
+        what = (f"said {title}" if title else "cut it in two") if last.said else "took a word back"
+        raise Problem(409, f"{last.by} {what} meanwhile", error.hint) from error
+
+
+def _often(app: App, seen: Sight, path: str) -> Counter[str]:
+    """How many words about stops at or below `path` named each reason in the last seven days."""
+    seen.require(Right.READ, path)
+    return Counter(
+        said.reason
+        for unit in equipment(app, path).walk()
+        for said in app.stops.held(unit.path)
+        if said.reason and said.made >= app.now() - WEEK
+    )
 
 
 def _moment(milliseconds: float) -> Nanoseconds:
@@ -136,7 +179,8 @@ def _span(
 
 
 def _told(app: App, found: Found) -> contract.StopInfo:
-    stop, likely, reasons = found.stop, found.suggestion, app.plant.reasons
+    stop, reasons = found.stop, app.plant.reasons
+    likely = _likely(app, found.suggestion) if found.suggestion else None
     named = reasons.named(stop.cause)
     word = reasons.words.get(stop.cause, "") if stop.cause else ""
     return contract.StopInfo(
@@ -154,14 +198,18 @@ def _told(app: App, found: Found) -> contract.StopInfo:
         asks=found.asks,
         alarm=found.alarm,
         said=_said(app, found.correction, None) if found.correction else None,
-        likely=contract.Likely(
-            reason=likely.reason,
-            title=_title(app, likely.reason),
-            confidence=float(np.clip(likely.confidence, 0, 1)),
-            because=list(likely.because),
-        )
-        if likely
-        else None,
+        likely=likely,
+        also=[_likely(app, each) for each in found.also[: MOST_LIKELY - 1]],
+        version=found.version,
+    )
+
+
+def _likely(app: App, found: Suggestion) -> contract.Likely:
+    return contract.Likely(
+        reason=found.reason,
+        title=_title(app, found.reason),
+        confidence=float(np.clip(found.confidence, 0, 1)),
+        because=list(found.because),
     )
 
 
@@ -178,6 +226,7 @@ def _said(app: App, said: Correction, taken: Entry | None) -> contract.Said:
         comment=said.comment,
         undone_by=taken.by if taken else "",
         undone=taken.made / 1e6 if taken else None,
+        waited=app.stops.entries[said.number - 1].waited,
     )
 
 

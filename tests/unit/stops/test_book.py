@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.unit.insight.told import S, series
@@ -12,7 +14,7 @@ from isthmus.model.errors import Refused, StorageError
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.state import State
-from isthmus.runtime.stops.book import FILE, Book
+from isthmus.runtime.stops.book import FILE, Book, Overtaken, Sent
 
 UNIT = Equipment("packaging/line1/filler", Level.WORK_UNIT)
 REASONS = Reasons(DEFAULT)
@@ -127,3 +129,47 @@ def test_a_cut_stays_where_history_is_read_in_parts(book):
     laid = book.told(UNIT, RAW)
     assert Accounts.joined([laid]).start.tolist() == laid.start.tolist()
     assert 400 * S in laid.start
+
+
+def test_a_word_that_is_sent_twice_counts_once_also_after_a_restart(book, tmp_path):
+    first = book.correct(said(100, 700, "material"), Sent("k1"))
+    assert book.correct(said(100, 700, "material"), Sent("k1")) == first
+    again = Book.open(tmp_path, REASONS)
+    assert again.correct(said(100, 700, "material"), Sent("k1")) == first
+    taken = again.undo(first.number, "anna", 5, Sent("k2"))
+    assert again.undo(first.number, "anna", 6, Sent("k2")) == taken == first
+    assert len(Book.open(tmp_path, REASONS).entries) == 2
+    other = replace(said(100, 700, "people"), by="bert")
+    assert again.correct(other, Sent("k1")).number == 3, "a key is its speaker's own"
+
+
+def last(book, start, end):
+    return max((each.number for each in book.marks(UNIT.path, start * S, end * S)), default=0)
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_a_word_does_not_pass_over_one_that_its_speaker_has_not_seen(book, tmp_path, reopened):
+    first = book.correct(said(100, 700, "material"), Sent(seen=0))
+    book = Book.open(tmp_path, REASONS) if reopened else book
+    with pytest.raises(Overtaken) as told:
+        book.correct(said(100, 700, "breakdown"), Sent(seen=0))
+    assert told.value.number == first.number
+    second = book.correct(said(100, 700, "breakdown"), Sent(seen=last(book, 100, 700)))
+    with pytest.raises(Overtaken):
+        book.undo(first.number, "bert", 5, Sent(seen=first.number))
+    book.undo(second.number, "bert", 5, Sent(seen=second.number))
+    with pytest.raises(Overtaken, match="meanwhile"):
+        book.correct(said(100, 700, "people"), Sent(seen=second.number))
+    assert told_of(book) == "material", "what was refused changed nothing"
+
+
+def told_of(book):
+    return told(book)[1][2]
+
+
+def test_a_cut_concerns_both_parts_and_no_other_stop(book):
+    book.correct(said(400, 700, ""))
+    assert (last(book, 100, 400), last(book, 400, 700)) == (1, 1)
+    assert last(book, 700, 800) == 0
+    book.correct(said(100, 400, "material"))
+    assert (last(book, 100, 400), last(book, 400, 700)) == (2, 1), "a reason is for its part alone"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Nanoseconds
-from isthmus.web.overview import told_orders
+from isthmus.web.orders import told_orders
 
 HOUR = 3_600 * 10**9
 NOW = Nanoseconds(1_700_000_000 * 10**9)

@@ -778,7 +778,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The reasons that a stop can have */
+        /** The reasons that a stop can have, and how often they had */
         get: operations["reasons_api_reasons_get"];
         put?: never;
         post?: never;
@@ -797,6 +797,23 @@ export interface paths {
         };
         /** A stop and all that was ever said of it */
         get: operations["explain_api_stops_explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A unit or a line as its operator sees it */
+        get: operations["operator_api_operator_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5857,6 +5874,8 @@ export interface components {
         /**
          * ReasonInfo
          * @description A reason of the plant's tree; `parent` is the one above it.
+         *
+         *     `often` is for how many stops of the equipment people gave it in the last seven days.
          */
         ReasonInfo: {
             /** Name */
@@ -5870,6 +5889,11 @@ export interface components {
              * @default
              */
             parent: string;
+            /**
+             * Often
+             * @default 0
+             */
+            often: number;
         };
         /**
          * ReasonTime
@@ -5896,6 +5920,21 @@ export interface components {
          * @description The reason why the unit at `path` stood at `start`.
          */
         ReasonWish: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Waited
+             * @default 0
+             */
+            waited: number;
             /** Path */
             path: string;
             /**
@@ -6240,6 +6279,8 @@ export interface components {
         /**
          * Said
          * @description What somebody said of a stop; `undone` by whom and when it was taken back.
+         *
+         *     `waited` is for how many seconds it was under way, because the site could not be reached.
          */
         Said: {
             /** Number */
@@ -6279,6 +6320,11 @@ export interface components {
              * @default null
              */
             undone: number | null;
+            /**
+             * Waited
+             * @default 0
+             */
+            waited: number;
         };
         /**
          * SavedAmount
@@ -6598,6 +6644,21 @@ export interface components {
          * @description A moment inside a stop of the unit at `path`, at which it is cut in two.
          */
         SplitWish: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Waited
+             * @default 0
+             */
+            waited: number;
             /** Path */
             path: string;
             /**
@@ -6744,6 +6805,77 @@ export interface components {
             times: number;
         };
         /**
+         * Station
+         * @description A unit or a line as its operator sees it, and what who asks may do there.
+         *
+         *     `unit` is the path of the machine whose state and rate are told: itself, or what sets the pace
+         *     of the line. `good` counts since the begin of the shift, `plan` is what the ideal rate makes of
+         *     its planned time until now.
+         */
+        Station: {
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Line */
+            line: string;
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            now: number;
+            /** Shift */
+            shift: string;
+            /**
+             * Shift Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            shift_start: number;
+            /**
+             * Shift End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            shift_end: number;
+            /** State */
+            state: string;
+            /** Since */
+            since: number | null;
+            /**
+             * Look
+             * @enum {string}
+             */
+            look: "run" | "stop" | "starved" | "blocked" | "setup" | "break" | "unknown";
+            /**
+             * Reason
+             * @description Why it stands, in the plant's words.
+             * @default
+             */
+            reason: string;
+            rate: components["schemas"]["Kpi"];
+            /** Good */
+            good: number | null;
+            /** Plan */
+            plan: number | null;
+            /** @default null */
+            order: components["schemas"]["OrderInfo"] | null;
+            /**
+             * Who
+             * @description Who asks.
+             */
+            who: string;
+            /** Name */
+            name: string;
+            /**
+             * May Say
+             * @description Give reasons of stops here.
+             */
+            may_say: boolean;
+            /** May Acknowledge */
+            may_acknowledge: boolean;
+        };
+        /**
          * Statistics
          * @description One tag between two times; `mean` and `std` are time-weighted.
          *
@@ -6807,7 +6939,8 @@ export interface components {
          * @description Time in which a unit stood, in planned work.
          *
          *     `counts` is the element of time, `asks` that nobody knows the reason of a stop by own fault,
-         *     `said` what was said of it last.
+         *     `said` what was said of it last. `likely` is the reason for which most speaks, `also` those for
+         *     which something does. `version` goes with a wish: so nobody speaks over a word not seen.
          */
         StopInfo: {
             /** Path */
@@ -6849,6 +6982,16 @@ export interface components {
             said: components["schemas"]["Said"] | null;
             /** @default null */
             likely: components["schemas"]["Likely"] | null;
+            /**
+             * Also
+             * @default []
+             */
+            also: components["schemas"]["Likely"][];
+            /**
+             * Version
+             * @default 0
+             */
+            version: number;
         };
         /**
          * StopsInfo
@@ -7080,6 +7223,21 @@ export interface components {
          * @description The number of what was said and is taken back.
          */
         UndoWish: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Waited
+             * @default 0
+             */
+            waited: number;
             /** Number */
             number: number;
         };
@@ -7142,6 +7300,30 @@ export interface components {
             path: string;
             /** Holders */
             holders: components["schemas"]["HolderInfo"][];
+        };
+        /**
+         * Word
+         * @description How a word about a stop is sent.
+         *
+         *     Sent twice with one `key` it counts once. Where `version` is told and somebody else spoke of the
+         *     stop since, the word is refused with 409. `waited` is for how many seconds it was under way.
+         */
+        Word: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Waited
+             * @default 0
+             */
+            waited: number;
         };
         /**
          * WriteOutcome
@@ -9034,7 +9216,10 @@ export interface operations {
     };
     reasons_api_reasons_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Count those at or below it. */
+                path?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9082,6 +9267,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StopExplained"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    operator_api_operator_get: {
+        parameters: {
+            query?: {
+                /** @description Path of a unit or a line; the first line where empty. */
+                path?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -10,6 +10,7 @@ import { listenToKeys } from "./keys";
 import { OTHERS, PAGES } from "./pages";
 import { type Route, currentRoute, followLinks } from "./route";
 import { Site } from "./site";
+import { stationOf } from "./station";
 import { applyTheme } from "./theme";
 import "../pages/account";
 import "../pages/alarms";
@@ -17,6 +18,7 @@ import "../pages/asset";
 import "../pages/explore";
 import "../pages/connections";
 import "../pages/energy";
+import "../pages/operator";
 import "../pages/performance";
 import "../pages/plant";
 import "../pages/scorecard";
@@ -65,7 +67,7 @@ export class Shell extends Part {
   override render() {
     const { page, rest, query } = this.route;
     if (page === "sign-in") return html`<main id="page" class="door" tabindex="-1"><isthmus-sign-in></isthmus-sign-in></main>`;
-    const path = page === "asset" ? rest || (this.site?.assets()[0]?.path ?? "") : page === "plant" || page === "performance" || page === "energy" ? this.site?.line(query.get("line"))?.path ?? "" : "";
+    const path = page === "operator" ? (this.site ? stationOf(this.site, query.get("at"))?.path ?? "" : "") : page === "asset" ? rest || (this.site?.assets()[0]?.path ?? "") : page === "plant" || page === "performance" || page === "energy" ? this.site?.line(query.get("line"))?.path ?? "" : "";
     return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" style="fill:var(--card)" /><path d="M0 0V5" style="stroke:var(--process-2);stroke-width:2.4" /></pattern>
         <pattern id="hatch2" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V4" style="stroke:var(--process-3);stroke-width:1.6" /></pattern></defs></svg>
@@ -85,6 +87,7 @@ export class Shell extends Part {
       case "energy": return html`<isthmus-energy-page .site=${site} .query=${query}></isthmus-energy-page>`;
       case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
       case "alarms": return html`<isthmus-alarms-page .site=${site} .query=${query}></isthmus-alarms-page>`;
+      case "operator": return html`<isthmus-operator-page .site=${site} .query=${query}></isthmus-operator-page>`;
       case "scorecard": return html`<isthmus-scorecard-page .site=${site} .query=${query}></isthmus-scorecard-page>`;
       case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
       case "account": return html`<isthmus-account-page></isthmus-account-page>`;

@@ -47,6 +47,8 @@ export class StateRibbon extends Picture {
   @property({ type: Number }) from = 0;
   @property({ type: Number }) to = 0;
   @property({ type: Number }) tall = 12;
+  /** A stretch that is meant, framed. */
+  @property({ attribute: false }) selected: { start: number; end: number } | undefined;
   /** Writes the times under the strip. */
   @property({ type: Boolean }) axis = false;
 
@@ -54,7 +56,15 @@ export class StateRibbon extends Picture {
     const pieces = layoutRibbon(this.states, this.from, this.to, this.width);
     const words = [...countLooks(this.states, this.from, this.to)].map(([word, { count, ms }]) => `${word} ${count} times, ${duration(ms)}`);
     return html`<svg width=${this.width} height=${this.tall + (this.axis ? 18 : 0)} role="img" aria-label="states from ${clock.minute(this.from)} to ${clock.minute(this.to)}: ${words.join("; ") || "running"}">
-      ${pieces.map((piece) => stretch(piece, 0, this.tall, tale(piece.interval)))}${this.axis ? this.times() : nothing}</svg>`;
+      ${pieces.map((piece) => stretch(piece, 0, this.tall, tale(piece.interval)))}${this.frame()}${this.axis ? this.times() : nothing}</svg>`;
+  }
+
+  private frame() {
+    const { selected, width } = this;
+    if (!selected || selected.end <= this.from || selected.start >= this.to || width === 0) return nothing;
+    const x = linear(this.from, this.to, 0, width);
+    const [left, right] = [Math.max(1.5, x(selected.start) - 2), Math.min(width - 1.5, x(selected.end) + 2)];
+    return svg`<rect x=${left} y="1.5" width=${Math.max(3, right - left)} height=${this.tall - 3} style="stroke:var(--selection);stroke-width:3;fill:none" />`;
   }
 
   private times() {

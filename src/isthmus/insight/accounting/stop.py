@@ -73,5 +73,7 @@ def _stop(partition: Partition, rows: Int64s) -> Stop:
 
 
 def _longest(values: Int64s, lasts: Int64s) -> int:
+    if len(values) == 1:
+        return int(values[0])
     known, place = np.unique(values, return_inverse=True)
     return int(known[np.argmax(np.bincount(place.reshape(-1), weights=lasts))])

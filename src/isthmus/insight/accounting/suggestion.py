@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from isthmus.insight.accounting.accounts import Accounts, Look
+from isthmus.insight.accounting.accounts import Accounts, Episode, Look
 from isthmus.insight.accounting.correction import Correction
 from isthmus.insight.accounting.rules import TimeElement
 from isthmus.insight.accounting.stop import Stop
@@ -30,12 +33,23 @@ class Suggestion:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Neighbour:
     """A unit of the same line: what it is called, and its time."""
 
     title: str
     accounts: Accounts
+
+    @cached_property
+    def faults(self) -> list[Episode]:
+        """When it stood by its own fault, in order."""
+        return [each for each in self.accounts.episodes() if each.look is Look.STOP]
+
+    def fault_before(self, moment: int) -> Episode | None:
+        """The first fault that began by `moment` (ns) and had not long been over."""
+        last = bisect_right(self.faults, moment, key=lambda each: each.start)
+        near = bisect_right(self.faults, moment - NEAR, hi=last, key=lambda each: each.end)
+        return self.faults[near] if near < last else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,12 @@ def first_out(stop: Stop, alarms: Sequence[Event]) -> Event | None:
 
 
 def suggest(stop: Stop, known: Evidence, reasons: Reasons) -> Suggestion | None:
-    """The reason for which most speaks; None where nothing does.
+    """The reason for which most speaks; None where nothing does."""
+    return next(iter(suggestions(stop, known, reasons)), None)
+
+
+def suggestions(stop: Stop, known: Evidence, reasons: Reasons) -> list[Suggestion]:
+    """Every reason for which something speaks, that for which most does first.
 
     Hints for one reason are taken for independent: two of 60 % make 84 %.
     """
@@ -77,15 +96,12 @@ def suggest(stop: Stop, known: Evidence, reasons: Reasons) -> Suggestion | None:
     for hint in _hints(stop, known, reasons):
         if hint.reason:
             found.setdefault(hint.reason, []).append(hint)
-    best: Suggestion | None = None
+    told = []
     for reason, hints in found.items():
-        against = 1.0
-        for hint in hints:
-            against *= 1 - hint.weight
-        if best is None or 1 - against > best.confidence:
-            texts = [hint.text for hint in sorted(hints, key=lambda hint: -hint.weight)]
-            best = Suggestion(reason, 1 - against, tuple(texts))
-    return best
+        against = math.prod(1 - hint.weight for hint in hints)
+        texts = [hint.text for hint in sorted(hints, key=lambda hint: -hint.weight)]
+        told.append(Suggestion(reason, 1 - against, tuple(texts)))
+    return sorted(told, key=lambda each: -each.confidence)
 
 
 def _hints(stop: Stop, known: Evidence, reasons: Reasons) -> Iterator[_Hint]:
@@ -122,15 +138,12 @@ def _from_neighbours(stop: Stop, known: Evidence, reasons: Reasons) -> Iterator[
 def _stood(side: Sequence[Neighbour], stop: Stop) -> str | None:
     """The nearest unit that stood by its own fault just before the stop, and why."""
     for unit in side:
-        accounts = unit.accounts
-        for episode in accounts.episodes():
-            if episode.look is not Look.STOP or episode.start > stop.start:
-                continue
-            if episode.end <= stop.start - NEAR:
-                continue
-            causes = accounts.cause[episode.first : episode.last]
+        fault = unit.fault_before(stop.start)
+        if fault is not None:
+            accounts = unit.accounts
+            causes = accounts.cause[fault.first : fault.last]
             told = next((accounts.words.get(int(each), "") for each in causes if each), "")
-            since = max(0, stop.start - episode.start) / 60e9
+            since = max(0, stop.start - fault.start) / 60e9
             why = f" ({told.replace('_', ' ')})" if told else ""
             return f"{unit.title} had stood for {since:.1f} min{why}"
     return None

@@ -23,6 +23,29 @@ from isthmus.model.reason import Reasons
 FILE = "stops.jsonl"
 
 
+class Overtaken(Refused):
+    """Somebody else spoke of the stop meanwhile; `number` is what was said or taken back last."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            "somebody else spoke of this stop meanwhile", hint="look at it again, then say it"
+        )
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a word came here.
+
+    Sent twice it has the same `key`, and counts once. `seen` is the version of the stop that its
+    speaker looked at, None where they did not look; `waited` for how many seconds it was under way.
+    """
+
+    key: str = ""
+    seen: int | None = None
+    waited: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line: something said, taken back (`undoes`), or a stop's end (`ends` at `end`)."""
@@ -34,6 +57,22 @@ class Entry:
     undoes: int = 0
     ends: int = 0
     end: int = 0
+    key: str = ""
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """That entry `number` concerns [start, end) of a unit; a `cut` also what ends at its start."""
+
+    number: int
+    start: int
+    end: int
+    cut: bool
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether the stop from `start` to `end` is not as it was before."""
+        return self.end > start and (self.start < end or (self.cut and self.start == end))
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +83,9 @@ class Book:
     reasons: Reasons
     entries: list[Entry] = field(default_factory=list)
     _by_unit: dict[str, list[Correction]] = field(default_factory=dict)
+    _marks: dict[str, list[Mark]] = field(default_factory=dict)
+    _said: dict[int, Correction] = field(default_factory=dict)
+    _keys: dict[tuple[str, str], Entry] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     @classmethod
@@ -60,7 +102,7 @@ class Book:
                 with book.file.open("r+b") as out:
                     out.truncate(len(kept))
             for place, line in enumerate(kept.splitlines(), start=1):
-                book.entries.append(_read(line, book.file, place))
+                book._take(_read(line, book.file, place))
         book._by_unit = _held(book.entries)
         return book
 
@@ -91,23 +133,56 @@ class Book:
             if each.unit == unit and each.start < end and each.end > start
         ]
 
-    def correct(self, said: Correction) -> Correction:
-        """Keep what was said; it is on disk when this returns. StorageError where it cannot be."""
+    def marks(self, unit: str, start: int, end: int) -> list[Mark]:
+        """What was ever said or taken back of [start, end] of `unit`, in order."""
+        return [each for each in self._marks.get(unit, ()) if each.touches(start, end)]
+
+    def again(self, sent: Sent, by: str) -> Correction | None:
+        """What `by` said or took back with that key before; None where it is new."""
+        known = self._keys.get((by, sent.key)) if sent.key else None
+        return None if known is None else known.said or self._said.get(known.undoes)
+
+    def correct(
+        self, said: Correction, sent: Sent | None = None, stop: tuple[int, int] | None = None
+    ) -> Correction:
+        """Keep what was said of `stop`; it is on disk when this returns, once for each key.
+
+        Overtaken where the stop is not at the version that its speaker saw, StorageError where it
+        cannot be kept.
+        """
+        sent = sent or Sent()
         with self._lock:
+            known = self.again(sent, said.by)
+            if known is not None:
+                return known
+            self._unchanged(said.unit, stop or (said.start, said.end), sent)
             made = replace(said, number=self._next())
-            self._keep(Entry(made.number, made.by, made.made, said=made))
+            self._keep(
+                Entry(
+                    *(made.number, made.by, made.made, made),
+                    key=sent.key,
+                    waited=sent.waited,
+                )
+            )
             return made
 
-    def undo(self, number: int, by: str, made: int) -> Correction:
+    def undo(self, number: int, by: str, made: int, sent: Sent | None = None) -> Correction:
         """Take back what was said; what held before holds again. Refused where it cannot be."""
+        sent = sent or Sent()
         with self._lock:
+            known = self.again(sent, by)
+            if known is not None:
+                return known
             found = self.find(number)
             if found is None:
                 raise Refused(
                     f"there is no correction {number}, or it was taken back",
                     hint="list the stops again: they say what can be undone",
                 )
-            self._keep(Entry(self._next(), by, made, undoes=number))
+            self._unchanged(found.unit, (found.start, found.end), sent)
+            self._keep(
+                Entry(self._next(), by, made, undoes=number, key=sent.key, waited=sent.waited)
+            )
             return found
 
     def end(self, number: int, end: int, made: int) -> None:
@@ -121,6 +196,10 @@ class Book:
         every = (each for some in self._by_unit.values() for each in some)
         return next((each for each in every if each.number == number), None)
 
+    def said(self, number: int) -> Correction | None:
+        """The correction of that number, also where it was taken back."""
+        return self._said.get(number)
+
     def _laid(self, accounts: Accounts, held: Iterable[Correction]) -> Accounts:
         first, last = int(accounts.start[0]), int(accounts.end[-1])
         known = [
@@ -129,6 +208,25 @@ class Book:
             if each.start < last and (each.going or each.end > first)
         ]
         return corrected(accounts, known) if known else accounts
+
+    def _unchanged(self, unit: str, stop: tuple[int, int], sent: Sent) -> None:
+        if sent.seen is None:
+            return
+        last = max((each.number for each in self.marks(unit, *stop)), default=0)
+        if last != sent.seen:
+            raise Overtaken(last)
+
+    def _take(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        said = entry.said or self._said.get(entry.undoes)
+        if entry.said is not None:
+            self._said[entry.number] = entry.said
+        if said is not None:
+            cut = not said.reason
+            mark = Mark(entry.number, said.start, said.end, cut)
+            self._marks.setdefault(said.unit, []).append(mark)
+        if entry.key:
+            self._keys[entry.by, entry.key] = entry
 
     def _next(self) -> int:
         return len(self.entries) + 1
@@ -143,7 +241,7 @@ class Book:
                 os.fsync(out.fileno())
         except OSError as error:
             raise StorageError(f"writing {self.file}: {error}", hint="free or add space") from error
-        self.entries.append(entry)
+        self._take(entry)
         self._by_unit = _held(self.entries)
 
 

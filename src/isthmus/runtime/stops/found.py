@@ -18,7 +18,7 @@ from isthmus.insight.accounting.suggestion import (
     Neighbour,
     Suggestion,
     first_out,
-    suggest,
+    suggestions,
 )
 from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level
@@ -50,7 +50,11 @@ class Events(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A stop of `unit`; `correction` is what a person said of it last, `going` that it goes on."""
+    """A stop of `unit`; `correction` is what a person said of it last, `going` that it goes on.
+
+    `suggestion` is the likeliest reason, `also` are the others for which something speaks;
+    `version` is the number of what was said or taken back last.
+    """
 
     unit: Equipment
     stop: Stop
@@ -59,6 +63,8 @@ class Found:
     suggestion: Suggestion | None
     alarm: str
     asks: bool  # a person should say why
+    also: tuple[Suggestion, ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +119,25 @@ class Around:
         first, last = touching[0].start - FIRST_OUT[0], touching[-1].start + FIRST_OUT[1] + 1
         known = self._evidence(unit, (Nanoseconds(first), Nanoseconds(last)), sides, held)
         now = self.records.now()
+        near = [each for each in held if each.start < whole[-1].end and each.end > whole[0].start]
+        marks = self.book.marks(unit.path, touching[0].start, touching[-1].end)
         found = []
         for stop in touching:
-            said = [each for each in held if each.start < stop.end and each.end > stop.start]
+            said = [each for each in near if each.start < stop.end and each.end > stop.start]
             named = [each for each in said if each.reason]
             alarm = first_out(stop, known.alarms)
+            likely = suggestions(stop, known, self.records.plant.reasons)
             found.append(
                 Found(
                     unit,
                     stop,
                     stop.end >= now,
                     named[-1] if named else said[-1] if said else None,
-                    suggest(stop, known, self.records.plant.reasons),
+                    likely[0] if likely else None,
                     alarm.text if alarm else "",
                     stop.element is TimeElement.ADOT and not named and self._vague(stop.cause),
+                    tuple(likely[1:]),
+                    max((m.number for m in marks if m.touches(stop.start, stop.end)), default=0),
                 )
             )
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isthmus.insight.accounting.correction import Correction
@@ -12,6 +13,7 @@ from isthmus.model.plant import Equipment
 from isthmus.model.record import Kind
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.derive.window import HOUR
+from isthmus.runtime.stops.book import Sent
 from isthmus.runtime.stops.found import Around, Found
 
 if TYPE_CHECKING:
@@ -29,10 +31,21 @@ def around(app: App) -> Around:
     return Around(app.records, app.stops, app.historian)
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason of a stop by name, and what else is worth knowing."""
+
+    reason: str
+    comment: str = ""
+
+
 async def correct(
-    app: App, unit: Equipment, moment: int, reason: str, comment: str, by: str
+    app: App, unit: Equipment, moment: int, why: Why, by: str, sent: Sent
 ) -> Correction:
     """Say why `unit` stood at `moment`; Refused where it did not, or there is no such reason."""
+    known, reason = app.stops.again(sent, by), why.reason
+    if known is not None:
+        return known
     if app.plant.reasons.reason(reason) is None:
         names = ", ".join(each.name for each in app.plant.reasons)
         raise Refused(f"there is no reason `{reason}`", hint=f"known: {names}")
@@ -40,16 +53,20 @@ async def correct(
     before = app.plant.reasons.words.get(found.stop.cause, "") if found.stop.cause else ""
     said = Correction(
         *(0, unit.path, found.stop.start, found.stop.end, reason),
-        *(by, app.now(), before, comment.strip()[:LONGEST_COMMENT]),
+        *(by, app.now(), before, why.comment.strip()[:LONGEST_COMMENT]),
         going=found.going,
         alarm=found.alarm,
         state=found.stop.state,
     )
-    return await _keep(app, said, f"said why {unit.path} stood: {reason}")
+    text = f"said why {unit.path} stood: {reason}"
+    return await _keep(app, said, text, sent, (found.stop.start, found.stop.end))
 
 
-async def split(app: App, unit: Equipment, moment: int, by: str) -> Correction:
+async def split(app: App, unit: Equipment, moment: int, by: str, sent: Sent) -> Correction:
     """Cut the stop of `unit` in two at `moment`, so that each part can have a reason."""
+    known = app.stops.again(sent, by)
+    if known is not None:
+        return known
     found = await asyncio.to_thread(_at, app, unit, moment)
     if moment - found.stop.start < SNAP:
         raise Refused(
@@ -58,12 +75,16 @@ async def split(app: App, unit: Equipment, moment: int, by: str) -> Correction:
     said = Correction(
         *(0, unit.path, moment, found.stop.end, "", by, app.now()), state=found.stop.state
     )
-    return await _keep(app, said, f"cut a stop of {unit.path} in two")
+    text = f"cut a stop of {unit.path} in two"
+    return await _keep(app, said, text, sent, (found.stop.start, found.stop.end))
 
 
-async def undo(app: App, number: int, by: str) -> Correction:
+async def undo(app: App, number: int, by: str, sent: Sent) -> Correction:
     """Take back what was said; what was told before holds again."""
-    taken = await asyncio.to_thread(app.stops.undo, number, by, app.now())
+    known = app.stops.again(sent, by)
+    if known is not None:
+        return known
+    taken = await asyncio.to_thread(app.stops.undo, number, by, app.now(), sent)
     app.trust.ledger.record(
         Kind.ANNOTATION,
         by,
@@ -117,8 +138,10 @@ def _at(app: App, unit: Equipment, moment: int) -> Found:
     return found[-1]
 
 
-async def _keep(app: App, said: Correction, text: str) -> Correction:
-    kept = await asyncio.to_thread(app.stops.correct, said)
+async def _keep(
+    app: App, said: Correction, text: str, sent: Sent, stop: tuple[int, int]
+) -> Correction:
+    kept = await asyncio.to_thread(app.stops.correct, said, sent, stop)
     app.trust.ledger.record(
         Kind.ANNOTATION,
         kept.by,
@@ -131,6 +154,7 @@ async def _keep(app: App, said: Correction, text: str) -> Correction:
             "comment": kept.comment,
             "start": kept.start,
             "end": kept.end,
+            **({"waited_s": round(sent.waited, 1)} if sent.waited else {}),
         },
     )
     await _compute_again(app, kept)

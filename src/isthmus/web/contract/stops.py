@@ -10,12 +10,16 @@ from isthmus.web.contract.answer import Answer, Milliseconds
 
 
 class ReasonInfo(Answer):
-    """A reason of the plant's tree; `parent` is the one above it."""
+    """A reason of the plant's tree; `parent` is the one above it.
+
+    `often` is for how many stops of the equipment people gave it in the last seven days.
+    """
 
     name: str
     title: str
     category: str
     parent: str = ""
+    often: int = 0
 
 
 class Likely(Answer):
@@ -28,7 +32,10 @@ class Likely(Answer):
 
 
 class Said(Answer):
-    """What somebody said of a stop; `undone` by whom and when it was taken back."""
+    """What somebody said of a stop; `undone` by whom and when it was taken back.
+
+    `waited` is for how many seconds it was under way, because the site could not be reached.
+    """
 
     number: int
     start: Milliseconds
@@ -41,13 +48,15 @@ class Said(Answer):
     comment: str
     undone_by: str = ""
     undone: Milliseconds | None = None
+    waited: float = 0.0
 
 
 class StopInfo(Answer):
     """Time in which a unit stood, in planned work.
 
     `counts` is the element of time, `asks` that nobody knows the reason of a stop by own fault,
-    `said` what was said of it last.
+    `said` what was said of it last. `likely` is the reason for which most speaks, `also` those for
+    which something does. `version` goes with a wish: so nobody speaks over a word not seen.
     """
 
     path: str
@@ -65,6 +74,8 @@ class StopInfo(Answer):
     alarm: str = ""
     said: Said | None = None
     likely: Likely | None = None
+    also: list[Likely] = []
+    version: int = 0
 
 
 class ReasonTime(Answer):
@@ -101,7 +112,19 @@ class StopExplained(Answer):
     versions: list[Said]
 
 
-class ReasonWish(Answer):
+class Word(Answer):
+    """How a word about a stop is sent.
+
+    Sent twice with one `key` it counts once. Where `version` is told and somebody else spoke of the
+    stop since, the word is refused with 409. `waited` is for how many seconds it was under way.
+    """
+
+    key: Annotated[str, Field(max_length=64)] = ""
+    version: Annotated[int | None, Field(ge=0)] = None
+    waited: Annotated[float, Field(ge=0, le=31_536_000)] = 0.0
+
+
+class ReasonWish(Word):
     """The reason why the unit at `path` stood at `start`."""
 
     path: Annotated[str, Field(max_length=1_000)]
@@ -110,14 +133,14 @@ class ReasonWish(Answer):
     comment: Annotated[str, Field(max_length=1_000)] = ""
 
 
-class SplitWish(Answer):
+class SplitWish(Word):
     """A moment inside a stop of the unit at `path`, at which it is cut in two."""
 
     path: Annotated[str, Field(max_length=1_000)]
     at: Milliseconds
 
 
-class UndoWish(Answer):
+class UndoWish(Word):
     """The number of what was said and is taken back."""
 
     number: int

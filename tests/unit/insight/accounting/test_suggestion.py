@@ -9,7 +9,7 @@ from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.accounting.correction import Correction
 from isthmus.insight.accounting.rules import TimeElement
 from isthmus.insight.accounting.stop import Stop
-from isthmus.insight.accounting.suggestion import Evidence, Neighbour, suggest
+from isthmus.insight.accounting.suggestion import Evidence, Neighbour, suggest, suggestions
 from isthmus.model.event import Event
 from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.sample import Nanoseconds
@@ -102,3 +102,13 @@ def test_what_the_machine_tells_is_nearly_sure():
 def test_a_short_stop_is_likely_a_jam():
     found = suggest(stop(TimeElement.MICRO, end=1030), Evidence(), REASONS)
     assert (found.reason, found.confidence) == ("micro_stop", 0.5)
+
+
+def test_every_reason_for_which_something_speaks_is_told_the_likeliest_first():
+    known = Evidence(alarms=[alarm(1000, "E 4711")], changes=[1030 * S])
+    found = suggestions(STOP, known, REASONS)
+    assert [each.reason for each in found] == ["changeover", "breakdown"]
+    assert [each.confidence for each in found] == sorted(
+        (each.confidence for each in found), reverse=True
+    )
+    assert found[0] == suggest(STOP, known, REASONS)
