@@ -23,7 +23,7 @@ export const level = new Map<number, number>();
 
 function tag(equipment: string, [name, unit, range, normal, at, high]: Shape, more: Partial<TagInfo> = {}): number {
   const id = tags.length + 1;
-  tags.push({ id, path: `${equipment}/${name}`, name, equipment, unit, kind: "number", range, normal, limits: { low_low: null, low: null, high: high ?? null, high_high: null }, legend: {}, counter: false, writable: false, role: "", description: "", link: "filler-plc", ...more });
+  tags.push({ id, path: `${equipment}/${name}`, name, equipment, unit, kind: "number", range, normal, limits: { low_low: null, low: null, high: high ?? null, high_high: null }, legend: {}, counter: false, writable: false, role: "", description: "", link: "filler-plc", specification: null, ...more });
   level.set(id, at);
   return id;
 }

@@ -4,7 +4,7 @@ import { Site, lacking } from "../src/app/site";
 import { countWord } from "../src/draw/counts";
 import type { EquipmentInfo, PlantInfo, TagInfo } from "../src/api/contract";
 
-const tag = (id: number, path: string, role: string): TagInfo => ({ id, path, name: path.split("/").at(-1) ?? "", equipment: path.split("/").slice(0, -1).join("/"), unit: "", kind: "number", range: null, normal: null, limits: { low_low: null, low: null, high: null, high_high: null }, legend: {}, counter: false, writable: false, role, description: "", link: "" });
+const tag = (id: number, path: string, role: string): TagInfo => ({ id, path, name: path.split("/").at(-1) ?? "", equipment: path.split("/").slice(0, -1).join("/"), unit: "", kind: "number", range: null, normal: null, limits: { low_low: null, low: null, high: null, high_high: null }, legend: {}, counter: false, writable: false, role, description: "", link: "", specification: null });
 const unit = (path: string, level: EquipmentInfo["level"], more: Partial<EquipmentInfo> = {}): EquipmentInfo => ({ path, name: path.split("/").at(-1) ?? "", title: "", level, type: "", tags: [], headline: [], state: null, cause: null, flow: [], buffers: [], ideal_rate_per_min: null, facts: {}, owners: {}, links: [], zone: "", children: [], ...more });
 
 describe("what the plant file lacks", () => {

@@ -4,7 +4,7 @@ import { digitsOf, number, short, signed, unitText, widthOf, wordOf } from "../s
 
 const tag = (more: Partial<TagInfo>): TagInfo => ({
   id: 1, path: "a/b", name: "b", equipment: "a", unit: "", kind: "number", range: null, normal: null,
-  limits: { low_low: null, low: null, high: null, high_high: null }, legend: {}, counter: false, writable: false, role: "", description: "", link: "", ...more,
+  limits: { low_low: null, low: null, high: null, high_high: null }, legend: {}, counter: false, writable: false, role: "", description: "", link: "", specification: null, ...more,
 });
 
 describe("numbers as text", () => {

@@ -42,7 +42,7 @@ describe("quality", () => {
 });
 
 describe("bars", () => {
-  const tag: TagInfo = { id: 1, path: "a/b", name: "b", equipment: "a", unit: "", kind: "number", range: [0, 10], normal: [1, 3], limits: { low_low: null, low: 0.5, high: 4.5, high_high: 7.1 }, legend: {}, counter: false, writable: false, role: "", description: "", link: "" };
+  const tag: TagInfo = { id: 1, path: "a/b", name: "b", equipment: "a", unit: "", kind: "number", range: [0, 10], normal: [1, 3], limits: { low_low: null, low: 0.5, high: 4.5, high_high: 7.1 }, legend: {}, counter: false, writable: false, role: "", description: "", link: "", specification: null };
   it("names the gravest broken limit", () => expect([2, 4.6, 7.2, 0.1].map((value) => barOf(tag, value)?.priority)).toEqual([null, 2, 1, 2]));
   it("stays inside", () => expect([share(-5, 0, 10), share(15, 0, 10), share(5, 0, 10)]).toEqual([0, 100, 50]));
 });
