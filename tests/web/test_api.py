@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from isthmus.web import contract
 from isthmus.web.contract import operator, stops
 from isthmus.web.contract.energy import MeterTree
+from isthmus.web.contract.energy_split import EnergySplit
 from isthmus.web.contract.rules import ProposalInfo, RuleList
 
 HOUR = 3_600_000.0
@@ -56,6 +57,7 @@ def questions(plant, tag):
         "/api/spc": ({"tag": speed, **span, "size": 5}, contract.ControlAnswer),
         "/api/energy/forecast": ({}, contract.EnergyForecast),
         "/api/energy/meters": ({"window": "day"}, MeterTree),
+        "/api/energy/split": ({"window": "day"}, EnergySplit),
         "/api/energy/measures": ({}, list[contract.MeasureVerified]),
         "/api/overview": ({}, contract.Overview),
         "/api/scorecard": ({}, contract.Scorecard),
@@ -246,7 +248,15 @@ FEW = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 class TestWrongQuestions:
     get: ClassVar[list[str]] = [
         *("/api/history", "/api/statistics", "/api/states", "/api/export", "/api/performance"),
-        *("/api/energy", "/api/overview", "/api/sql", "/api/links/meters/browse", "/api/plant"),
+        *(
+            "/api/energy",
+            "/api/energy/split",
+            "/api/energy/meters",
+            "/api/overview",
+            "/api/sql",
+            "/api/links/meters/browse",
+            "/api/plant",
+        ),
         *("/api/kpi/table", "/api/kpi/formula", "/api/bottleneck", "/api/cycles", "/api/spc"),
     ]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from isthmus.cli import energy_evaluate, energy_forecast, energy_line, energy_meters
+from isthmus.cli import energy_evaluate, energy_forecast, energy_line, energy_meters, energy_split
 
 EXAMPLE = """examples:
   isthmus energy show packaging/line1 --window week
   isthmus energy saving packaging/line1
+  isthmus energy states packaging/line1/filler
+  isthmus energy orders packaging/line1 --window week
   isthmus energy meters --window week
   isthmus energy forecast packaging/line1
   isthmus energy evaluate load.csv --target Usage_kWh
@@ -19,6 +21,8 @@ PARTS = {
     "show": (energy_line, "a line's energy: a piece, saved, base load, meters"),
     "baseline": (energy_line, "the regression that a line's savings are measured against"),
     "saving": (energy_line, "what measures saved: kWh, money, CO2, each with its margin"),
+    "states": (energy_split, "energy of a line or machine by state: base load, idle waste"),
+    "orders": (energy_split, "energy of a line or machine by order and by product"),
     "meters": (energy_meters, "measured and computed meters as a tree, and which are silent"),
     "forecast": (energy_forecast, "the load of a line in the next 24 hours, and what to move"),
     "evaluate": (energy_evaluate, "forecast each day of a file from the days before it"),

@@ -13,14 +13,17 @@ from isthmus.runtime.figures.drivers import PIECES
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
 from isthmus.web import contract
 from isthmus.web.access import Seen
-from isthmus.web.ask import Line, line_of
+from isthmus.web.ask import Line, equipment, line_of
 from isthmus.web.contract.energy import MeterTree
+from isthmus.web.contract.energy_split import EnergySplit
 from isthmus.web.energy_forecast import foreseen
 from isthmus.web.energy_measures import driver_term, formula, judged
 from isthmus.web.energy_meters import metered
+from isthmus.web.energy_split import split_told
 from isthmus.web.history import numbers
 from isthmus.web.ribbon import title
 
+Path = Annotated[str, Query(description="A line or a machine; the first line where empty.")]
 WindowName = Annotated[Literal["day", "week", "month"], Query(description="How far back.")]
 
 
@@ -48,6 +51,11 @@ def routes(app: App) -> APIRouter:
     @router.get("/energy/measures", summary="What measures at a line saved, with error bars")
     def measures(line: Line = "") -> list[contract.MeasureVerified]:
         return judged(app, line_of(app, line))
+
+    @router.get("/energy/split", summary="Energy by state, order and product; idle waste")
+    def energy_split(path: Path = "", window: WindowName = "day") -> EnergySplit:
+        place = equipment(app, path) if path else line_of(app, None)
+        return split_told(app, place, app.records.window(place, window))
 
     @router.get("/energy/meters", summary="Measured and computed meters as a tree")
     def meters(seen: Seen, line: Line = "", window: WindowName = "day") -> MeterTree:

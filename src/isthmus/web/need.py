@@ -72,6 +72,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "GET /api/scorecard/notes/{number}": Need(_READ, At.SEEN),
         "POST /api/scorecard/notes": Need(Right.ANNOTATE, At.OWN),
         "POST /api/scorecard/notes/{number}": Need(Right.ANNOTATE, At.OWN),
+        "GET /api/energy/split": Need(_READ, At.PLACE),
         "GET /api/energy/meters": Need(_READ, At.SEEN),
         "GET /api/energy/measures": Need(_READ, At.LINE),
         "GET /api/kpi": Need(_READ, At.BELOW),

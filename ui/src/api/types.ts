@@ -873,6 +873,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/energy/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Energy by state, order and product; idle waste */
+        get: operations["energy_split_api_energy_split_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/energy/meters": {
         parameters: {
             query?: never;
@@ -3302,6 +3319,89 @@ export interface components {
             notes: string[];
         };
         /**
+         * EnergyPart
+         * @description What a state, an order or a product took.
+         */
+        EnergyPart: {
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: number;
+            /** Kwh */
+            kwh: number;
+            /** Money */
+            money: number;
+            /** Co2 Kg */
+            co2_kg: number;
+            /**
+             * Percent
+             * @description Of the energy of the window.
+             */
+            percent: number;
+            /**
+             * Pieces
+             * @description Good pieces made in it.
+             */
+            pieces: number;
+            /** Kwh Per Piece */
+            kwh_per_piece: number | null;
+        };
+        /**
+         * EnergySplit
+         * @description A line's or a machine's energy by state, by order and by product; each adds up to `total`.
+         */
+        EnergySplit: {
+            /** Path */
+            path: string;
+            /** Window */
+            window: string;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Currency */
+            currency: string;
+            total: components["schemas"]["EnergyPart"] | null;
+            /**
+             * States
+             * @description running, setup, idle, stopped, off, unknown
+             */
+            states: components["schemas"]["EnergyPart"][];
+            /** @description idle, stopped and off together */
+            waste: components["schemas"]["EnergyPart"] | null;
+            /** @description What runs whether anything is made or not, over the whole window. */
+            base_load: components["schemas"]["EnergyPart"] | null;
+            /** Base Load Kw */
+            base_load_kw: number | null;
+            /** Orders */
+            orders: components["schemas"]["EnergyPart"][];
+            /** Products */
+            products: components["schemas"]["EnergyPart"][];
+            /**
+             * Machines
+             * @description Most waste first.
+             */
+            machines: components["schemas"]["MachineWaste"][];
+            /**
+             * Known Percent
+             * @description Of the window, that its meters told.
+             */
+            known_percent: number;
+            /** Why */
+            why: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+        };
+        /**
          * EnrolmentCode
          * @description The code of an enrolment link.
          */
@@ -4681,6 +4781,19 @@ export interface components {
             stops: number;
             /** Cumulative Percent */
             cumulative_percent: number;
+        };
+        /**
+         * MachineWaste
+         * @description What a machine drew while it made nothing and prepared nothing.
+         */
+        MachineWaste: {
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            waste: components["schemas"]["EnergyPart"];
+            /** States */
+            states: components["schemas"]["EnergyPart"][];
         };
         /**
          * Me
@@ -9397,6 +9510,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeasureVerified"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    energy_split_api_energy_split_get: {
+        parameters: {
+            query?: {
+                /** @description A line or a machine; the first line where empty. */
+                path?: string;
+                /** @description How far back. */
+                window?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnergySplit"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -18,8 +18,9 @@ from isthmus.runtime.figures.drivers import against, columns, driver_tags
 from isthmus.runtime.figures.hours import Hours, enough, fixed
 from isthmus.runtime.figures.measure import Saving, saving
 from isthmus.runtime.figures.performance import state_now
-from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Shelf, Window, meters, units
+from isthmus.runtime.figures.split import idle_power
 
 HOUR = 3_600 * 10**9
 QUARTER = 900 * 10**9
@@ -105,7 +106,7 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
         now,
         _expected_per_piece(base, drivers, pieces, recent),
         saving(records, base, edges[:-1], kwh, drivers, judged) if base else None,
-        _base_load(shelf, Pieces.of(shelf, line), sources),
+        idle_power(shelf, line, sources),
         *_profiles(records, shelf, sources, window),
         tuple(_meter(shelf, unit) for unit in places.values() if unit.tag("power")),
         {role: tuple(_unmeasured(sources, role)) for role in ("energy", "power")},
@@ -146,13 +147,6 @@ def _expected_per_piece(
     known = use & np.isfinite(pieces) & np.isfinite(expected)
     made = float(pieces[known].sum())
     return float(expected[known].sum()) / made if made > 0 else None
-
-
-def _base_load(shelf: Shelf, made: Pieces, sources: list[Equipment]) -> float | None:
-    """Mean kW of the minutes in which the bottleneck made no piece."""
-    minutes = grid(shelf.window.start, shelf.window.end, 60 * 10**9)
-    power = shelf.power(sources, minutes)
-    return rule.base_load(power, np.round(made.good.per_bucket(minutes), 3))
 
 
 def _profiles(
