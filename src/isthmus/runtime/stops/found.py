@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from isthmus.insight.accounting.correction import Correction, bounds_of
+from isthmus.insight.accounting.neighbour import AROUND, Neighbour
 from isthmus.insight.accounting.rules import TimeElement
 from isthmus.insight.accounting.stop import Stop, stops
 from isthmus.insight.accounting.suggestion import (
     FIRST_OUT,
     NEAR,
     Evidence,
-    Neighbour,
     Suggestion,
     first_out,
     suggestions,
@@ -87,15 +87,17 @@ class Around:
         line = self._line(place)
         found = units(line) if line else [place]
         wanted = found if place.level is Level.WORK_CENTER else [place]
-        wide = Nanoseconds(span[0] - NEAR), span[1]
+        margin = max(NEAR, AROUND)
+        wide = Nanoseconds(span[0] - margin), Nanoseconds(min(span[1] + margin, self.records.now()))
         tags = [unit.tag(role) for unit in found for role in ("state", "cause")]
         shelf = self.records.shelf(tags, Window("", *wide))
-        row = [Neighbour(unit.title or unit.name, shelf.accounts(unit)) for unit in found]
+        row = [Neighbour.of(unit.title or unit.name, shelf.accounts(unit)) for unit in found]
         every: list[Found] = []
         for place_, unit in enumerate(found):
             if unit in wanted and unit.tag("state") is not None:
                 sides = row[:place_][::-1], row[place_ + 1 :]
-                every += self._of_unit(unit, span, sides)
+                others = [other.path for other in found if other is not unit]
+                every += self._of_unit(unit, span, sides, others)
         return sorted(every, key=lambda each: each.stop.start)
 
     def _line(self, place: Equipment) -> Equipment | None:
@@ -109,6 +111,7 @@ class Around:
         unit: Equipment,
         span: Bounds,
         sides: tuple[Sequence[Neighbour], Sequence[Neighbour]],
+        others: Sequence[str],
     ) -> list[Found]:
         held = self.book.held(unit.path)
         cuts = np.array([cut for each in held for cut in bounds_of(each)], np.int64)
@@ -117,7 +120,11 @@ class Around:
         if not touching:
             return []
         first, last = touching[0].start - FIRST_OUT[0], touching[-1].start + FIRST_OUT[1] + 1
-        known = self._evidence(unit, (Nanoseconds(first), Nanoseconds(last)), sides, held)
+        known = replace(
+            self._evidence(unit, (Nanoseconds(first), Nanoseconds(last)), sides),
+            past=held,
+            elsewhere=[each for path in others for each in self.book.held(path)],
+        )
         now = self.records.now()
         near = [each for each in held if each.start < whole[-1].end and each.end > whole[0].start]
         marks = self.book.marks(unit.path, touching[0].start, touching[-1].end)
@@ -156,7 +163,6 @@ class Around:
         unit: Equipment,
         span: Bounds,
         sides: tuple[Sequence[Neighbour], Sequence[Neighbour]],
-        past: Sequence[Correction],
     ) -> Evidence:
         told = self.historian.events(
             *span, kinds=(ALARMS, TEXTS), path=unit.path, limit=MOST_EVENTS
@@ -167,5 +173,4 @@ class Around:
             *sides,
             [each for each in told if each.kind == ALARMS],
             [each.time for each in told if each.kind == TEXTS and each.path in paths],
-            past,
         )
