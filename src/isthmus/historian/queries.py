@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -55,6 +55,21 @@ class Queries(ABC):
         Of samples with equal tag and time, the one written last.
         """
         return self.view().raw(tags, start, end, limit=limit)
+
+    def pieces(
+        self,
+        tags: Sequence[TagId] | Int32s,
+        start: Nanoseconds,
+        end: Nanoseconds,
+        *,
+        keep: bool = False,
+    ) -> Iterator[Batch]:
+        """The samples of `tags` in [start, end) in pieces, each by (tag, time); for long ranges.
+
+        A tag's samples in a piece are later than those in the pieces before it. With `keep` what
+        was read is kept for the next who asks.
+        """
+        return self.view().pieces(tags, start, end, keep=keep)
 
     def before(self, tags: Sequence[TagId] | Int32s, time: Nanoseconds) -> Batch:
         """The last sample of each tag at or before `time`, by tag.

@@ -137,3 +137,25 @@ def test_a_slice_that_is_not_over_waits_for_neighbours_of_its_size():
 def test_hours_that_do_not_divide_a_day_are_refused():
     with pytest.raises(ValueError, match="slice_hours is 5"):
         LakeSettings(slice_hours=5)
+
+
+@pytest.mark.parametrize("hot", [False, True])
+def test_pieces_are_all_samples_in_order_of_time_late_ones_and_hot_ones_in_their_place(
+    tmp_path, hot
+):
+    lake = opened(tmp_path)
+    hours = [MIDNIGHT + hour * HOUR for hour in range(24)]
+    seal(lake, 1, hours[::2], 1.0)
+    seal(lake, 2, hours[6:9], 2.0)
+    if hot:
+        late = Batch.of(np.ones(2, np.int32), np.array([hours[3], hours[20] + 1]), np.zeros(2))
+        lake.append(late, stream="s", position=3)
+    for start, end in (ALWAYS, (hours[5], hours[9] + 1), (hours[22], hours[22])):
+        whole = lake.raw([1], start, end)
+        for keep in (False, True):
+            found = list(lake.pieces([1], start, end, keep=keep))
+            assert Batch.concat(found).time.tolist() == whole.time.tolist()
+            assert Batch.concat(found).value.tolist() == whole.value.tolist()
+    assert len(list(lake.pieces([1], *ALWAYS))) == (4 if hot else 12)
+    assert list(lake.pieces([], *ALWAYS)) == []
+    lake.close()

@@ -6,8 +6,9 @@ So a reader that takes the view once sees every row exactly once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from isthmus.model.sample import Batch, Bools, Int32s, Nanoseconds, TagId
 
 KEPT = 1 << 20  # rows: of more that are asked for at once, none is kept in memory
 
+Reads = Callable[[Int32s, int, int], list[Batch]]
+Source = tuple[int, int, Reads]  # the times that it holds, and what reads it
+
 
 def _windows(floor: int, end: int) -> Iterator[tuple[int, int]]:
     """[floor, end) in pieces, newest first: short ones, then UTC days.
@@ -39,6 +43,22 @@ def _windows(floor: int, end: int) -> Iterator[tuple[int, int]]:
         start = max(floor, (end - 1) // DAY * DAY)
         yield start, end
         end = start
+
+
+def _apart(sources: Sequence[Source]) -> Iterator[list[Reads]]:
+    """What reads each stretch of time, those that overlap together, in the order given."""
+    order = sorted(range(len(sources)), key=lambda at: sources[at][0])
+    group: list[int] = []
+    until = 0
+    for at in order:
+        first, last, _ = sources[at]
+        if group and first > until:
+            yield [sources[place][2] for place in sorted(group)]
+            group = []
+        until = max(until, last) if group else last
+        group.append(at)
+    if group:
+        yield [sources[place][2] for place in sorted(group)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +108,49 @@ class View:
         parts: list[Batch] = []
         if start >= end or not len(tags):
             return parts
+        files = self._files(tags, start, end)
+        if hours is not None:
+            files = [file for file in files if hours.meet(file.times)]
+        few = near(files, tags, start, end, GROUP) <= KEPT
+        for file in files:
+            parts += self.segments.of(file, tags, start, end, keep=few)
+        parts += [arranged(rows) for tail in self.tails for rows in tail.of(tags, start, end)]
+        return parts
+
+    def pieces(
+        self, tags: Sequence[TagId] | Int32s, start: int, end: int, *, keep: bool
+    ) -> Iterator[Batch]:
+        """The samples of `tags` in [start, end) in pieces, each by (tag, time); for long ranges.
+
+        A tag's samples in a piece are later than those in the pieces before it. With `keep` what
+        was read is kept for the next who asks.
+        """
+        wanted = ids(tags)
+        if start >= end or not len(wanted):
+            return
+        sources: list[Source] = [
+            (file.times[0], file.times[1], partial(self.segments.of, file, keep=keep))
+            for file in self._files(wanted, start, end)
+        ]
+        hot = [arranged(rows) for tail in self.tails for rows in tail.of(wanted, start, end)]
+        if hot:
+            times = [bound for rows in hot for bound in (rows.time.min(), rows.time.max())]
+            sources.append((int(min(times)), int(max(times)), lambda *_: hot))
+        for together in _apart(sources):
+            parts = [part for read in together for part in read(wanted, start, end)]
+            yield from parts if len(together) == 1 and not hot else [joined(parts)]
+
+    def _files(self, tags: Int32s, start: int, end: int) -> list[DataFile]:
+        """The files in which samples of `tags` in [start, end) may be, in the order of seals."""
         low, high = int(tags[0]), int(tags[-1])
-        files = [
+        return [
             file
             for file in self.files
             if file.times[0] < end
             and file.times[1] >= start
             and file.tags[0] <= high
             and file.tags[1] >= low
-            and (hours is None or hours.meet(file.times))
         ]
-        few = near(files, tags, start, end, GROUP) <= KEPT
-        for file in files:
-            parts += self.segments.of(file, tags, start, end, keep=few)
-        parts += [arranged(rows) for tail in self.tails for rows in tail.of(tags, start, end)]
-        return parts
 
     def before(self, tags: Sequence[TagId] | Int32s, time: int, *, look_back: int) -> Batch:
         """The last sample of each tag in [time - look_back, time], by tag."""

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from isthmus.insight.accounting.timetable import Timetable
 from isthmus.insight.thin import Moments, changes, of_counter
 from isthmus.model.plant import Calendar
-from isthmus.model.sample import Batch, Int32s, Nanoseconds
+from isthmus.model.sample import Batch, Int32s, Int64s, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.read import History, Records, Window
 
 DAY = 86_400 * 10**9
 AMONG = 40  # tags that are read by the day; of more, less at a time
 READERS = 2  # threads: reading and decoding hold no lock of Python's
+SHORT = 3 * DAY  # of which pages ask again and again
 STEPS = frozenset({"state", "cause"})
 COUNTERS = frozenset({"good_count", "scrap_count", "energy"})
+
+
+@runtime_checkable
+class InPieces(Protocol):
+    """A history that can be read piece by piece."""
+
+    def pieces(
+        self, tags: Int32s, start: Nanoseconds, end: Nanoseconds, *, keep: bool
+    ) -> Iterator[Batch]:
+        """The samples in [start, end), each piece by (tag, time), those of a tag in order."""
+        ...
 
 
 def condenses(tags: Iterable[Tag | None]) -> bool:
@@ -72,17 +83,20 @@ class Condensed:
             np.unique(np.array(bounds, np.int64)),
             np.unique(np.concatenate([np.zeros(0, np.int64), *turns])),
         )
-        read = partial(_read, records.historian, numbers, kinds, asked)
+        keep = window.end - window.start <= SHORT
+        reading = _Reading(records.historian, kinds, asked, keep)
         step = max(1, DAY * AMONG // max(AMONG, len(numbers)))
-        starts = range(window.start, window.end, step)
+        inner = range(window.start // step * step + step, window.end, step)  # as files are cut
+        starts = [window.start, *map(Nanoseconds, inner)]
         with ThreadPoolExecutor(READERS) as readers:
-            parts = list(readers.map(read, starts, [min(at + step, window.end) for at in starts]))
+            parts = list(readers.map(reading.between, starts, [*starts[1:], window.end]))
         held = records.historian.before(numbers, Nanoseconds(window.start - 1))
-        found = [{int(tag): held.slice(at, at + 1) for at, tag in enumerate(held.tag)}, *parts]
+        found = {tag: [held.where(held.tag == tag)] for tag in kinds}
+        for part in parts:
+            for tag, rows in part.items():
+                found[tag] += rows
         return cls(
-            records.historian,
-            window,
-            {tag: Batch.concat([part[tag] for part in found if tag in part]) for tag in kinds},
+            records.historian, window, {tag: Batch.concat(rows) for tag, rows in found.items()}
         )
 
     def raw(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Batch:
@@ -114,26 +128,42 @@ class Condensed:
         return all(tag in self.rows for tag in tags.tolist())
 
 
-def _read(
-    history: History,
-    numbers: Int32s,
-    kinds: Mapping[int, str],
-    asked: Moments,
-    start: Nanoseconds,
-    end: Nanoseconds,
-) -> dict[int, Batch]:
-    """What matters of the samples in [start, end), by tag."""
-    rows, found = history.raw(numbers, start, end), {}
-    edges = np.searchsorted(rows.tag, np.append(numbers, numbers[-1] + 1)).tolist()
-    for (tag, kind), (first, last) in zip(sorted(kinds.items()), pairwise(edges), strict=True):
-        own = rows.slice(first, last)
-        keep = np.ones(len(own), np.bool_)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """How samples are read: of which tags of which kind, and of counters for which moments."""
+
+    history: History
+    kinds: Mapping[int, str]
+    asked: Moments
+    keep: bool
+
+    def between(self, start: Nanoseconds, end: Nanoseconds) -> dict[int, list[Batch]]:
+        """What matters of the samples in [start, end), by tag."""
+        found: dict[int, list[Batch]] = {}
+        for rows in self._pieces(np.array(sorted(self.kinds), np.int32), start, end):
+            edges = (np.flatnonzero(rows.tag[1:] != rows.tag[:-1]) + 1).tolist()
+            for first, last in pairwise([0, *edges, len(rows)]):
+                own = rows.slice(first, last)
+                tag = int(own.tag[0])
+                found.setdefault(tag, []).append(own.where(self._matter(tag, own)))
+        return found
+
+    def _pieces(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Iterator[Batch]:
+        """Piece by piece where a history has it so, else all at once."""
+        if isinstance(self.history, InPieces):
+            pieces = self.history.pieces(tags, start, end, keep=self.keep)
+        else:
+            pieces = iter([self.history.raw(tags, start, end)])
+        return (rows for rows in pieces if len(rows))
+
+    def _matter(self, tag: int, own: Batch) -> Int64s:
+        """The places of the samples that matter; taken from there, the rest is let go."""
+        kind = self.kinds[tag]
         if kind in STEPS:
-            keep = changes(own)
-        elif kind in COUNTERS:
-            keep = of_counter(own, asked)
-        found[tag] = own.where(keep)  # a copy, so that the rest is let go
-    return found
+            return np.flatnonzero(changes(own))
+        if kind in COUNTERS:
+            return np.flatnonzero(of_counter(own, self.asked))
+        return np.arange(len(own))
 
 
 def _of(rows: Batch, tag: int) -> Batch:

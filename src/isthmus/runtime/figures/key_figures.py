@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from isthmus.runtime.figures.elements import elements
 from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
 
+T = TypeVar("T")
 DAY = 86_400 * 10**9
 PART = 31 * DAY  # ns of history in memory at once, where little of it has to be kept
 SHARED = 7 * DAY  # the same, where all is
@@ -55,18 +58,36 @@ def elements_of(
     """The elements of several pieces of equipment over the same windows; history is read once."""
     tags = [tag for place in places for tag in _tags(records.plant, place)]
     calendars = {records.calendar(each) for place in places for each in place.walk()}
-    span = (PART if condenses(tags) else SHARED) * AMONG // max(AMONG, len(tags))
-    parts: list[list[Elements | None]] = []
-    for rows in _portions(windows, span):
+    many = len({tag.path for tag in tags if tag is not None})
+    span = (PART if condenses(tags) else SHARED) * AMONG // max(AMONG, many)
+    portions = list(_portions(windows, span))
+
+    def read(rows: Sequence[Window]) -> Records:
         first, last = min(row.start for row in rows), max(row.end for row in rows)
-        own = records
-        if last - first <= 2 * span:
-            around = Window("", Nanoseconds(max(0, first - DAY)), Nanoseconds(last + EDGE))
-            kept = Condensed.of(records, tags, around, rows, calendars)
-            own = replace(records, historian=kept)
-        parts.append([elements(own, place, rows) for place in places])
+        if last - first > 2 * span:
+            return records
+        around = Window("", Nanoseconds(max(0, first - DAY)), Nanoseconds(last + EDGE))
+        return replace(records, historian=Condensed.of(records, tags, around, rows, calendars))
+
+    parts = [
+        [elements(own, place, rows) for place in places]
+        for rows, own in zip(portions, _ahead(read, portions), strict=True)
+    ]
     joined = [_joined(windows, list(each), span) for each in zip(*parts, strict=True)]
     return joined or [None] * len(places)
+
+
+def _ahead(read: Callable[[T], Records], portions: Sequence[T]) -> Iterator[Records]:
+    """What is read of each portion; the next one is read while one is worked on."""
+    if len(portions) < 2:  # noqa: PLR2004 - nothing comes after
+        yield from map(read, portions)
+        return
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(read, portions[0])
+        for after in portions[1:]:
+            own, coming = coming.result(), reader.submit(read, after)
+            yield own
+        yield coming.result()
 
 
 def _portions(windows: Sequence[Window], span: int) -> Iterator[list[Window]]:
