@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from isthmus.web import contract
-from isthmus.web.contract import operator, stops
+from isthmus.web.contract import notify, operator, stops
 from isthmus.web.contract.energy import MeterTree
 from isthmus.web.contract.energy_split import EnergySplit
 from isthmus.web.contract.rules import ProposalInfo, RuleList
@@ -85,6 +85,9 @@ def questions(plant, tag):
         "/api/rights": ({"at": "packaging/line1"}, contract.MyRights),
         "/api/sign-in": ({}, contract.SignInWays),
         "/api/alarms": ({"all": "true"}, contract.AlarmList),
+        "/api/notify": ({}, notify.NotifyState),
+        "/api/notify/on-call": ({}, list[notify.RotaInfo]),
+        "/api/notify/log": ({}, list[notify.NotifyMessage]),
         "/api/alarms/journal": (span, list[contract.AlarmChange]),
         "/api/alarms/statistics": (span, list[contract.AlarmFigures]),
         "/api/alarms/rationalise": (span, list[contract.AlarmAdvice]),
@@ -96,6 +99,7 @@ def questions(plant, tag):
 
 ELSEWHERE = {
     "/api/alarms/{step}": "test_alarms",
+    "/api/notify/test": "test_notify",
     "/api/rules/{name}/test": "test_rules",
     "/api/rules/{name}/switch": "test_rules",
     "/api/proposals/{number}": "test_rules",

@@ -42,6 +42,7 @@ COMMANDS = {
     "list": "list equipment, tags, connections or installed connectors",
     "write": "write a value to a machine, where every guard lets it pass",
     "alarm": "see alarms, acknowledge and shelve them, learn which come too often",
+    "notify": "see who is on call and what was told to whom, send a test",
     "rule": "see rules, test them against history, decide on the work that they propose",
     "permit": "request, approve and review permits to write to machines",
     "lock": "lock equipment while somebody works on it",

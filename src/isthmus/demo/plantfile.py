@@ -89,8 +89,8 @@ currency: EUR
 
 people:
   teams:
-    shift-lead:  {{side: ot}}
-    maintenance: {{side: ot}}
+    shift-lead:  {{side: ot, notify: "mailto:shift-lead@riverside.acme.example"}}
+    maintenance: {{side: ot, notify: "mailto:maintenance@riverside.acme.example"}}
     data-team:   {{side: it}}
     security:    {{side: it}}
 
@@ -237,6 +237,27 @@ rules: # `isthmus rule test idle_air` says how often one would have fired
     then:
       - work_order: {title: new main bearing for the capper, priority: high,
                      text: "it shakes more than it should; plan it before the next shift"}
+
+# ------------------------------------------------------- who hears of alarms, and who next
+notify: # mails of the demo lie in its data folder, `site/mail`: nothing leaves this computer
+  channels:
+    mail: {kind: mail, folder: mail, from: isthmus@riverside.acme.example}
+  people:
+    anna:  {title: Anna Kern, mail: anna.kern@riverside.acme.example}
+    ben:   {title: Ben Okafor, mail: ben.okafor@riverside.acme.example}
+    carla: {title: Carla Vogt, mail: carla.vogt@riverside.acme.example}
+  on_call: # `isthmus notify on-call`
+    standby: {turns: [{people: [anna, ben, carla], hand_over: "Mon 08:00", since: 2026-01-05}]}
+  escalation:
+    line:
+      steps:
+        - to: standby
+        - {after: 10 min, to: carla}
+      tell_end: true
+  routes:
+    machines: {at: packaging/line1, priorities: [urgent, high], to: line}
+    small: {priorities: low, to: anna, quiet: "22:00-06:00"}
+    rules: {kinds: rule, to: standby}
 
 web: {sign_in: {lock: 0 s}} # looked at for long; a plant's pages lock after 15 min
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from isthmus.model.access import Access
 from isthmus.model.alarm import AlarmDefinition
@@ -22,6 +22,9 @@ from isthmus.model.scorecard import Goal
 from isthmus.model.sink import SinkConfig
 from isthmus.model.tag import ROLES, Tag
 from isthmus.model.write import WriteMode
+
+if TYPE_CHECKING:
+    from isthmus.model.plantfile_notify import NotifyEntry
 
 
 class Level(StrEnum):
@@ -222,7 +225,7 @@ class Plant:
     reports: Mapping[str, Plan] = field(default_factory=dict)
     brand: Brand = field(default_factory=Brand)
     rules: Mapping[str, Rule] = field(default_factory=dict)
-    notify: Mapping[str, object] = field(default_factory=dict)
+    notify: NotifyEntry | None = None
     history: Mapping[str, object] = field(default_factory=dict)
     bus: Mapping[str, object] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)  # of the bus: the zone of each

@@ -90,6 +90,13 @@ class MailEntry(TlsEntry):
     """Mail by SMTP: `smtps` is TLS from the first byte, `smtp` must offer STARTTLS."""
 
     kind: Literal["mail"]
+    folder: Annotated[
+        Text,
+        Field(
+            description="Instead of a server: a folder into which each mail is written as a file "
+            "`*.eml`, for what picks mail up, or to try. In the data folder, or an absolute path."
+        ),
+    ] = ""
     server: Annotated[
         Text,
         AfterValidator(
@@ -99,7 +106,7 @@ class MailEntry(TlsEntry):
             description="The mail server; without TLS on the loopback alone.",
             examples=["smtp://mail.acme.example:587"],
         ),
-    ]
+    ] = ""
     sender: Annotated[
         MailAddress, Field(alias="from", description="The address that mails come from.")
     ]
@@ -114,6 +121,9 @@ class MailEntry(TlsEntry):
     def _together(self) -> Self:
         if bool(self.user) != bool(self.password):
             raise WrongError("`user` and `password` belong together", hint="write both, or none")
+        if bool(self.server) == bool(self.folder):
+            hint = "write `server: smtps://mail.acme.example:465`"
+            raise WrongError("mail goes to a `server`, or else into a `folder`", hint=hint)
         return self
 
 

@@ -34,6 +34,7 @@ from isthmus.web import (
     kpi,
     ledger,
     links,
+    notify,
     operator,
     overview,
     passkeys,
@@ -85,7 +86,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
     kpi_parts = (kpi, key_figures, control, performance, stops, operator, energy, scorecard)
-    figure_parts = (report, alarms, rules, *kpi_parts, overview, links, sinks)
+    figure_parts = (report, alarms, notify, rules, *kpi_parts, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()

@@ -481,6 +481,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the plant can tell, who is on call, and how each channel does */
+        get: operations["state_api_notify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notify/on-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on call in each rota at a moment, and who after them */
+        get: operations["on_call_api_notify_on_call_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notify/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was told to whom, and what became of it, newest first */
+        get: operations["log_api_notify_log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notify/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell somebody that this is a test */
+        post: operations["test_api_notify_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules": {
         parameters: {
             query?: never;
@@ -2899,6 +2967,61 @@ export interface components {
             changed: boolean;
         };
         /**
+         * ChannelInfo
+         * @description A way on which people are told; `sent` and `failed` are since the start of the process.
+         */
+        ChannelInfo: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "mail" | "webhook" | "mqtt" | "teams" | "slack";
+            /**
+             * Where
+             * @description Without what could be a secret.
+             */
+            where: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unused" | "up" | "down";
+            /** Waiting */
+            waiting: number;
+            /** Sent */
+            sent: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Last
+             * @default null
+             */
+            last: number | null;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /**
+             * Since
+             * @default null
+             */
+            since: number | null;
+            /**
+             * Again S
+             * @description Seconds between tries, 0 where all is well.
+             * @default 0
+             */
+            again_s: number;
+        };
+        /**
          * Companion
          * @description A tag that moved with another one; a `lag` above 0 means that it came after it, in ms.
          *
@@ -3517,6 +3640,39 @@ export interface components {
              * @default []
              */
             children: components["schemas"]["EquipmentInfo"][];
+        };
+        /**
+         * Escalating
+         * @description An alarm of which people are being told until somebody has seen it.
+         */
+        Escalating: {
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /**
+             * Priority
+             * @enum {integer}
+             */
+            priority: 1 | 2 | 3 | 4;
+            /** Escalation */
+            escalation: string;
+            /**
+             * Told
+             * @description How many steps were told, of all rounds.
+             */
+            told: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Begun
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            begun: number;
+            /** Next */
+            next: number | null;
+            /** Next To */
+            next_to: string[];
         };
         /**
          * Explanation
@@ -5275,6 +5431,140 @@ export interface components {
             due: string;
         };
         /**
+         * NotifyMessage
+         * @description A message to one address, and what became of it; times of the wall but `at`.
+         */
+        NotifyMessage: {
+            /** Id */
+            id: string;
+            /** Channel */
+            channel: string;
+            /** To */
+            to: string;
+            /** Kind */
+            kind: string;
+            /** About */
+            about: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            /**
+             * Priority
+             * @enum {integer}
+             */
+            priority: 1 | 2 | 3 | 4;
+            /**
+             * Step
+             * @default
+             */
+            step: string;
+            /**
+             * At
+             * @description When it happened, on the plant's clock.
+             */
+            at: number;
+            /**
+             * Made
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            made: number;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            due: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "sent" | "failed" | "gathered" | "dropped";
+            /**
+             * Done
+             * @default null
+             */
+            done: number | null;
+            /** Tries */
+            tries: number;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
+         * NotifyState
+         * @description Whom the plant can tell, and how that goes; losses are counted since the start, or for ever.
+         *
+         *     `lost` notices came too fast, `nobody` had nobody to tell, `dropped` messages found no room.
+         */
+        NotifyState: {
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            now: number;
+            /** Channels */
+            channels: components["schemas"]["ChannelInfo"][];
+            /** People */
+            people: string[];
+            /** Rotas */
+            rotas: components["schemas"]["RotaInfo"][];
+            /** Escalating */
+            escalating: components["schemas"]["Escalating"][];
+            /** Waiting */
+            waiting: number;
+            /** Lost */
+            lost: number;
+            /** Nobody */
+            nobody: number;
+            /** Dropped */
+            dropped: number;
+            /** Damaged */
+            damaged: number;
+            /**
+             * Digests
+             * @description Messages that told of a flood.
+             */
+            digests: number;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
+        /**
+         * NotifyTest
+         * @description Whom to tell that this is a test.
+         */
+        NotifyTest: {
+            /** To */
+            to: string[];
+        };
+        /**
+         * OnCall
+         * @description Who is on call in a rota, [start, end); `who` is empty where nobody is.
+         */
+        OnCall: {
+            /** Who */
+            who: string[];
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "turn" | "override" | "calendar" | "";
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+        };
+        /**
          * OrderInfo
          * @description One order of the line, as the machines' events tell it.
          */
@@ -6173,6 +6463,24 @@ export interface components {
              * @default
              */
             at: string;
+        };
+        /**
+         * RotaInfo
+         * @description A rota: who is on call now, who next; `trouble` says why its calendar file does not count.
+         */
+        RotaInfo: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            now: components["schemas"]["OnCall"];
+            /** Coming */
+            coming: components["schemas"]["OnCall"][];
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
         };
         /**
          * RuleFiring
@@ -8663,6 +8971,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmAdvice"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_api_notify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyState"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    on_call_api_notify_on_call_get: {
+        parameters: {
+            query?: {
+                /** @description ms of the wall's clock; now if empty. */
+                at?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotaInfo"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_api_notify_log_get: {
+        parameters: {
+            query?: {
+                state?: "" | "waiting" | "sent" | "failed" | "gathered" | "dropped";
+                /** @description At or below it. */
+                about?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyMessage"][];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_api_notify_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotifyTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyMessage"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -1,6 +1,6 @@
-import { html, nothing } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { AlarmAdvice, AlarmChange, AlarmFigures, AlarmInfo, AlarmList } from "../api/contract";
+import type { AlarmAdvice, AlarmChange, AlarmFigures, AlarmInfo, AlarmList, NotifyMessage, NotifyState } from "../api/contract";
 import { ApiError, send } from "../api/get";
 import { live, LiveTags } from "../api/live";
 import { Resource } from "../api/resource";
@@ -13,10 +13,11 @@ import "../parts/card";
 import "../parts/alarm-figures";
 import "../parts/alarm-list";
 import "../parts/shelve";
+import "../parts/told";
 
 const OFTEN_MS = 5_000;
 const SLOW_MS = 60_000;
-const VIEWS = ["active", "all", "journal"] as const;
+const VIEWS = ["active", "all", "journal", "told"] as const;
 
 /** The alarms page: what must I do first? */
 @customElement("isthmus-alarms-page")
@@ -25,11 +26,14 @@ export class AlarmsPage extends Part {
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly alarms = new Resource<AlarmList>(this, () => (this.view === "all" ? "/api/alarms?all=true" : "/api/alarms"), { every: () => OFTEN_MS, keep: true });
   private readonly journal = new Resource<AlarmChange[]>(this, () => (this.view === "journal" ? "/api/alarms/journal?limit=200" : undefined), { every: () => OFTEN_MS });
+  private readonly notify = new Resource<NotifyState>(this, () => (this.view === "told" ? "/api/notify" : undefined), { every: () => OFTEN_MS });
+  private readonly messages = new Resource<NotifyMessage[]>(this, () => (this.view === "told" ? "/api/notify/log?limit=100" : undefined), { every: () => OFTEN_MS });
   private readonly figures = new Resource<AlarmFigures[]>(this, () => "/api/alarms/statistics", { every: () => SLOW_MS });
   private readonly advice = new Resource<AlarmAdvice[]>(this, () => "/api/alarms/rationalise", { every: () => SLOW_MS });
   protected readonly follow = new LiveTags(this, () => []);
   @state() private shelving: AlarmInfo | undefined;
   @state() private busy = "";
+  @state() private testing = "";
   @state() private trouble: ApiError | undefined;
   private heard = "";
 
@@ -63,11 +67,12 @@ export class AlarmsPage extends Part {
     const shown = value?.alarms ?? [];
     const asking = shown.filter((alarm) => !aside(alarm));
     const many = asking.filter(unseen).length;
-    const tabs = html`<span class="seg">${VIEWS.map((view) => html`<button aria-pressed=${this.view === view} @click=${() => setQuery({ view: view === "active" ? undefined : view })}>${{ active: "Active", all: "All", journal: "Journal" }[view]}</button>`)}</span>
+    const tabs = html`<span class="seg">${VIEWS.map((view) => html`<button aria-pressed=${this.view === view} @click=${() => setQuery({ view: view === "active" ? undefined : view })}>${{ active: "Active", all: "All", journal: "Journal", told: "Told" }[view]}</button>`)}</span>
       ${many > 1 ? html`<button ?disabled=${Boolean(this.busy)} @click=${() => void this.acknowledge(asking.filter(unseen))}>Acknowledge all ${many}</button>` : nothing}`;
     const unjudged = value?.unjudged ? `; ${value.unjudged} cannot be judged, their values are bad` : "";
     const sub = value ? `${asking.length} active, ${many} not acknowledged${unjudged}${value.dropped ? `; ${value.dropped} changes lost` : ""}` : "";
     const trouble = this.trouble ? html`<div class="fail notice" role="alert"><b>${this.trouble.message}</b><span class="small">${this.trouble.hint}</span></div>` : nothing;
+    if (this.view === "told") return this.told(tabs, trouble);
     if (this.view === "journal") {
       const blank = this.journal.value?.length === 0 ? { title: "Nothing happened today", text: "isthmus alarm history --last 7d looks further back" } : undefined;
       return html`<isthmus-card class="list" heading="Alarms" sub=${sub} .action=${tabs} .load=${this.journal.load} ?hollow=${!this.journal.value} .blank=${blank}><div class="scroll" tabindex="0"><isthmus-alarm-journal .changes=${this.journal.value ?? []}></isthmus-alarm-journal></div></isthmus-card>`;
@@ -76,6 +81,27 @@ export class AlarmsPage extends Part {
     return html`<isthmus-card class="list" heading="Alarms" sub=${sub} .action=${tabs} .load=${load} ?hollow=${!value} .blank=${value && !shown.length ? none : undefined}>${trouble}
       <div class="scroll" tabindex="0"><isthmus-alarm-list .alarms=${shown} selected=${this.query.get("alarm") ?? ""} busy=${this.busy}></isthmus-alarm-list></div></isthmus-card>`;
   }
+
+  private told(tabs: TemplateResult, trouble: TemplateResult | typeof nothing) {
+    const { value, load } = this.notify;
+    const waiting = value?.waiting ? `${value.waiting} messages wait` : "no message waits";
+    const blank = value && !value.channels.length ? { title: "Nobody is told", text: "write `notify:` in the plant file: docs/guides/notify.md" } : undefined;
+    return html`<isthmus-card class="list" heading="Who is told" sub=${value ? waiting : ""} .action=${tabs} .load=${load} ?hollow=${!value} .blank=${blank}>${trouble}
+      <div class="scroll" tabindex="0" @isthmus-test=${this.test}><isthmus-told .told=${value} .log=${this.messages.value ?? []} testing=${this.testing}></isthmus-told></div></isthmus-card>`;
+  }
+
+  private readonly test = async (event: CustomEvent<string>) => {
+    this.testing = event.detail;
+    this.trouble = undefined;
+    try {
+      await send<NotifyMessage[]>("/api/notify/test", { to: [event.detail] });
+    } catch (cause) {
+      this.trouble = cause instanceof ApiError ? cause : new ApiError(String(cause), "", 0);
+    }
+    this.testing = "";
+    this.notify.again();
+    this.messages.again();
+  };
 
   private rate() {
     const whole = this.figures.value?.[0];

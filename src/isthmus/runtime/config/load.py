@@ -116,7 +116,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         measures=measures(file, areas, report),
         meters=meters(file, areas, report),
         rules=rules(file, areas, report),
-        notify=_section(file.notify),
+        notify=file.notify,
         history=_section(file.history),
         bus=_section(file.bus),
         readers={name: entry.zone for name, entry in file.bus.readers.items()},

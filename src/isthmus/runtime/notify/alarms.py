@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from isthmus.model.notice import Notice
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.alarm.present import Alarm, spelt
 from isthmus.runtime.notify.incident import Incident
+from isthmus.runtime.notify.message import Message
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -37,6 +38,45 @@ class Changed:
     time: int  # on the plant's clock
     by: str
     heard: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """What follows from one look, before it is kept: messages, and incidents by path and key."""
+
+    open: dict[str, dict[str, Incident]]
+    messages: list[Message] = field(default_factory=list)
+    changed: dict[str, Incident] = field(default_factory=dict)
+    over: dict[str, Incident] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, incidents: Iterable[Incident]) -> Draft:
+        """A draft in which nothing has followed yet."""
+        made = cls({})
+        for each in incidents:
+            made.open.setdefault(each.path, {})[each.key] = each
+        return made
+
+    def every(self) -> list[Incident]:
+        """All that are open."""
+        return [each for found in self.open.values() for each in found.values()]
+
+    def at(self, path: str) -> list[Incident]:
+        """Those open at `path`."""
+        return list(self.open.get(path, {}).values())
+
+    def put(self, incident: Incident) -> None:
+        """It is open, as it is told here."""
+        self.open.setdefault(incident.path, {})[incident.key] = incident
+        self.changed[incident.key] = incident
+        self.over.pop(incident.key, None)
+
+    def end(self, incident: Incident, messages: Iterable[Message]) -> None:
+        """It is over; `messages` tell so."""
+        self.open.get(incident.path, {}).pop(incident.key, None)
+        self.changed.pop(incident.key, None)
+        self.over[incident.key] = incident
+        self.messages += messages
 
 
 @dataclass(slots=True)
@@ -73,9 +113,14 @@ class Watchman:
                 )
                 self.heard.append(changed)
                 waiting[each.alarm.path] = each.raised
-        for incident in list(self.notify.outbox.incidents.values()):
-            if waiting.get(incident.path) != incident.raised and not self._goes_on(incident):
-                self.notify.outbox.end(incident)
+        known = self.notify.outbox.incidents.values()
+        self.notify.outbox.keep(
+            over=[
+                each
+                for each in known
+                if waiting.get(each.path) != each.raised and not self._goes_on(each)
+            ]
+        )
 
     def _goes_on(self, incident: Incident) -> bool:
         """Whether an incident lasts although its alarm is over: nobody has acknowledged it."""
@@ -89,87 +134,76 @@ class Watchman:
 
     # ------------------------------------------------------------------ time goes on
     def look(self) -> None:
-        """Take what was heard, and tell the steps that are due."""
-        while self.heard:
-            self._take(self.heard[0])
-            self.heard.popleft()
+        """Take what was heard, and tell the steps that are due; kept as one, or not at all."""
+        heard = [self.heard[number] for number in range(len(self.heard))]
+        draft = Draft.of(self.notify.outbox.incidents.values())
+        for changed in heard:
+            self._take(changed, draft)
         now = self.notify.wall()
-        for incident in list(self.notify.outbox.incidents.values()):
-            self._go_on(incident, now)
+        for incident in draft.every():
+            self._go_on(incident, now, draft)
+        self.notify.outbox.keep(draft.messages, draft.changed.values(), draft.over.values())
+        for _ in heard:
+            self.heard.popleft()
 
-    def _take(self, changed: Changed) -> None:
-        for incident in [
-            each
-            for each in self.notify.outbox.incidents.values()
-            if each.path == changed.alarm.path
-        ]:
+    def _take(self, changed: Changed, draft: Draft) -> None:
+        for incident in draft.at(changed.alarm.path):
             escalation = self.notify.entry.escalation.get(incident.escalation)
             if escalation is None or ends(escalation, changed.change):
-                self._end(incident, changed)
+                draft.end(incident, self._words_of_end(incident, changed))
         if changed.change is Change.RAISED:
-            self._begin(changed)
+            self._begin(changed, draft)
 
-    def _begin(self, changed: Changed) -> None:
+    def _begin(self, changed: Changed, draft: Draft) -> None:
         notice, notify = self._notice(changed), self.notify
-        open_ = {
-            each.escalation
-            for each in notify.outbox.incidents.values()
-            if each.path == changed.alarm.path
-        }
+        open_ = {each.escalation for each in draft.at(changed.alarm.path)}
         for route in notify.routes.of(notice):
             when = notify.routes.due(route, notice, changed.heard)
             plain = [name for name in route.to if name not in notify.entry.escalation]
             if plain:
                 to = notify.whom.addresses(plain, when)
-                notify.put(notice, to, changed.heard, due=when)
+                draft.messages += notify.messages(notice, to, changed.heard, due=when)
             for name in route.to:
                 if name in notify.entry.escalation and name not in open_:
                     open_.add(name)
-                    self._go_on(self._incident(notice, name, when), changed.heard, begun=True)
+                    incident = _incident(notice, name, when)
+                    draft.put(incident)
+                    self._go_on(incident, changed.heard, draft)
 
-    def _incident(self, notice: Notice, escalation: str, begun: int) -> Incident:
-        return Incident(
-            *(notice.about, escalation, int(notice.at), begun),
-            *(notice.title, notice.text, notice.priority, notice.link),
-        )
-
-    def _go_on(self, incident: Incident, now: int, *, begun: bool = False) -> None:
+    def _go_on(self, incident: Incident, now: int, draft: Draft) -> None:
         escalation = self.notify.entry.escalation.get(incident.escalation)
         if escalation is None:  # taken out of the plant file
-            self.notify.outbox.end(incident)
+            draft.end(incident, [])
             return
         steps = due(escalation, incident.begun, incident.told, now)
-        if not steps and not begun:
+        if not steps:
             return
-        messages = []
         for step in steps:
             to = self.notify.whom.addresses(escalation.steps[step.step].to, now)
             size, rounds = len(escalation.steps), escalation.repeat + 1
             text = f"Step {step.step + 1} of {size} of the escalation {incident.escalation}"
             text += f", round {step.round + 1} of {rounds}" if step.round else ""
-            messages += self.notify.messages(incident.notice, to, now, due=step.at, step=text)
-        told = steps[-1].number + 1 if steps else incident.told
-        self.notify.outbox.put(messages, replace(incident, told=told))
+            draft.messages += self.notify.messages(incident.notice, to, now, due=step.at, step=text)
+        draft.put(replace(incident, told=steps[-1].number + 1))
 
-    def _end(self, incident: Incident, changed: Changed) -> None:
-        """It is over; who was told hears so, where that is wished."""
+    def _words_of_end(self, incident: Incident, changed: Changed) -> list[Message]:
+        """What those who were told hear when it is over, where that is wished."""
         notify = self.notify
         escalation = notify.entry.escalation.get(incident.escalation)
-        messages = []
-        if escalation is not None and escalation.tell_end and incident.told:
-            told = {name for step in escalation.steps[: incident.told] for name in step.to}
-            by = f" by {changed.by}" if changed.by not in ("", "isthmus") else ""
-            title = f"{incident.title}: {changed.change}{by}"
-            notice = Notice(
-                f"{incident.notice.key}:over",
-                *("alarm", title, changed.text, Nanoseconds(changed.time)),
-                about=incident.path,
-                priority=incident.priority,
-                link=incident.link,
-            )
-            to = notify.whom.addresses(sorted(told), changed.heard)
-            messages = notify.messages(notice, to, changed.heard)
-        notify.outbox.end(incident, messages)
+        if escalation is None or not escalation.tell_end or not incident.told:
+            return []
+        told = {name for step in escalation.steps[: incident.told] for name in step.to}
+        by = f" by {changed.by}" if changed.by not in ("", "isthmus") else ""
+        notice = Notice(
+            f"{incident.notice.key}:over",
+            *("alarm", f"{incident.title}: {changed.change}{by}", changed.text),
+            Nanoseconds(changed.time),
+            about=incident.path,
+            priority=incident.priority,
+            link=incident.link,
+        )
+        to = notify.whom.addresses(sorted(told), changed.heard)
+        return notify.messages(notice, to, changed.heard)
 
     def _notice(self, changed: Changed) -> Notice:
         alarm, kind = changed.alarm, changed.alarm.definition
@@ -183,6 +217,13 @@ class Watchman:
             priority=int(kind.priority),
             link=f"/alarms?alarm={quote(alarm.path, safe='')}",
         )
+
+
+def _incident(notice: Notice, escalation: str, begun: int) -> Incident:
+    return Incident(
+        *(notice.about, escalation, int(notice.at), begun),
+        *(notice.title, notice.text, notice.priority, notice.link),
+    )
 
 
 def _lines(changed: Changed) -> Iterator[str]:

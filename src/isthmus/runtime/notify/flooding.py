@@ -40,11 +40,6 @@ class Flooding:
     def look(self, now: int) -> None:
         """Let through what has become due, or gather it; tell of floods."""
         with self._guard:
-            waiting = sorted(self.outbox.waiting.values(), key=lambda each: each.urgency)
-            for message in waiting:
-                if message.id not in self._seen and message.due <= now:
-                    self._seen.add(message.id)
-                    self._let_in(message, now)
             due = [
                 address
                 for address, gathered in self._gathered.items()
@@ -52,6 +47,11 @@ class Flooding:
             ]
             for address in due:
                 self._tell(address, now)
+            waiting = sorted(self.outbox.waiting.values(), key=lambda each: each.urgency)
+            for message in waiting:
+                if message.id not in self._seen and message.due <= now:
+                    self._seen.add(message.id)
+                    self._let_in(message, now)
             self._seen &= self.outbox.waiting.keys()
 
     def next(self, channel: str) -> Message | None:
@@ -87,7 +87,7 @@ class Flooding:
         if not gathered:
             return
         made = Message.of(digest(gathered), address, now, step=f"Flood of {len(gathered)}")
-        self.outbox.put([made])
+        self.outbox.keep([made])
         self.outbox.mark_all(gathered, State.GATHERED, now, f"told in {made.id}")
         self.digests += 1
 

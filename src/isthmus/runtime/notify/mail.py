@@ -6,15 +6,19 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from isthmus.model.errors import AuthError, LinkError, Refused
 from isthmus.model.plantfile_channel import PORTS, MailEntry, loopback
+from isthmus.runtime.config.edit import write_whole
 from isthmus.runtime.notify.letter import Letter
 from isthmus.runtime.notify.tls import context
 
 URGENT = 2  # and more urgent: marked as important
+MOST_FILES = 5_000  # mails that may lie in a folder
 PERMANENT = 500  # SMTP's replies from here on say never
 
 
@@ -78,6 +82,31 @@ class Mail:
             server.close()
             raise
         return server
+
+
+@dataclass(frozen=True, slots=True)
+class MailFolder:
+    """A folder from which something else takes mails."""
+
+    entry: MailEntry
+    folder: Path
+
+    def send(self, letter: Letter) -> None:
+        """Write it, the same file however often; LinkError where nobody takes them, or no space."""
+        file = self.folder / f"{letter.id}.eml"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not file.exists() and sum(1 for _ in self.folder.glob("*.eml")) >= MOST_FILES:
+                raise LinkError(
+                    f"mailing into {self.folder}: {MOST_FILES} mails lie there",
+                    hint="what should take them away, does it run?",
+                )
+            write_whole(file, mail(letter, self.entry).as_bytes(policy=SMTP))
+        except OSError as error:
+            raise LinkError(
+                f"mailing into {self.folder}: {error}",
+                hint="is there space, and may it be written?",
+            ) from error
 
 
 def mail(letter: Letter, entry: MailEntry) -> EmailMessage:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,19 @@ from isthmus.model.errors import IsthmusError, Refused
 from isthmus.model.notice import LARGEST, Notice
 from isthmus.model.path import nearest
 from isthmus.model.plantfile_channel import MailEntry, MqttChannelEntry, SlackEntry, TeamsEntry
+from isthmus.model.plantfile_notify import NotifyEntry
 from isthmus.model.record import Kind
 from isthmus.runtime.notify.alarms import Watchman
 from isthmus.runtime.notify.courier import Courier, Sender, Threaded
 from isthmus.runtime.notify.flooding import Flooding
 from isthmus.runtime.notify.hook import Hook, slack, teams, webhook
 from isthmus.runtime.notify.letter import Letter, letter
-from isthmus.runtime.notify.mail import Mail
+from isthmus.runtime.notify.mail import Mail, MailFolder
 from isthmus.runtime.notify.message import Address, Message, State
 from isthmus.runtime.notify.mqtt import MqttChannel
 from isthmus.runtime.notify.outbox import Outbox
 from isthmus.runtime.notify.route import Routes
-from isthmus.runtime.notify.whom import Whom, entry_of
+from isthmus.runtime.notify.whom import Whom
 
 if TYPE_CHECKING:
     from isthmus.model.plantfile_channel import Channel
@@ -56,7 +57,7 @@ class Notify:
         self.app = app
         file = app.settings.plant_file
         root = (file if file.is_dir() else file.parent) if file else Path()
-        self.whom = Whom(app.plant, entry_of(app.plant), root)
+        self.whom = Whom(app.plant, app.plant.notify or NotifyEntry(), root)
         self.entry = self.whom.entry
         self.outbox = Outbox.open(app.settings.folder / "notify")
         self.routes = Routes(self.entry, f"{app.plant.enterprise}/{app.plant.site}", self.whom.zone)
@@ -142,7 +143,7 @@ class Notify:
     ) -> list[Message]:
         """Keep the messages that tell `notice` to each address; nobody is counted and recorded."""
         made = self.messages(notice, to, now, due=due, step=step)
-        return self.outbox.put(made)
+        return self.outbox.keep(made)
 
     def messages(
         self, notice: Notice, to: Iterable[Address], now: int, *, due: int = 0, step: str = ""
@@ -203,10 +204,10 @@ class Notify:
         """Where the pages are, as messages link to them."""
         if self.entry.pages:
             return self.entry.pages
-        web, settings = self.app.plant.web, self.app.settings
-        here = settings.host.startswith("127.") or settings.host in ("localhost", "::1")
-        scheme = "http" if web.get("plain") or (here and not web.get("tls")) else "https"
-        return f"{scheme}://{settings.host}:{settings.port}"
+        try:  # where they listen, as the server wrote it down when it began
+            return (self.app.settings.folder / "web" / "url").read_text("utf-8").strip()
+        except OSError:
+            return ""
 
     # ------------------------------------------------------------------ what people ask and do
     def test(self, names: tuple[str, ...], by: str) -> list[Message]:
@@ -230,12 +231,10 @@ class Notify:
             self.couriers[each.channel].again()
         return self.put(notice, found, now)
 
-    def counts(self) -> Counter[str]:
-        """How many messages are in each state, as far as they are remembered."""
-        every = [*self.outbox.past, *self.outbox.waiting.values()]
-        return Counter(each.state.value for each in every)
-
     def _sender(self, name: str, entry: Channel) -> Sender:
+        if isinstance(entry, MailEntry) and entry.folder:
+            folder = self.app.settings.folder / entry.folder
+            return Threaded(MailFolder(entry, folder).send)
         if isinstance(entry, MailEntry):
             return Threaded(Mail(entry).send)
         if isinstance(entry, MqttChannelEntry):

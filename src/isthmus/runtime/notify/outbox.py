@@ -70,32 +70,38 @@ class Outbox:
         made._tidy()
         return made
 
-    # ------------------------------------------------------------------ what comes in
-    def put(self, messages: Iterable[Message], *incidents: Incident) -> list[Message]:
-        """Keep messages and incidents as one; those that were told before are left out.
+    def all(self) -> list[Message]:
+        """Every message that is remembered."""
+        with self._guard:
+            return [*self.past, *self.waiting.values()]
 
-        StorageError where the disk does not take it: then nothing has changed.
+    # ------------------------------------------------------------------ what comes in
+    def keep(
+        self,
+        messages: Iterable[Message] = (),
+        incidents: Iterable[Incident] = (),
+        over: Iterable[Incident] = (),
+    ) -> list[Message]:
+        """Keep messages, and incidents that are open or `over`, as one: all of it, or none.
+
+        Gives the messages that are new: what was told before is left out. StorageError where the
+        disk does not take it.
         """
         with self._guard:
             fresh = {each.id: each for each in messages if each.id not in self._known}
-            if not fresh and not incidents:
+            opened, ended = list(incidents), [each.key for each in over]
+            if not (fresh or opened or ended):
                 return []
-            told = {
-                "put": [asdict(each) for each in fresh.values()],
-                "incidents": [asdict(each) for each in incidents],
-            }
-            self._write(told)
-            self._take(fresh.values(), incidents)
+            self._write(
+                {
+                    "put": [asdict(each) for each in fresh.values()],
+                    "incidents": [asdict(each) for each in opened],
+                    "over": ended,
+                }
+            )
+            self._take(fresh.values(), opened, ended)
             self._make_room()
             return list(fresh.values())
-
-    def end(self, incident: Incident, messages: Iterable[Message] = ()) -> None:
-        """The incident is over; `messages` tell so."""
-        with self._guard:
-            fresh = [each for each in messages if each.id not in self._known]
-            self._write({"put": [asdict(each) for each in fresh], "over": [incident.key]})
-            self._take(fresh, ())
-            self.incidents.pop(incident.key, None)
 
     def mark(self, message: Message, state: State, now: int, why: str = "") -> None:
         """What became of a message."""
@@ -158,9 +164,7 @@ class Outbox:
     # ------------------------------------------------------------------ the file
     def _apply(self, told: dict[str, Any]) -> None:
         incidents = [Incident(**each) for each in told.get("incidents", ())]
-        self._take(map(_message, told.get("put", ())), incidents)
-        for key in told.get("over", ()):
-            self.incidents.pop(key, None)
+        self._take(map(_message, told.get("put", ())), incidents, told.get("over", ()))
         for number in told.get("done", ()):
             found = self.waiting.pop(number, None)
             if found is not None:
@@ -170,7 +174,9 @@ class Outbox:
                 self._remember(found)
         self.dropped += int(told.get("dropped", 0))
 
-    def _take(self, messages: Iterable[Message], incidents: Iterable[Incident]) -> None:
+    def _take(
+        self, messages: Iterable[Message], incidents: Iterable[Incident], over: Iterable[str]
+    ) -> None:
         for message in messages:
             self._known.add(message.id)
             if message.state in FINAL:
@@ -179,6 +185,8 @@ class Outbox:
                 self.waiting[message.id] = message
         for each in incidents:
             self.incidents[each.key] = each
+        for key in over:
+            self.incidents.pop(key, None)
 
     def _remember(self, message: Message) -> None:
         if len(self.past) == self.past.maxlen:

@@ -21,11 +21,6 @@ DAY = 86_400 * 10**9
 MAILTO = "mailto:"
 
 
-def entry_of(plant: Plant) -> NotifyEntry:
-    """What the plant file says in its section `notify`."""
-    return NotifyEntry.model_validate(dict(plant.notify))
-
-
 @dataclass(slots=True)
 class Whom:
     """Names and what they stand for; moments are of the wall's clock, days of the plant's zone."""

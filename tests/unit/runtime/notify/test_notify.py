@@ -58,6 +58,16 @@ def test_it_stops_when_somebody_has_seen_it_or_it_is_over(site, end):
     assert not site.notify.outbox.incidents
 
 
+def test_one_that_is_over_before_anybody_looked_is_told_all_the_same(site):
+    hall = site.namespace.id("hall/line1/one/oil")
+    for value in (75, 60):
+        site.live.value[hall], site.live.quality[hall] = value, 0
+        site.alarms.look()
+    site.look()
+    assert site.sent() == [("anna@acme.example", HOT)]
+    assert not site.notify.outbox.incidents
+
+
 def test_an_alarm_that_comes_back_is_told_anew(site):
     site.say(one__oil=75)
     site.say(one__oil=60)

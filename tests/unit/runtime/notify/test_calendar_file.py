@@ -1,0 +1,81 @@
+"""A rota in an iCalendar file: recurrences, exceptions, days, zones, people by all their names."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+from tests.unit.runtime.notify.site import PLANT, S, Site
+
+CALENDAR = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//acme//rota//EN\r
+BEGIN:VEVENT\r
+UID:weekly@acme\r
+DTSTART;TZID=Europe/Berlin:20260105T080000\r
+DTEND;TZID=Europe/Berlin:20260105T200000\r
+RRULE:FREQ=WEEKLY;BYDAY=MO,TU\r
+EXDATE;TZID=Europe/Berlin:20260608T080000\r
+SUMMARY:Anna Kern\r
+END:VEVENT\r
+BEGIN:VEVENT\r
+UID:moved@acme\r
+DTSTART:20260608T060000Z\r
+DTEND:20260608T100000Z\r
+SUMMARY:standby\r
+ATTENDEE;CN=Ben:mailto:ben@acme.example\r
+END:VEVENT\r
+BEGIN:VEVENT\r
+UID:day@acme\r
+DTSTART;VALUE=DATE:20260610\r
+DTEND;VALUE=DATE:20260611\r
+SUMMARY:carla\r
+END:VEVENT\r
+BEGIN:VEVENT\r
+UID:other@acme\r
+DTSTART:20260611T060000Z\r
+DTEND:20260611T100000Z\r
+SUMMARY:summer party\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    text = PLANT.replace("anna: {mail", "anna: {title: Anna Kern, mail").replace(
+        "    nobody: {overrides",
+        "    file: {file: rota.ics, turns: [{people: [carla]}]}\n    nobody: {overrides",
+    )
+    (tmp_path / "rota.ics").write_text(CALENDAR)
+    return Site(tmp_path, text)
+
+
+def who(site, text):
+    at = int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * S
+    return site.notify.whom.on_call("file", at)
+
+
+def test_events_count_before_turns(site):
+    assert who(site, "2026-01-06 07:30") == (("anna",), "calendar")
+    assert who(site, "2026-01-06 19:30") == (("carla",), "turn")
+    assert who(site, "2026-06-02 06:30") == (("anna",), "calendar")  # summer: 08:00 is 06:00 UTC
+    assert who(site, "2026-06-02 05:30") == (("carla",), "turn")
+    assert who(site, "2026-06-08 07:00") == (("ben",), "calendar")
+    assert who(site, "2026-06-10 21:30") == (("carla",), "calendar")
+    assert who(site, "2026-06-10 22:30") == (("carla",), "turn")  # the day is the plant's
+    assert who(site, "2026-06-11 07:00") == (("carla",), "turn")  # names nobody
+
+
+def test_a_file_that_is_broken_or_gone_leaves_the_turns_and_says_so(site, tmp_path):
+    file = tmp_path / "rota.ics"
+    file.write_text("no calendar")
+    assert who(site, "2026-01-06 07:30") == (("carla",), "turn")
+    assert "rota.ics" in site.notify.whom.trouble("file")
+    file.unlink()
+    assert who(site, "2026-01-06 07:30") == (("carla",), "turn")
+    file.write_text(CALENDAR)
+    os.utime(file, (1, 1))
+    assert who(site, "2026-01-06 07:30") == (("anna",), "calendar")
+    assert site.notify.whom.trouble("file") == ""
