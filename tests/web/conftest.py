@@ -67,7 +67,7 @@ class Demo:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
             )
-        eventually(self.flows, 60)
+        eventually(self.flows, 180)
         return self
 
     def flows(self):

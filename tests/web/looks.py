@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -119,3 +121,22 @@ NUMBERS = """() => [...document.querySelectorAll(
     'main#page isthmus-value b, main#page [role=treeitem], isthmus-links td.num, isthmus-tap td')]
   .map((element) => element.textContent.trim()).join('|')"""
 """All live values on the page."""
+
+AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+@cache
+def _axe():
+    return AXE.read_text("utf-8")
+
+
+def barriers(page):
+    """What keeps some people from using `page`, as axe-core finds it by WCAG 2.1 A and AA."""
+    page.evaluate(_axe())
+    found = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
+    return [
+        f"{each['id']}: {each['help']}: {node['target']} {node['html'][:200]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.web.looks import CHARTS, CUT, MUTE, NUMBERS, WIDE, coloured, pixels
+from tests.web.looks import CHARTS, CUT, MUTE, NUMBERS, WIDE, barriers, coloured, pixels
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,7 @@ PAGES = {
     "alarms": "/alarms",
     "operator": "/operator?at=packaging/line1",
 }
+COLOURED = {"scorecard": "/scorecard"}  # a goal that is missed
 ASSETS = [f"/asset/packaging/line1/{unit}" for unit in UNITS] + ["/asset/utilities/air/compressor"]
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 BAD_CARDS = "[...document.querySelectorAll('isthmus-card')].filter(c => /error|denied|stale/"
@@ -48,6 +49,18 @@ def test_a_healthy_page(window, name):
     assert page.evaluate(MUTE) == []
     page.wait_for_function(f"() => ({CHARTS})().length === 0")
     assert coloured(pixels(page, full_page=True))[:10] == [], "a healthy page has no alarm colour"
+    assert barriers(page) == []
+    assert window.wrong == []
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_a_page_for_everyone(window, name):
+    page = window.open(COLOURED[name])
+    assert page.evaluate(BAD_CARDS) == []
+    assert page.evaluate(WIDE) == []
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(MUTE) == []
+    assert barriers(page) == []
     assert window.wrong == []
 
 
