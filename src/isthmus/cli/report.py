@@ -1,4 +1,4 @@
-"""Reports of a shift, a day or a week as HTML, PDF or Excel.
+"""Reports of a shift, a day or a week as HTML, PDF or Excel; and those made by themselves.
 
 Needs a running site. PDF needs `isthmus[report]` there, Excel `isthmus[excel]`.
 """
@@ -9,6 +9,7 @@ import argparse
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from isthmus.cli.remote import Remote, data_argument, data_folder
 
@@ -16,12 +17,17 @@ EXAMPLE = """examples:
   isthmus report shift
   isthmus report day --at 2026-11-26T12:00 --format pdf --out day.pdf
   isthmus report week --path packaging --format xlsx
+  isthmus report list
+  isthmus report make line1-shift
 """
+KINDS = ("shift", "day", "week")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("kind", choices=("shift", "day", "week"), help="of which time")
+    words = "of which time; `list` the scheduled ones, `make` one of them now"
+    parser.add_argument("kind", choices=(*KINDS, "list", "make"), help=words)
+    parser.add_argument("name", nargs="?", default="", help="with `make`: its name")
     parser.add_argument("--at", type=datetime.fromisoformat, help="a time in it (now)")
     parser.add_argument(
         "--path", default="", help="a line or an area, `/` the whole site (the first line)"
@@ -33,14 +39,64 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    site = Remote.of(data_folder(args.data))
+    if args.kind == "list":
+        found = site.get("/api/reports")
+        print(json.dumps(found) if args.json else shown(found))
+        return 0
+    if args.kind == "make":
+        return _make(site, args)
+    return _fetch(site, args)
+
+
+def _fetch(site: Remote, args: argparse.Namespace) -> int:
     from urllib.parse import urlencode
 
     asked = {"kind": args.kind, "path": args.path, "form": args.format}
     if args.at is not None:
         asked["at"] = str(args.at.timestamp() * 1e3)
-    body = Remote.of(data_folder(args.data)).fetch(f"/api/report?{urlencode(asked)}")
+    body = site.fetch(f"/api/report?{urlencode(asked)}")
     file = args.out or Path(f"report-{args.kind}.{args.format}")
     file.write_bytes(body)
     told = {"file": str(file), "bytes": file.stat().st_size}
     print(json.dumps(told) if args.json else f"{file}: {told['bytes']:,} bytes")
     return 0
+
+
+def _make(site: Remote, args: argparse.Namespace) -> int:
+    from urllib.parse import quote
+
+    from isthmus.model.errors import ConfigError
+
+    if not args.name:
+        raise ConfigError("which report is not said", hint="`isthmus report list` names them")
+    wish = {} if args.at is None else {"at": args.at.timestamp() * 1e3}
+    made = site.send(f"/api/reports/{quote(args.name, safe='')}/make", json.dumps(wish).encode())
+    print(json.dumps(made) if args.json else _issue(made))
+    return 0
+
+
+def shown(found: dict[str, Any]) -> str:
+    """The scheduled reports for people."""
+    lines = []
+    for plan in found["plans"]:
+        of = plan["path"] or "the whole site"
+        lines.append(f"{plan['name']}: each {plan['what']} of {of}, in {plan['folder']}")
+        if plan["error"]:
+            lines += [f"  failed {plan['failed']} times: {plan['error']}", f"  {plan['hint']}"]
+        elif plan["due"] is not None:
+            lines.append(f"  next {_moment(plan['due'])}")
+        lines += [f"  {_issue(each)}" for each in plan["issues"][:5]]
+        more = len(plan["issues"]) - 5
+        lines += [f"  and {more} more"] if more > 0 else []
+    return "\n".join(lines) or "the plant file has no `reports`"
+
+
+def _issue(issue: dict[str, Any]) -> str:
+    revision = f", revision {issue['revision']}: {issue['because']}" if issue["because"] else ""
+    forms = ", ".join(issue["forms"])
+    return f"{issue['title']} ({forms}), made {_moment(issue['made'])}{revision}"
+
+
+def _moment(milliseconds: float) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1e3).astimezone():%Y-%m-%d %H:%M}"

@@ -24,7 +24,7 @@ from isthmus.demo.logfile import CompressorLog
 from isthmus.demo.moment import Moment
 from isthmus.demo.opcua import OpcUaPlc
 from isthmus.demo.physics.plant import Fault
-from isthmus.demo.plantfile import plant_file
+from isthmus.demo.plantfile import LOGO, plant_file
 from isthmus.demo.plantlinks import Places
 from isthmus.demo.signal import LINE
 from isthmus.demo.sparkplug import Broker, PackerEdge
@@ -91,6 +91,7 @@ class Demo:
             live = self.live
             await live.follow(time.time_ns())
             live.plant.rouse()
+            _replace(settings.folder / "logo.svg", LOGO)
             _replace(settings.folder / "plant.yaml", plant_file(self._places, live.plant.calendar))
             sys.stdout.write(json.dumps({"ready": True, "ports": self.ports}) + "\n")
             sys.stdout.flush()

@@ -30,6 +30,7 @@ from isthmus.model.plantfile_notify import NotifyEntry
 from isthmus.model.plantfile_pki import PkiEntry
 from isthmus.model.plantfile_reader import ReaderEntry, ReaderName
 from isthmus.model.plantfile_reason import ReasonEntry
+from isthmus.model.plantfile_report import BrandingEntry, ReportEntry
 from isthmus.model.plantfile_rule import RuleEntry
 from isthmus.model.plantfile_scorecard import GoalEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
@@ -273,6 +274,11 @@ class PlantFile(Entry):
     exports: Annotated[
         dict[ExportName, ExportEntry], Field(description="Files of history made by themselves.")
     ] = {}
+    reports: Annotated[
+        dict[ExportName, ReportEntry],
+        Field(description="Reports made by themselves after a shift, a day or a week."),
+    ] = {}
+    branding: BrandingEntry = Field(default_factory=BrandingEntry, description="How reports look.")
     sinks: Annotated[
         dict[Name, SinkEntry], Field(description="Copies of the stream for systems of others.")
     ] = {}

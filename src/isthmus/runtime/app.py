@@ -46,6 +46,7 @@ from isthmus.runtime.limits import LimitWatch
 from isthmus.runtime.live import Live
 from isthmus.runtime.local_bus import LocalBus
 from isthmus.runtime.notify.notify import Notify
+from isthmus.runtime.report.scheduled import Reports
 from isthmus.runtime.rule.rules import Rules
 from isthmus.runtime.scorecard.board import Scorecard
 from isthmus.runtime.seal import seal_for_ever
@@ -87,6 +88,7 @@ class App:
         self.alarms, self.rules = Alarms.open(self), Rules(self)
         self.late = Late(self.namespace, self.historian, self.live, self.now)
         self.scorecard, self.notify = Scorecard.open(self), Notify(self)
+        self.reports = Reports(self)
         self.links: dict[str, Link | EdgeLink] = {}
         self.deliveries: list[Delivery] = []
         self.edges = {

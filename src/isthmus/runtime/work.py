@@ -22,3 +22,4 @@ def work(app: App) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "derive", app.deriver.run()
     yield "exports", app.exports.run()
     yield "scorecard", app.scorecard.run()
+    yield "reports", app.reports.run()

@@ -45,6 +45,7 @@ from isthmus.web import (
     policy,
     query,
     report,
+    reports,
     rules,
     scorecard,
     sign_in,
@@ -86,7 +87,7 @@ def create(app: App, entrance: Entrance) -> FastAPI:
     history_parts = (plant, stream, history, statistics, together, periods, query, gaps, sql)
     file_parts = (export, grafana, imports)
     kpi_parts = (kpi, key_figures, control, performance, stops, operator, energy, scorecard)
-    figure_parts = (report, alarms, notify, rules, *kpi_parts, overview, links, sinks)
+    figure_parts = (report, reports, alarms, notify, rules, *kpi_parts, overview, links, sinks)
     for part in (*history_parts, *file_parts, *figure_parts, *trust_parts, policy):
         web.include_router(part.routes(app))
     folder = pages()

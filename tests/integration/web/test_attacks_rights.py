@@ -11,7 +11,7 @@ from .conftest import eventually
 WHO = "viewer operator maintainer engineer planner security auditor admin nobody reader-token"
 SPEED, OTHER = "packaging/line1/filler/speed", "packaging/line10/filler/speed"
 VALUES = {"name": "log", "number": "1", "zone": "cell", "which": "1", "step": "close"}
-VALUES["key"] = "1"
+VALUES |= {"key": "1", "start": "1", "revision": "1", "form": "html"}
 ASKED = {
     "tags": SPEED,
     "tag": SPEED,

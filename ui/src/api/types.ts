@@ -396,6 +396,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scheduled reports with their issues, and of what one can be made */
+        get: operations["reports_api_reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}/make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make one now, or its next revision where it changed */
+        post: operations["make_api_reports__name__make_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}/{start}/{revision}/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report as a file */
+        get: operations["fetch_api_reports__name___start___revision___form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alarms": {
         parameters: {
             query?: never;
@@ -6380,6 +6431,109 @@ export interface components {
             name: string;
         };
         /**
+         * ReportIssue
+         * @description One revision of a report; `because` says of what it differs from the one before.
+         */
+        ReportIssue: {
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            end: number;
+            /** Title */
+            title: string;
+            /** Revision */
+            revision: number;
+            /** Because */
+            because: string;
+            /**
+             * Made
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            made: number;
+            /** Forms */
+            forms: ("html" | "pdf" | "xlsx")[];
+        };
+        /**
+         * ReportPlan
+         * @description One scheduled report, how it stands, and what was issued, the newest first.
+         */
+        ReportPlan: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "shift" | "day" | "week";
+            /**
+             * Path
+             * @description Of which line or area; empty for the whole site.
+             */
+            path: string;
+            /** Forms */
+            forms: ("html" | "pdf" | "xlsx")[];
+            /** Notify */
+            notify: string[];
+            /** Keep */
+            keep: number;
+            /** Folder */
+            folder: string;
+            /**
+             * Due
+             * @description When the next one is made, ms.
+             */
+            due: number | null;
+            /** Made */
+            made: number;
+            /** Failed */
+            failed: number;
+            /** Error */
+            error: string;
+            /** Hint */
+            hint: string;
+            /** Issues */
+            issues: components["schemas"]["ReportIssue"][];
+        };
+        /**
+         * ReportWish
+         * @description Which time a report is to be made of: the one around `at` (ms), the newest if empty.
+         */
+        ReportWish: {
+            /**
+             * At
+             * @default null
+             */
+            at: number | null;
+        };
+        /**
+         * Reports
+         * @description The scheduled reports, and of what a report can be made at once.
+         */
+        Reports: {
+            /** Plans */
+            plans: components["schemas"]["ReportPlan"][];
+            /**
+             * Places
+             * @description Lines and areas; `/` is the whole site.
+             */
+            places: string[];
+            /**
+             * Forms
+             * @description Those for which the libraries are there.
+             */
+            forms: ("html" | "pdf" | "xlsx")[];
+            /** Trouble */
+            trouble: string;
+        };
+        /**
          * RequirementInfo
          * @description One system requirement against the zone's target, and what was seen of it.
          */
@@ -8801,6 +8955,105 @@ export interface operations {
                     "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_api_reports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_reports__name__make_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name in the plant file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportIssue"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_api_reports__name___start___revision___form__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name in the plant file. */
+                name: string;
+                /** @description When its time begins, ms. */
+                start: number;
+                revision: number;
+                form: "html" | "pdf" | "xlsx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Why it cannot be answered, and what to do next. */
             default: {

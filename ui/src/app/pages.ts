@@ -20,6 +20,7 @@ export const PAGES: PageEntry[] = [
   { name: "performance", title: "Performance", group: "Understand", key: "f", rare: true, icon: svg`<path d="M2 14V4h3v10M6.5 14V7h3v7M11 14v-4h3v4M1 14h14"/>` },
   { name: "energy", title: "Energy", group: "Understand", key: "n", rare: true, icon: svg`<path d="M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z"/>` },
   { name: "scorecard", title: "Scorecard", group: "Understand", key: "o", rare: true, icon: svg`<path d="M2 2h12v12H2zM4.5 5.5l1 1 1.7-2M9 5.5h3M4.5 10.5l1 1 1.7-2M9 10.5h3"/>` },
+  { name: "reports", title: "Reports", group: "Understand", key: "t", rare: true, icon: svg`<path d="M3 1.5h7l3 3v10H3zM10 1.5v3h3M5.5 7.5h5M5.5 9.8h5M5.5 12h3"/>` },
   { name: "connections", title: "Connections", group: "Connect", key: "c", rare: true, icon: svg`<circle cx="3.5" cy="8" r="2"/><circle cx="12.5" cy="3.5" r="2"/><circle cx="12.5" cy="12.5" r="2"/><path d="M5.4 7 10.7 4.4M5.4 9l5.3 2.6"/>` },
   { name: "security", title: "Security", group: "Connect", key: "s", rare: true, icon: svg`<path d="M8 1.5 13.5 3.5V8c0 3.2-2.3 5.4-5.5 6.5C4.8 13.4 2.5 11.2 2.5 8V3.5z"/>` },
 ];

@@ -21,6 +21,7 @@ import "../pages/energy";
 import "../pages/operator";
 import "../pages/performance";
 import "../pages/plant";
+import "../pages/reports";
 import "../pages/scorecard";
 import "../pages/security";
 import "../pages/users";
@@ -88,6 +89,7 @@ export class Shell extends Part {
       case "connections": return html`<isthmus-connections-page .site=${site} .query=${query}></isthmus-connections-page>`;
       case "alarms": return html`<isthmus-alarms-page .site=${site} .query=${query}></isthmus-alarms-page>`;
       case "operator": return html`<isthmus-operator-page .site=${site} .query=${query}></isthmus-operator-page>`;
+      case "reports": return html`<isthmus-reports-page .site=${site} .query=${query}></isthmus-reports-page>`;
       case "scorecard": return html`<isthmus-scorecard-page .site=${site} .query=${query}></isthmus-scorecard-page>`;
       case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
       case "account": return html`<isthmus-account-page></isthmus-account-page>`;

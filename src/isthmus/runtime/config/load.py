@@ -17,6 +17,7 @@ from isthmus.model.plantfile import PlantFile
 from isthmus.model.reason import Reasons
 from isthmus.runtime.config.access import access
 from isthmus.runtime.config.alarms import alarms
+from isthmus.runtime.config.branding import brand
 from isthmus.runtime.config.files import read_plant
 from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
@@ -26,6 +27,7 @@ from isthmus.runtime.config.notify import check_notify
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.reasons import check_states, reasons
 from isthmus.runtime.config.report import Report
+from isthmus.runtime.config.reports import reports
 from isthmus.runtime.config.rules import rules
 from isthmus.runtime.config.scorecard import goals
 from isthmus.runtime.config.shape import shape
@@ -115,6 +117,8 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         goals=goals(file, names, report),
         measures=measures(file, areas, report),
         meters=meters(file, areas, report),
+        reports=reports(file, areas, report),
+        brand=brand(file, report),
         rules=rules(file, areas, report),
         notify=file.notify,
         history=_section(file.history),

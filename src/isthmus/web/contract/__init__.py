@@ -136,6 +136,7 @@ from isthmus.web.contract.policy import (
     TeamInfo,
     WhoCan,
 )
+from isthmus.web.contract.reports import ReportIssue, ReportPlan, Reports, ReportWish
 from isthmus.web.contract.scorecard import Scorecard, ScorecardNote
 from isthmus.web.contract.sinks import SinkInfo
 from isthmus.web.contract.sql import SqlCounts, SqlStatus
@@ -286,6 +287,10 @@ __all__ = [
     "RecoveryCodes",
     "RecoveryProof",
     "Renew",
+    "ReportIssue",
+    "ReportPlan",
+    "ReportWish",
+    "Reports",
     "RequirementInfo",
     "Review",
     "Revoke",
