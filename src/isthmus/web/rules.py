@@ -42,7 +42,7 @@ def routes(app: App) -> APIRouter:
             done=acts.done,
             refused=acts.refused,
             held_back=acts.held_back,
-            dropped=ours.kept.dropped,
+            dropped=ours.kept.untold.dropped,
             last_refusal=acts.last_refusal if seen.everything else "",
             trouble=ours.trouble,
         )

@@ -101,13 +101,9 @@ class Alarms:
 
     async def flush(self, app: App) -> None:
         """Give the stream what it does not have yet; what fails waits for the next time."""
-        waiting = self._kept.waiting
-        if not waiting:
-            return
         try:
-            while waiting:
-                await app.tell(LINK, waiting[0])
-                waiting.pop(0)
+            if not await self._kept.untold.hand_over(lambda event: app.tell(LINK, event)):
+                return
             self._keep()
         except IsthmusError as error:
             if not self.trouble:
@@ -119,7 +115,7 @@ class Alarms:
     @property
     def dropped(self) -> int:
         """Changes that could not wait for the stream any longer."""
-        return self._kept.dropped
+        return self._kept.untold.dropped
 
     # ------------------------------------------------------------------ what people do
     def acknowledge(self, path: str, by: str, note: str = "") -> None:

@@ -12,6 +12,7 @@ from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.config.edit import write_whole
+from isthmus.runtime.untold import Untold
 
 KIND = "alarm"
 LINK = "alarms"  # the name under which they are told to the stream
@@ -22,7 +23,6 @@ SEVERITY = {
     Priority.DIAGNOSTIC: 200,
 }
 """Severity of OPC UA Part 9, 1 to 1000, by priority."""
-MOST_WAITING = 10_000
 VERSION = 1
 
 Facts = Mapping[str, str | float | int | bool | None]
@@ -39,9 +39,8 @@ class Kept:
     columns: dict[str, list[int]] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
     firsts: dict[str, str] = field(default_factory=dict)  # by group: the alarm that came first
-    waiting: list[Event] = field(default_factory=list)
+    untold: Untold = field(default_factory=Untold)
     number: int = 0
-    dropped: int = 0
 
     @classmethod
     def open(cls, file: Path) -> Kept:
@@ -55,9 +54,8 @@ class Kept:
                 {str(name): [int(each) for each in row] for name, row in told["columns"].items()},
                 told["notes"],
                 told["firsts"],
-                [_event(each) for each in told["waiting"]],
+                Untold.of(told["waiting"], int(told["dropped"]), KIND),
                 int(told["number"]),
-                int(told["dropped"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageError(
@@ -66,15 +64,12 @@ class Kept:
             ) from error
 
     def tell(self, time: int, path: str, text: str, severity: int, facts: Facts) -> Event:
-        """An event that waits for the stream; beyond a bound the oldest is dropped and counted."""
+        """An event that waits for the stream."""
         self.number += 1
         event = Event(
             Nanoseconds(time), path, KIND, text, severity, {**facts, "number": self.number}
         )
-        self.waiting.append(event)
-        if len(self.waiting) > MOST_WAITING:
-            self.waiting.pop(0)
-            self.dropped += 1
+        self.untold.tell(event)
         return event
 
     def save(self) -> None:
@@ -84,9 +79,9 @@ class Kept:
             "columns": self.columns,
             "notes": self.notes,
             "firsts": self.firsts,
-            "waiting": [_told(event) for event in self.waiting],
+            "waiting": self.untold.told(),
             "number": self.number,
-            "dropped": self.dropped,
+            "dropped": self.untold.dropped,
         }
         write_whole(self.file, json.dumps(told, ensure_ascii=False).encode())
 
@@ -95,30 +90,6 @@ def _of_this_version(file: Path, version: object) -> Path:
     if version != VERSION:
         raise ValueError(f"its version is {version}, not {VERSION}")
     return file
-
-
-def _told(event: Event) -> dict[str, object]:
-    return {
-        "time": event.time,
-        "path": event.path,
-        "text": event.text,
-        "severity": event.severity,
-        "data": dict(event.data),
-    }
-
-
-def _event(told: Mapping[str, object]) -> Event:
-    data = told["data"]
-    if not isinstance(data, dict):
-        raise TypeError("an event without its data")
-    return Event(
-        Nanoseconds(int(str(told["time"]))),
-        str(told["path"]),
-        KIND,
-        str(told["text"]),
-        int(str(told["severity"])),
-        data,
-    )
 
 
 def once(events: list[Event]) -> list[Event]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
-from isthmus.model.sample import Nanoseconds
 from isthmus.model.work import Decision, Proposal, WorkState
 from isthmus.runtime.config.edit import write_whole
+from isthmus.runtime.untold import Untold
 
 KIND = "rule"
 VERSION = 2
-MOST_WAITING = 10_000
 MOST_PROPOSALS = 2_000
 _OF_VERSION_1 = frozenset({"state", "by", "note", "decided"})
 
@@ -51,9 +50,8 @@ class Kept:
     seen: dict[str, Seen] = field(default_factory=dict)
     disabled: dict[str, str] = field(default_factory=dict)  # by rule: who did it
     proposals: list[Proposal] = field(default_factory=list)
-    waiting: list[Event] = field(default_factory=list)
+    untold: Untold = field(default_factory=Untold)
     number: int = 0
-    dropped: int = 0
 
     @classmethod
     def open(cls, file: Path) -> Kept:
@@ -72,9 +70,8 @@ class Kept:
                 {rule: Seen(**one) for rule, one in told["seen"].items()},
                 {str(rule): str(by) for rule, by in told["disabled"].items()},
                 [_proposal(one) for one in told["proposals"]],
-                [_event(one) for one in told["waiting"]],
+                Untold.of(told["waiting"], int(told["dropped"]), KIND),
                 int(told["number"]),
-                int(told["dropped"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "put a backup of it in place, or move it away: then no rule holds or was seen"
@@ -82,19 +79,17 @@ class Kept:
 
     def save(self) -> None:
         """Write it all; StorageError where the disk does not take it."""
-        told = asdict(self) | {"version": VERSION, "waiting": [_told(one) for one in self.waiting]}
-        del told["file"]
+        told = asdict(replace(self, untold=Untold())) | {"version": VERSION}
+        told |= {"waiting": self.untold.told(), "dropped": self.untold.dropped}
+        del told["file"], told["untold"]
         try:
             write_whole(self.file, json.dumps(told, ensure_ascii=False).encode())
         except OSError as error:
             raise StorageError(f"writing {self.file}: {error}") from error
 
     def tell(self, event: Event) -> None:
-        """An event that waits for the stream; beyond a bound the oldest is dropped and counted."""
-        self.waiting.append(event)
-        if len(self.waiting) > MOST_WAITING:
-            self.waiting.pop(0)
-            self.dropped += 1
+        """An event that waits for the stream."""
+        self.untold.tell(event)
 
     def state(self, rule: str, equipment: str) -> State:
         """What `rule` remembers of `equipment`."""
@@ -114,7 +109,7 @@ class Kept:
                 (one for one in self.proposals if one.state is not WorkState.OPEN),
                 self.proposals[0],
             )
-            self.dropped += old.state is WorkState.OPEN
+            self.untold.dropped += old.state is WorkState.OPEN
             self.proposals.remove(old)
         return proposal
 
@@ -137,20 +132,3 @@ def _proposal(told: Mapping[str, Any]) -> Proposal:
         for one in versions
     ]
     return Proposal(**(known | {"versions": made}))
-
-
-def _told(event: Event) -> dict[str, Any]:
-    return {
-        "time": event.time,
-        "path": event.path,
-        "kind": event.kind,
-        "text": event.text,
-        "severity": event.severity,
-        "data": dict(event.data),
-    }
-
-
-def _event(told: Mapping[str, Any]) -> Event:
-    time = Nanoseconds(int(told["time"]))
-    words = str(told["path"]), str(told["kind"]), str(told["text"])
-    return Event(time, *words, int(told["severity"]), dict(told["data"]))

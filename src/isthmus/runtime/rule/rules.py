@@ -207,11 +207,8 @@ class Rules:
 
     async def flush(self) -> None:
         """Give the stream what it does not have yet; what fails waits for the next time."""
-        waiting = self.kept.waiting
         try:
-            while waiting:
-                await self.app.tell(LINK, waiting[0])
-                waiting.pop(0)
+            await self.kept.untold.hand_over(lambda event: self.app.tell(LINK, event))
         except IsthmusError as error:
             self._note(f"the stream takes no events of rules: {error}")
         else:

@@ -143,11 +143,11 @@ def test_states_survive_a_restart(site):
     site.alarms.acknowledge("hall/line1/one/force_high", "person:anna", "seen")
     site.alarms.shelve("hall/line1/two/oil_hot", "person:ben", "cooler on order", 3600)
     before = list(site.alarms.present())
-    waiting = [event.text for event in site.alarms._kept.waiting]
+    waiting = [event.text for event in site.alarms._kept.untold.waiting]
     site.start()
     site.look(1001)
     assert list(site.alarms.present()) == before
-    assert [event.text for event in site.alarms._kept.waiting] == waiting
+    assert [event.text for event in site.alarms._kept.untold.waiting] == waiting
     assert site.look(1000 + 3601) == ["two/oil_hot unshelved"]
 
 
@@ -195,7 +195,7 @@ def test_nothing_is_done_that_cannot_be_recorded(site):
 def test_the_journal_says_who_what_and_why(site):
     site.tell(1000, one__force=101)
     site.alarms.acknowledge("hall/line1/one/force_high", "person:anna", "on my way")
-    raised, seen = site.alarms._kept.waiting
+    raised, seen = site.alarms._kept.untold.waiting
     assert raised.text == "force high raised: 101 kN, limit 100 kN"
     assert (raised.path, raised.kind, raised.severity) == (
         *("hall/line1/one/force_high", "alarm", 400),

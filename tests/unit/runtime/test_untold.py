@@ -1,0 +1,64 @@
+"""Events that wait for the stream: in order, once, bounded, as they were after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from isthmus.model.errors import LinkError
+from isthmus.model.event import Event
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime import untold as module
+from isthmus.runtime.untold import Untold
+
+
+def event(number):
+    return Event(Nanoseconds(number), "a/b", "rule", f"text {number}", 200, {"number": number})
+
+
+def made(*numbers):
+    found = Untold()
+    for number in numbers:
+        found.tell(event(number))
+    return found
+
+
+def test_what_fails_waits_and_nothing_is_told_twice():
+    found, told = made(1, 2, 3), []
+
+    async def tell(one):
+        if one.time == 2 and told == [1]:
+            told.append("fails")
+            raise LinkError("the stream is away")
+        told.append(one.time)
+
+    with pytest.raises(LinkError):
+        asyncio.run(found.hand_over(tell))
+    assert [one.time for one in found.waiting] == [2, 3]
+    assert asyncio.run(found.hand_over(tell)) == 2
+    assert told == [1, "fails", 2, 3]
+    assert asyncio.run(found.hand_over(tell)) == 0
+
+
+def test_beyond_the_bound_the_oldest_goes_even_while_it_is_handed_over(monkeypatch):
+    monkeypatch.setattr(module, "MOST", 3)
+    found, told = made(1, 2, 3, 4), []
+    assert ([one.time for one in found.waiting], found.dropped) == ([2, 3, 4], 1)
+
+    async def tell(one):
+        told.append(one.time)
+        if one.time == 2:
+            found.tell(event(5))  # 2 makes room, which is being told
+
+    asyncio.run(found.hand_over(tell))
+    assert told == [2, 3, 4, 5]
+    assert not found.waiting
+
+
+def test_it_is_the_same_after_a_restart():
+    found = made(1, 2)
+    found.dropped = 7
+    assert Untold.of(found.told(), 7, "alarm") == found
+    old = [{key: value for key, value in one.items() if key != "kind"} for one in found.told()]
+    assert [one.kind for one in Untold.of(old, 0, "alarm").waiting] == ["alarm", "alarm"]
