@@ -1,11 +1,11 @@
 """How fast key figures are: a line of ten machines, states and counts of every second, by shift.
 
 Each machine tells its state, cause, good and scrap count once a second. What a site keeps of that
-is kept: what moved, and once a minute what did not. `year_s` is the time from the files to all key
-figures of the line and of each of its machines for every shift of a year, in one process; where
-fewer days are written it is told for a year in proportion, and `days` says how many there were.
-`late_ms` is the time from a sample that comes late to the figures of its shift: appended, read
-again, accounted, computed.
+is kept: what moved, and once a minute what did not; its days are one file each, as old ones are.
+`year_s` is the time from the files to all key figures of the line and of each of its machines for
+every shift of a year, in one process; where fewer days are written it is told for a year in
+proportion, and `days` says how many there were. `late_ms` is the time from a sample that comes late
+to the figures of its shift: appended, read again, accounted, computed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.historian.ours import Ours
+from benchmarks.historian.ours import LATE, Ours
 from benchmarks.report import Report, arguments, middle
 from isthmus.insight.kpi.catalogue import Catalogue
 from isthmus.insight.kpi.compute import figures
@@ -122,6 +122,8 @@ def filled(folder: Path, many: int) -> tuple[Ours, int]:
             ours.send(batch.slice(first, first + 100_000))
         samples += len(batch)
     ours.flush()
+    ours.close()
+    ours.reopen(LATE)
     ours.settle()
     assert ours.count() == samples
     return ours, samples

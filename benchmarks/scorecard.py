@@ -18,11 +18,13 @@ from benchmarks.report import Report, arguments
 from isthmus.client.remote import Remote
 from isthmus.model.errors import IsthmusError
 
-DRAWN = """() => new Promise((done) => {
+DRAWN = """() => new Promise((done, fail) => {
   const look = () => {
     const goals = document.querySelector("isthmus-scorecard");
     if (goals && goals.goals && goals.goals.length && goals.querySelector("tbody tr"))
       requestAnimationFrame(() => done(performance.now()));
+    else if (performance.now() > 60000)
+      fail(new Error("no goal is drawn: is the UI built? (cd ui && npm run build)"));
     else requestAnimationFrame(look);
   };
   look();

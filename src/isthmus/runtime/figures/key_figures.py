@@ -26,7 +26,7 @@ DAY = 86_400 * 10**9
 PART = 31 * DAY  # ns of history in memory at once, where little of it has to be kept
 SHARED = 7 * DAY  # the same, where all is
 AMONG = 40  # tags that are kept of so long; of more, less
-EDGE = 3_600 * 10**9  # ns behind the last window that are read with it
+EDGE = 3_600 * 10**9  # ns around the windows that are read with them; seldom more is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def elements_of(
         first, last = min(row.start for row in rows), max(row.end for row in rows)
         if last - first > 2 * span:
             return records
-        around = Window("", Nanoseconds(max(0, first - DAY)), Nanoseconds(last + EDGE))
+        around = Window("", Nanoseconds(max(0, first - EDGE)), Nanoseconds(last + EDGE))
         return replace(records, historian=Condensed.of(records, tags, around, rows, calendars))
 
     parts = [
