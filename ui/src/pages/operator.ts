@@ -1,6 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { AlarmList, ReasonInfo, Ribbon, Station, StopInfo, StopsInfo } from "../api/contract";
+import type { AlarmList, ReasonInfo, Ribbon, Station, StopExplained, StopInfo, StopsInfo } from "../api/contract";
 import { ApiError, address, send } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
@@ -36,7 +36,6 @@ const MOST_ROWS = 30;
 export class OperatorPage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
-  @state() private chosen: StopInfo | undefined;
   @state() private later: readonly string[] = [];
   @state() private short = false;
   @state() private refused = "";
@@ -44,11 +43,17 @@ export class OperatorPage extends Part {
   private readonly stops = new Resource<StopsInfo>(this, () => this.ask("/api/stops", { from: Math.floor((clock.now() - BACK_MS) / STEP_MS) * STEP_MS }), { every: () => STOPS_MS, keep: true });
   private readonly reasons = new Resource<ReasonInfo[]>(this, () => (this.at ? address("/api/reasons", { path: this.asked?.path ?? this.at.path }) : undefined), { keep: true });
   private readonly alarms = new Resource<AlarmList>(this, () => (this.at ? "/api/alarms" : undefined), { every: () => ALARMS_MS });
+  /** The chosen stop where it is older than those of the list. */
+  private readonly far = new Resource<StopExplained>(this, () => {
+    const { chosen } = this;
+    return chosen && this.stops.value && !this.known.some((stop) => sameStop(stop, chosen)) ? address("/api/stops/explain", { path: chosen.path, at: chosen.start + 1 }) : undefined;
+  });
   private readonly follow = new Follow(this, () => "2h", () => ({}));
   private readonly ribbon = new Resource<Ribbon[]>(this, () => this.ribbonAddress(), { keep: true });
   protected readonly words = new FollowOutbox(this, () => {
     this.stops.again();
     this.reasons.again();
+    this.far.again();
   });
 
   private turn = "";
@@ -59,6 +64,12 @@ export class OperatorPage extends Part {
 
   private ask(path: string, more: Record<string, number> = {}): string | undefined {
     return this.at ? address(path, { path: this.at.path, ...more }) : undefined;
+  }
+
+  /** The stop that the address names, "packaging/line1/filler@1795791189186". */
+  private get chosen(): { path: string; start: number } | undefined {
+    const [path = "", start = ""] = (this.query.get("stop") ?? "").split("@");
+    return path && Number.isFinite(Number(start || NaN)) ? { path, start: Number(start) } : undefined;
   }
 
   /** The stops of what was chosen: the answer of before may still be there. */
@@ -125,7 +136,7 @@ export class OperatorPage extends Part {
   /** The stop that is asked about: the chosen one as it is known now, else the first that waits. */
   private get asked(): StopInfo | undefined {
     const { chosen } = this;
-    const now = chosen ? this.known.find((stop) => sameStop(stop, chosen)) : undefined;
+    const now = chosen ? this.known.find((stop) => sameStop(stop, chosen)) ?? this.far.value?.stop : undefined;
     return now ?? this.open[0];
   }
 
@@ -136,7 +147,7 @@ export class OperatorPage extends Part {
     const may = this.station.value?.may_say ?? false;
     const count = this.open.length;
     const sub = count ? `${count} ${count === 1 ? "stop waits" : "stops wait"} for a reason` : "";
-    const away = this.chosen ? html`<button class="touch" @click=${() => (this.chosen = undefined)}>Close</button>` : count > 1 && stop && may ? html`<button class="touch" @click=${() => this.postpone(stop)}>Ask me later</button>` : nothing;
+    const away = this.chosen ? html`<button class="touch" @click=${() => setQuery({ stop: undefined })}>Close</button>` : count > 1 && stop && may ? html`<button class="touch" @click=${() => this.postpone(stop)}>Ask me later</button>` : nothing;
     return html`<isthmus-card class="ask" sub=${sub} .action=${html`${away}`} .load=${load} ?hollow=${!value} .blank=${blank}>${stop ? html`${this.picture(stop)}
       <isthmus-stop-reason .stop=${stop} .reasons=${this.reasons.value ?? []} .who=${this.station.value?.who ?? ""} ?may=${may}></isthmus-stop-reason>` : nothing}</isthmus-card>`;
   }
@@ -190,14 +201,13 @@ export class OperatorPage extends Part {
 
   private readonly choose = (event: Event) => {
     const path = (event.target as HTMLSelectElement).value;
-    this.chosen = undefined;
     this.later = [];
     remember(path);
-    setQuery({ at: path });
+    setQuery({ at: path, stop: undefined });
   };
 
   private readonly look = (event: CustomEvent<StopInfo>) => {
-    this.chosen = event.detail;
+    setQuery({ stop: `${event.detail.path}@${event.detail.start}` });
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(".q")?.focus());
   };
 
@@ -207,6 +217,6 @@ export class OperatorPage extends Part {
   }
 
   private readonly worded = (event: CustomEvent<Word>) => {
-    if (event.detail.kind === "say") this.chosen = undefined;
+    if (event.detail.kind === "say") setQuery({ stop: undefined });
   };
 }
