@@ -133,6 +133,7 @@ def _waterfall(found: LinePerformance) -> list[contract.WaterfallStep]:
         lost("Breakdown", times.actual_unit_down),
         lost("Delay", times.actual_unit_delay),
         lost("Setup", times.actual_unit_setup),
+        *([lost("No order", times.no_order)] if times.no_order >= 1 else []),
         *([lost("No data", times.unknown)] if times.unknown >= 1 else []),
         kept("Producing", times.actual_production),
     ]
@@ -178,8 +179,8 @@ def _why(found: LinePerformance) -> dict[str, str]:
             f"Time elements of {found.unit.path}, in minutes: planned busy "
             f"{times.planned_busy / 60:.1f} = producing {times.actual_production / 60:.1f} + delay "
             f"{times.actual_unit_delay / 60:.1f} + down {times.actual_unit_down / 60:.1f} + setup "
-            f"{times.actual_unit_setup / 60:.1f} + no data {times.unknown / 60:.1f}. Breaks and "
-            "time without an order are not planned; stops under 5 min count as delay."
+            f"{times.actual_unit_setup / 60:.1f} + no order {times.no_order / 60:.1f} + no data "
+            f"{times.unknown / 60:.1f}. Breaks are not planned; short stops count as delay."
         ),
         "counts": (
             f"Produced {count.produced:,.0f} = good and scrap counter of {found.unit.path}; scrap "

@@ -39,6 +39,15 @@ class Timetable:
         """
         return _made(calendar, start, end, zone)
 
+    @classmethod
+    def within(cls, planned: Sequence[Stretch], start: Nanoseconds, end: Nanoseconds) -> Timetable:
+        """[start, end) where work is planned in the stretches `planned` alone."""
+        bounds = [bound for each in planned for bound in (each.start, each.end)]
+        edges = np.unique(np.clip(np.array([start, *bounds, end], np.int64), start, end))
+        never = np.zeros(len(edges) - 1, np.bool_)
+        none = np.full(len(never), -1, np.int64)
+        return cls(edges[:-1], end, none, _covered(edges, planned), never)
+
     @property
     def busy(self) -> tuple[Int64s, Int64s]:
         """Starts and ends of the stretches in which work is planned, maintenance left out."""

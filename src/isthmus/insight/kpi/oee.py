@@ -7,13 +7,17 @@ Ratios are never averaged: add up the times and the quantities, then divide.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from isthmus.insight.accounting.accounts import MICRO, Accounts, Episode, Look
+from isthmus.insight.accounting.accounts import Accounts, Episode, Look
 from isthmus.insight.accounting.calendar import Stretch
-from isthmus.model.state import PACKML
+from isthmus.insight.accounting.partition import Orders, Partition
+from isthmus.insight.accounting.rules import Rules
+from isthmus.insight.accounting.timetable import Timetable
+from isthmus.model.sample import Nanoseconds
+from isthmus.model.state import PACKML, Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class Times:
 
     `planned_busy` PBT, `actual_production` APT, `actual_unit_delay` ADET (starved, blocked, short
     stops), `actual_unit_down` ADOT, `actual_unit_setup` AUST; `unknown` is planned time of which
-    nothing is known, which counts as not produced and is always told.
+    nothing is known, which counts as not produced and is always told; `no_order` is planned time
+    in which there was nothing to do.
     """
 
     planned_busy: float = 0.0
@@ -31,50 +36,35 @@ class Times:
     actual_unit_down: float = 0.0
     actual_unit_setup: float = 0.0
     unknown: float = 0.0
+    no_order: float = 0.0
 
     def __add__(self, other: Times) -> Times:
-        return Times(
-            self.planned_busy + other.planned_busy,
-            self.actual_production + other.actual_production,
-            self.actual_unit_delay + other.actual_unit_delay,
-            self.actual_unit_down + other.actual_unit_down,
-            self.actual_unit_setup + other.actual_unit_setup,
-            self.unknown + other.unknown,
-        )
+        both = zip(astuple(self), astuple(other), strict=True)
+        return Times(*(mine + theirs for mine, theirs in both))
 
     @classmethod
-    def of(cls, accounts: Accounts, planned: Sequence[Stretch] | None = None) -> Times:
+    def of(
+        cls,
+        accounts: Accounts,
+        planned: Sequence[Stretch] | None = None,
+        rules: Rules | None = None,
+        orders: Orders | None = None,
+    ) -> Times:
         """The time elements of what lies inside `planned`; of all the time where that is None.
 
-        Breaks and time without an order that the machine itself tells are not planned either. A
-        stop is short by its whole length, whatever states it is told in and wherever it is cut.
+        They are those of `Partition`: what a moment counts as is decided there alone.
         """
-        seconds = accounts.seconds if planned is None else accounts.within(planned)
-        times = cls()
-        for episode in accounts.episodes():
-            if episode.look is Look.BREAK:
-                continue
-            spent = float(seconds[episode.first : episode.last].sum())
-            field = _element(episode)
-            grown = getattr(times, field) + spent
-            times = replace(times, planned_busy=times.planned_busy + spent, **{field: grown})
-        return times
+        start, end = Nanoseconds(int(accounts.start[0])), Nanoseconds(int(accounts.end[-1]))
+        timetable = Timetable.within(planned or (), start, end)
+        if planned is None:
+            timetable = Timetable.within([Stretch("", start, end)], start, end)
+        found = Partition.of(accounts, timetable, rules, orders)
+        window = np.array([start], np.int64), np.array([end], np.int64)
+        row = found.elements(*window).columns
+        return cls(*(float(row[name][0]) for name in _ELEMENTS))
 
 
-def _element(episode: Episode) -> str:
-    if episode.look is Look.STOP:
-        short = episode.end - episode.start < MICRO
-        return "actual_unit_delay" if short else "actual_unit_down"
-    return _ELEMENT[episode.look]
-
-
-_ELEMENT = {
-    Look.RUN: "actual_production",
-    Look.STARVED: "actual_unit_delay",
-    Look.BLOCKED: "actual_unit_delay",
-    Look.SETUP: "actual_unit_setup",
-    Look.UNKNOWN: "unknown",
-}
+_ELEMENTS = ("PBT", "APT", "ADET", "ADOT", "AUST", "UNKNOWN", "NOT")  # as the fields of Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +130,20 @@ class Loss:
 def losses(unit: str, accounts: Accounts, planned: Sequence[Stretch] | None = None) -> list[Loss]:
     """Time that one unit lost inside `planned` by cause, largest first.
 
-    Time in production and breaks is left out. A stop in several states counts once a cause.
+    Time in production and breaks is left out. A stop in several states counts once a cause; time
+    without an order is lost like any other that was planned.
     """
     seconds = accounts.seconds if planned is None else accounts.within(planned)
     totals: dict[str, tuple[float, int]] = {}
     for episode in accounts.episodes():
-        if episode.look in (Look.RUN, Look.BREAK):
+        if episode.look is Look.RUN:
             continue
         lost: dict[str, float] = {}
-        spent = seconds[episode.first : episode.last].tolist()
+        rows = slice(episode.first, episode.last)
+        spent = seconds[rows].tolist()
+        if episode.look is Look.BREAK:
+            idle = accounts.cause[rows] % _CAUSES == Cause.NO_ORDER
+            spent = np.where(idle, seconds[rows], 0.0).tolist()
         for word, part in zip(_words(episode, accounts), spent, strict=True):
             lost[word] = lost.get(word, 0.0) + part
         for word, part in lost.items():
@@ -157,6 +152,9 @@ def losses(unit: str, accounts: Accounts, planned: Sequence[Stretch] | None = No
                 totals[word] = before + part, stops + 1
     found = [Loss(unit, word, spent, stops) for word, (spent, stops) in totals.items()]
     return sorted(found, key=lambda loss: -loss.seconds)
+
+
+_CAUSES = 16  # a reason's number says in its low bits as which cause it counts
 
 
 def _words(episode: Episode, accounts: Accounts) -> list[str]:

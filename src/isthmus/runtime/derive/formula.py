@@ -14,9 +14,10 @@ from isthmus.insight.kpi.oee import Times
 from isthmus.model.meter import ROOT
 from isthmus.model.plant import Equipment, Plant
 from isthmus.model.sample import Status
+from isthmus.model.state import State
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.meters import hour_kwh, measured, meter_tags
-from isthmus.runtime.figures.performance import LinePerformance, performance
+from isthmus.runtime.figures.performance import LinePerformance, performance, times_of
 from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters, units
 
@@ -28,6 +29,7 @@ TIMES = (
     "actual_unit_down",
     "actual_unit_setup",
     "unknown",
+    "no_order",
 )
 
 
@@ -79,8 +81,8 @@ def _line(records: Records, line: Equipment, window: Window) -> Iterator[Figure]
     planned = records.planned(line, window)
     for unit in units(line):
         accounts = found.accounts[unit.path]
-        known = 1 - _share(accounts.seconds[np.isnan(accounts.state)].sum(), window)
-        times = Times.of(accounts, planned)
+        known = 1 - _share(accounts.seconds[accounts.state == State.UNKNOWN].sum(), window)
+        times = times_of(records, unit, accounts, planned)
         yield Figure(unit.path, "availability", _part(times), "", known)
         yield from _times(unit.path, times, known)
 
@@ -165,7 +167,7 @@ def _number(value: float) -> float | None:
 FORMULAS = (
     Formula(
         "iso22400.line",
-        1,
+        2,
         _line_inputs,
         _line,
         {
@@ -177,11 +179,12 @@ FORMULAS = (
             "good": "GQ: pieces of the bottleneck in planned time, less what is scrapped behind it",
             "scrap": "SQ: scrap of the bottleneck and behind it, in planned time",
             "produced": "PQ = GQ + SQ",
-            "planned_busy": "PBT: shifts of the calendar without breaks",
+            "planned_busy": "PBT: shifts of the calendar without breaks and maintenance",
             "actual_production": "APT: the bottleneck executes, in planned time",
-            "actual_unit_delay": "ADET: starved, blocked, and stops shorter than five minutes",
+            "actual_unit_delay": "ADET: starved, blocked, and short stops",
             "actual_unit_down": "ADOT: longer stops",
             "actual_unit_setup": "AUST: setting up",
+            "no_order": "planned busy time without an order",
             "unknown": "planned time of which nothing is known; it counts as not produced",
         },
     ),

@@ -64,7 +64,7 @@ def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:
     It reaches back to where planned time last ended before the span, so that a stop that held
     since then counts where its first planned moment lies.
     """
-    rules = Rules(round(unit.micro_stop * 1e9)) if unit.micro_stop else Rules()
+    rules = rules_of(unit)
     start, end = _reach(records, unit, span, max(MARGIN, rules.micro))
     state, cause = unit.tag("state"), unit.tag("cause")
     parts = []
@@ -74,6 +74,11 @@ def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:
     timetable = Timetable.of(records.calendar(unit), start, end, records.zone)
     orders = worked(records, unit, "order", (start, end))
     return Partition.of(accounts, timetable, rules, orders)
+
+
+def rules_of(unit: Equipment) -> Rules:
+    """How the time of `unit` is accounted for."""
+    return Rules(round(unit.micro_stop * 1e9)) if unit.micro_stop else Rules()
 
 
 def _reach(records: Records, unit: Equipment, span: Bounds, margin: int) -> Bounds:

@@ -11,8 +11,11 @@ from isthmus.insight.accounting.accounts import Accounts, Look
 from isthmus.insight.accounting.calendar import Stretch
 from isthmus.insight.kpi.oee import Count, Loss, Oee, Times, losses, oee
 from isthmus.model.plant import Equipment
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.elements import rules_of
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, units
+from isthmus.runtime.figures.worked import worked
 
 NEIGHBOURHOOD = 180 * 10**9
 
@@ -64,7 +67,7 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
     shelf = records.shelf([*states, *counters(line)], window)
     accounts = {each.path: shelf.accounts(each) for each in found}
     busy = records.planned(line, window)
-    times = Times.of(accounts[unit.path], busy)
+    times = times_of(records, unit, accounts[unit.path], busy)
     pieces = Pieces.of(shelf, line)
     count = pieces.inside(busy)
     whole = pieces.inside([Stretch("", window.start, window.end)])
@@ -82,6 +85,15 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
         accounts,
         shelf.of(unit.tag("state")).known,
     )
+
+
+def times_of(
+    records: Records, unit: Equipment, accounts: Accounts, planned: Sequence[Stretch]
+) -> Times:
+    """The time elements of `unit` inside `planned`, by its own rules and its orders."""
+    span = Nanoseconds(int(accounts.start[0])), Nanoseconds(int(accounts.end[-1]))
+    orders = worked(records, unit, "order", span)
+    return Times.of(accounts, planned, rules_of(unit), orders)
 
 
 def _item(times: Times, count: Count | None) -> float:

@@ -112,6 +112,17 @@ def test_times_and_losses_of_parts_add_up_to_the_whole(states, causes, cuts):
     assert lost == pytest.approx(whole.planned_busy - whole.actual_production)
 
 
+def test_planned_time_without_an_order_stays_planned():
+    """A lack of orders is no planned downtime: it costs availability, and has a name of its own."""
+    accounts = Accounts.of(
+        series([(0, State.EXECUTE, 0), (60, State.STOPPED, 0)], 0, 100),
+        series([(0, 0, 0), (60, Cause.NO_ORDER, 0)], 0, 100),
+    )
+    times = Times.of(accounts)
+    assert (times.planned_busy, times.actual_production, times.no_order) == (100, 60, 40)
+    assert losses("filler", accounts) == [Loss("filler", "no order", 40, 1)]
+
+
 def test_nothing_planned_or_made_says_nothing():
     assert oee(Times(), Count(), planned_run_time_per_item=1).index is None
     stood = oee(Times(planned_busy=10, actual_unit_down=10), Count(), planned_run_time_per_item=1)

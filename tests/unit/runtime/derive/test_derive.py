@@ -179,12 +179,13 @@ def test_a_new_version_of_a_formula_computes_everything_again(plant, monkeypatch
 
     run(day())
     plant.close()
-    newer = tuple(replace(formula, version=formula.version + 1) for formula in FORMULAS)
+    newer = tuple(replace(formula, version=formula.version + 10) for formula in FORMULAS)
     monkeypatch.setattr(loop, "FORMULAS", newer)
     monkeypatch.setattr("isthmus.runtime.derive.compute.FORMULAS", newer)
     plant.open()
     run(plant.settle())
-    assert {result.version for result in plant.stored().values()} == {2}
+    told = {result.version for result in plant.stored().values()}
+    assert told <= {formula.version for formula in newer}
     assert plant.stored() == plant.at_once()
 
 
