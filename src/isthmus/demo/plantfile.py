@@ -324,6 +324,7 @@ scorecard: # goals of operations and IT together; the page Scorecard, `isthmus s
   data_freshness: {target: 30, owners: {ot: maintenance, it: data-team}, period: shift}
   security_posture: {target: 0, owners: {ot: maintenance, it: security}, period: shift}
   open_findings: {target: 0, owners: {ot: shift-lead, it: data-team}, period: shift}
+  good_per_kwh: {target: 80, owners: {ot: shift-lead, it: data-team}, period: day} # of `kpis`
   pilot_benefit: {target: 0, owners: {ot: shift-lead, it: data-team}, period: shift}
 kpis: # beside those of ISO 22400; `isthmus kpi` shows all
   good_per_kwh: {formula: "GQ / EN", unit: 1/kWh, title: Good bottles for a kWh, better: more}

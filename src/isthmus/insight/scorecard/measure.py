@@ -72,74 +72,71 @@ def _effectiveness(sums: Sums) -> float | None:
     return 100 * item * made / ran if made is not None and ran and item else None
 
 
-def _all() -> list[Measure]:
-    more, less = Better.MORE, Better.LESS
-    times = "of the closed shifts, times and pieces added up before dividing (ISO 22400-2)"
-    return [
-        Measure(
-            *("oee", "OEE index", "%", 1, more, 85.0, True, "performance"),
-            f"PRI x GQ / PBT {times}; time of which nothing is known counts as not produced",
-            _oee,
-        ),
-        Measure(
-            *("availability", "Availability", "%", 1, more, 90.0, True, "performance"),
-            f"APT / PBT {times}",
-            _availability,
-        ),
-        Measure(
-            *("effectiveness", "Effectiveness", "%", 1, more, 95.0, True, "performance"),
-            f"PRI x PQ / APT {times}; needs the line's `ideal_rate`",
-            _effectiveness,
-        ),
-        Measure(
-            *("scrap", "Scrap", "%", 2, less, 1.0, True, "performance"),
-            f"SQ / PQ {times}",
-            lambda sums: _part(sums, "scrap", "produced"),
-        ),
-        Measure(
-            *("unplanned_downtime", "Unplanned downtime", "%", 1, less, 5.0, True, "performance"),
-            f"ADOT / PBT {times}: stops of the bottleneck of five minutes and more in planned time",
-            _down,
-        ),
-        Measure(
-            *("energy_per_piece", "Energy per piece", "kWh", 4, less, None, True, "energy"),
-            "energy / good pieces of the closed shifts in which both are known, added up before "
-            "dividing; base load is included",
-            lambda sums: _part(sums, "energy", "energy_good", 1.0),
-        ),
-        Measure(
-            *("pilot_benefit", "Pilot benefit", "", 2, more, 0.0, True, "energy"),
-            "what the line's energy baseline expected less what was measured, each hour at its "
-            "price, over the month up to now",
-            lambda sums: sums.get("benefit"),
-        ),
-        Measure(
-            *("data_availability", "Data availability", "%", 2, more, 99.5, True, "connections"),
-            "share of the planned time of all units of the line in which their state is known",
-            _known,
-        ),
-        Measure(
-            *("data_freshness", "Data freshness", "s", 1, less, 60.0, False, "connections"),
-            "time since the connection that is silent longest told a good value, looked at twice "
-            "a minute, the mean of all looks",
-            lambda sums: _part(sums, "silent", "looks", 1.0),
-        ),
-        Measure(
-            *("security_posture", "Security weaknesses", "", 0, less, 0.0, False, "security"),
-            "ways that nothing protects, findings of zones and conduits that are wrong, emergencies"
-            " that nobody reviewed, trouble of the ledger; as the Security page lists them",
-            lambda sums: sums.get("weaknesses"),
-        ),
-        Measure(
-            *("open_findings", "Open findings", "", 0, less, 0.0, False, "plant"),
-            "alarms that ask, limits that are passed, connections down or refused, exports that "
-            "fail, trouble of bus and history",
-            lambda sums: sums.get("findings"),
-        ),
-    ]
-
-
-MEASURES: Mapping[str, Measure] = {each.id: each for each in _all()}
+_MORE, _LESS = Better.MORE, Better.LESS
+_TIMES = "of the closed shifts, times and pieces added up before dividing (ISO 22400-2)"
+_ALL = (
+    Measure(
+        *("oee", "OEE index", "%", 1, _MORE, 85.0, True, "performance"),
+        f"PRI x GQ / PBT {_TIMES}; time of which nothing is known counts as not produced",
+        _oee,
+    ),
+    Measure(
+        *("availability", "Availability", "%", 1, _MORE, 90.0, True, "performance"),
+        f"APT / PBT {_TIMES}",
+        _availability,
+    ),
+    Measure(
+        *("effectiveness", "Effectiveness", "%", 1, _MORE, 95.0, True, "performance"),
+        f"PRI x PQ / APT {_TIMES}; needs the line's `ideal_rate`",
+        _effectiveness,
+    ),
+    Measure(
+        *("scrap", "Scrap", "%", 2, _LESS, 1.0, True, "performance"),
+        f"SQ / PQ {_TIMES}",
+        lambda sums: _part(sums, "scrap", "produced"),
+    ),
+    Measure(
+        *("unplanned_downtime", "Unplanned downtime", "%", 1, _LESS, 5.0, True, "performance"),
+        f"ADOT / PBT {_TIMES}: stops of the bottleneck of five minutes and more in planned time",
+        _down,
+    ),
+    Measure(
+        *("energy_per_piece", "Energy per piece", "kWh", 4, _LESS, None, True, "energy"),
+        "energy / good pieces of the closed shifts in which both are known, added up before "
+        "dividing; base load is included",
+        lambda sums: _part(sums, "energy", "energy_good", 1.0),
+    ),
+    Measure(
+        *("pilot_benefit", "Pilot benefit", "", 2, _MORE, 0.0, True, "energy"),
+        "what the line's verified `measures` saved up to now, each hour at its price; without any: "
+        "what its energy baseline expected less what was measured",
+        lambda sums: sums.get("benefit"),
+    ),
+    Measure(
+        *("data_availability", "Data availability", "%", 2, _MORE, 99.5, True, "connections"),
+        "share of the planned time of all units of the line in which their state is known",
+        _known,
+    ),
+    Measure(
+        *("data_freshness", "Data freshness", "s", 1, _LESS, 60.0, False, "connections"),
+        "time since the connection that is silent longest told a good value, looked at twice "
+        "a minute, the mean of all looks",
+        lambda sums: _part(sums, "silent", "looks", 1.0),
+    ),
+    Measure(
+        *("security_posture", "Security weaknesses", "", 0, _LESS, 0.0, False, "security"),
+        "ways that nothing protects, findings of zones and conduits that are wrong, emergencies"
+        " that nobody reviewed, trouble of the ledger; as the Security page lists them",
+        lambda sums: sums.get("weaknesses"),
+    ),
+    Measure(
+        *("open_findings", "Open findings", "", 0, _LESS, 0.0, False, "plant"),
+        "alarms that ask, limits that are passed, connections down or refused, exports that "
+        "fail, trouble of bus and history",
+        lambda sums: sums.get("findings"),
+    ),
+)
+MEASURES: Mapping[str, Measure] = {each.id: each for each in _ALL}
 
 USUAL = (
     "oee",

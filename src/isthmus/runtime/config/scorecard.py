@@ -14,11 +14,11 @@ def goals(file: PlantFile, names: Names, report: Report) -> dict[str, Goal]:
     found = {name: entry.goal(name) for name, entry in file.scorecard.items()}
     for name, goal in found.items():
         where = ("scorecard", name)
-        if goal.measure not in MEASURES:
+        if goal.measure not in MEASURES and goal.measure not in file.kpis:
             field = "measure" if file.scorecard[name].measure else ""
             text = f"there is no measure `{goal.measure}`"
             place = (*where, field) if field else where
-            report.unknown(place, text, goal.measure, sorted(MEASURES))
+            report.unknown(place, text, goal.measure, sorted({*MEASURES, *file.kpis}))
         if goal.line and goal.line not in names.equipment:
             text = f"there is no equipment `{goal.line}`"
             report.unknown((*where, "line"), text, goal.line, sorted(names.equipment))

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from isthmus.insight.accounting.calendar import instant, local_day
+from isthmus.insight.kpi.catalogue import Catalogue
 from isthmus.insight.scorecard.measure import MEASURES, Measure, added
+from isthmus.insight.scorecard.own import own_measure
 from isthmus.insight.scorecard.verdict import Verdict, Way, verdict, way
 from isthmus.model.errors import IsthmusError
 from isthmus.model.kpi import NEVER, Better
@@ -21,6 +23,7 @@ from isthmus.model.scorecard import Goal, Period
 from isthmus.runtime.scorecard.book import Book
 from isthmus.runtime.scorecard.elements import Stretch, stretches
 from isthmus.runtime.scorecard.looks import SITE, Looks
+from isthmus.runtime.scorecard.own import OwnStretches
 from isthmus.runtime.scorecard.standing import benefit, findings, silence, weaknesses
 
 if TYPE_CHECKING:
@@ -62,9 +65,11 @@ class Scorecard:
     app: App
     book: Book
     looks: Looks
+    own: OwnStretches
     stands: tuple[Stand, ...] = ()
     computed: Nanoseconds = NEVER
     trouble: str = ""
+    measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
     _benefits: dict[str, tuple[float, float | None]] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,7 +78,14 @@ class Scorecard:
         """The scorecard of `app`, whose files are in its data folder."""
         folder = app.settings.folder / "scorecard"
         book = Book.open(folder / "notes.jsonl", app.trust.ledger)
-        return cls(app, book, Looks.open(folder / "looks.json"))
+        catalogue = Catalogue.of(app.plant.kpis.values())
+        own = {
+            kpi.id: own_measure(catalogue, kpi)
+            for kpi in app.plant.kpis.values()
+            if kpi.id in catalogue.kpis
+        }
+        looks, stretched = Looks.open(folder / "looks.json"), OwnStretches(app.records)
+        return cls(app, book, looks, stretched, measures={**own, **MEASURES})
 
     async def run(self) -> None:
         """Look until cancelled; a trouble is told once, and tried again."""
@@ -148,10 +160,12 @@ class Scorecard:
         return stretches(app.historian, line, calendar, zone, Nanoseconds(now - BACK), now)
 
     def _stand(self, goal: Goal, line: Equipment | None, parts: dict[str, list[Stretch]]) -> Stand:
-        measure, now = MEASURES[goal.measure], self.app.now()
+        measure, now = self.measures[goal.measure], self.app.now()
         better = measure.better if goal.better is Better.NEITHER else goal.better
         path = line.path if line and measure.line else SITE
-        if measure.line and measure.id != "pilot_benefit":
+        if measure.id not in MEASURES:
+            found = self.own.of(line, Nanoseconds(now - BACK), now) if line else []
+        elif measure.line and measure.id != "pilot_benefit":
             found = parts.get(path, [])
         else:
             found = self.looks.of(path, now - BACK, now)
@@ -197,7 +211,7 @@ def _why(
     if measure.line and line is None:
         return "the plant file has no line"
     if measure.id == "pilot_benefit":
-        return "needs 8 whole hours of energy and pieces with different output"
+        return "no hour is judged yet: it needs measures or 8 whole hours with different output"
     if not chosen:
         return "no shift or hour of this time is over and computed yet"
     return "nothing is known of what it is made of in this time"

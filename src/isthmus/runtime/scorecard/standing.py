@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from isthmus.model.plant import Equipment
 from isthmus.runtime.figures.energy import energy
+from isthmus.runtime.figures.measure import verified
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -39,8 +40,13 @@ def findings(app: App) -> int:
 
 
 def benefit(app: App, line: Equipment) -> float | None:
-    """Money that the line saved against its energy baseline, up to now."""
+    """Money that the verified measures of the line saved; without any, against its baseline."""
     records = app.records
+    declared = [each for each in records.plant.measures if each.line == line.path]
+    if declared:
+        told = [found.saving for each in declared if (found := verified(records, each))]
+        judged = [each.money[0] for each in told if each]
+        return sum(judged) if judged else None
     window = records.window(line, "week" if line.baseline else "day")
     won = energy(records, line, window).saving
     return won.money[0] if won else None
