@@ -21,10 +21,11 @@ from isthmus.demo.control import faults_of
 from isthmus.demo.history import save
 from isthmus.demo.live import Live, plant_at
 from isthmus.demo.logfile import CompressorLog
+from isthmus.demo.logo import LOGO
 from isthmus.demo.moment import Moment
 from isthmus.demo.opcua import OpcUaPlc
 from isthmus.demo.physics.plant import Fault
-from isthmus.demo.plantfile import LOGO, plant_file
+from isthmus.demo.plantfile import plant_file
 from isthmus.demo.plantlinks import Places
 from isthmus.demo.signal import LINE
 from isthmus.demo.sparkplug import Broker, PackerEdge
