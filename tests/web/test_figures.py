@@ -14,7 +14,7 @@ from isthmus.web import contract
 LINE = "packaging/line1"
 UNITS = ("filler", "capper", "labeller", "packer", "palletiser")
 EXECUTE, COMPLETING = 6, 16
-PAUSES = (6, 7)  # causes: break, no order
+PAUSES = (6,)  # causes: break
 BAD = 0x4000_0000
 HOUR = 3_600_000.0
 
