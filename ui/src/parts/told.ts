@@ -29,9 +29,9 @@ export class Told extends Part {
 
   private rotas(told: NotifyState) {
     if (!told.rotas.length) return html`<h3>On call</h3><p class="muted small">The plant file has no rota: docs/guides/notify.md</p>`;
-    return html`<h3>On call</h3><table aria-label="On call"><thead><tr><th>Rota</th><th>Now</th><th>Until</th><th>Then</th><th class="r">Try</th></tr></thead>
+    return html`<h3>On call</h3><table aria-label="On call"><thead><tr><th>Rota</th><th>Now</th><th>Until</th><th class="then">Then</th><th class="r">Try</th></tr></thead>
       <tbody>${told.rotas.map((rota) => html`<tr><td class="b">${rota.title}</td><td>${this.who(rota)}</td>
-        <td class="nowrap">${clock.weekday(rota.now.end)} ${clock.minute(rota.now.end)}</td><td>${rota.coming[0]?.who.join(", ") ?? ""}</td><td class="r">${this.test(rota.name)}</td></tr>
+        <td class="nowrap">${clock.weekday(rota.now.end)} ${clock.minute(rota.now.end)}</td><td class="then">${rota.coming[0]?.who.join(", ") ?? ""}</td><td class="r">${this.test(rota.name)}</td></tr>
         ${rota.trouble ? html`<tr><td colspan="5" class="small">${marker(4)} its calendar does not count: ${rota.trouble}</td></tr>` : nothing}`)}</tbody></table>`;
   }
 

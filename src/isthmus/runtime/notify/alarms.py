@@ -12,6 +12,7 @@ from urllib.parse import quote
 from isthmus.insight.alarm.machine import Change
 from isthmus.insight.alarm.state import State as AlarmState
 from isthmus.insight.notify.escalation import due, ends
+from isthmus.model.errors import IsthmusError
 from isthmus.model.event import Event
 from isthmus.model.notice import Notice
 from isthmus.model.sample import Nanoseconds
@@ -135,15 +136,22 @@ class Watchman:
     # ------------------------------------------------------------------ time goes on
     def look(self) -> None:
         """Take what was heard, and tell the steps that are due; kept as one, or not at all."""
-        heard = [self.heard[number] for number in range(len(self.heard))]
         draft = Draft.of(self.notify.outbox.incidents.values())
-        for changed in heard:
-            self._take(changed, draft)
+        heard = len(self.heard)
+        for number in range(heard):
+            try:
+                self._take(self.heard[number], draft)
+            except IsthmusError:
+                raise  # the disk does not take it: all is tried again
+            except Exception:
+                self.lost += 1
+                del self.heard[number]
+                raise
         now = self.notify.wall()
         for incident in draft.every():
             self._go_on(incident, now, draft)
         self.notify.outbox.keep(draft.messages, draft.changed.values(), draft.over.values())
-        for _ in heard:
+        for _ in range(heard):
             self.heard.popleft()
 
     def _take(self, changed: Changed, draft: Draft) -> None:

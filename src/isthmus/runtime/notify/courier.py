@@ -95,6 +95,10 @@ class Courier:
             if old or message.tries >= MOST_TRIES:
                 self.failed += 1
                 await self.done(message, f"given up after {message.tries} tries: {_told(error)}")
+        except Exception as error:  # a mistake of ours: the channel goes on with the next
+            log.exception("sending %s by %s", message.id, self.name)
+            self.failed += 1
+            await self.done(message, f"a mistake of ours: {type(error).__name__}: {error}")
         else:
             self._up()
             self.sent += 1

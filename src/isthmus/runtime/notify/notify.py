@@ -7,7 +7,7 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +88,7 @@ class Notify:
     # ------------------------------------------------------------------ time goes on
     async def run(self) -> None:
         """Take, route and send, until cancelled."""
-        self.watchman.resume()
+        await self._guarded(self.watchman.resume)
         senders = [asyncio.create_task(self._send(each)) for each in self.couriers.values()]
         try:
             while True:
@@ -103,19 +103,32 @@ class Notify:
 
     async def look(self) -> None:
         """Take what came, and what has become due."""
+        await self._guarded(self._look)
+
+    async def _guarded(self, do: Callable[[], None]) -> None:
+        """Do it in a thread; what fails is told, and never ends the plant."""
         try:
-            await asyncio.to_thread(self._look)
+            await asyncio.to_thread(do)
         except IsthmusError as error:
             if not self.trouble:
                 log.warning("messages: %s", error)
             self.trouble = str(error)
+        except Exception as error:
+            log.exception("a mistake of ours among the messages")
+            self.trouble = f"a mistake of ours: {type(error).__name__}: {error}"
         else:
             self.trouble = ""
 
     def _look(self) -> None:
         while self.heard:
-            heard = self.heard[0]
-            self._take(heard)
+            try:
+                self._take(self.heard[0])
+            except IsthmusError:
+                raise  # the disk does not take it: it is tried again
+            except Exception:
+                self.lost += 1
+                self.heard.popleft()
+                raise
             self.heard.popleft()
         self.watchman.look()
         self.flooding.look(self.wall())

@@ -56,7 +56,11 @@ class Outbox:
     def open(cls, folder: Path) -> Outbox:
         """The outbox in `folder`, empty where there is none."""
         made = cls(folder)
-        body = made.file.read_bytes() if made.file.exists() else b""
+        try:
+            body = made.file.read_bytes() if made.file.exists() else b""
+        except OSError as error:
+            hint = "it must be readable by the process that runs the plant"
+            raise StorageError(f"reading {made.file}: {error}", hint=hint) from error
         whole = body[: body.rfind(b"\n") + 1]
         for line in whole.splitlines():
             made._lines += 1

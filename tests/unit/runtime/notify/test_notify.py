@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.runtime.notify.site import DOWN, NEVER, Site
 
 from isthmus.model.errors import Refused
@@ -195,6 +199,60 @@ def test_a_test_says_that_it_is_one(site):
     with pytest.raises(Refused, match="nobody called `ana`") as refused:
         site.notify.test(("ana",), "person:carla")
     assert refused.value.hint == "did you mean `anna`?"
+
+
+def test_a_mistake_of_ours_costs_one_message_not_the_plant(site):
+    site.senders["mail"].broken = ValueError("unexpected")
+    site.notify.tell(notice("one"), ("anna",))
+    site.look()
+    site.senders["mail"].broken = None
+    site.notify.tell(notice("two", attachments=("no file",)), ("anna",))
+    site.notify.tell(notice("three"), ("anna",))
+    site.look()
+    assert "a mistake of ours" in site.notify.trouble
+    site.look()
+    assert site.notify.trouble == ""
+    assert site.notify.lost == 1
+    assert site.sent() == [("anna@acme.example", "Too heavy")]
+    failed = [each.why for each in site.notify.outbox.past if each.state is State.FAILED]
+    assert failed == ["a mistake of ours: ValueError: unexpected"]
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("wait"), st.sampled_from([1, 60, 299, 600, 1_500])),
+    st.tuples(st.sampled_from(["up", "down", "restart", "ack", "broken", "mended"]), st.just(0)),
+)
+
+
+def story(folder, steps, *, restarts):
+    """All that was sent while `steps` happened: each message's identity, and to whom."""
+    site = Site(folder)
+    for step, seconds in steps:
+        if step == "restart" and restarts:
+            site.start()
+        elif step in ("up", "down"):
+            site.say(one__oil=75 if step == "up" else 60)
+        elif step == "ack":
+            with suppress(Refused):
+                site.alarms.acknowledge(OIL, "person:anna")
+        elif step in ("broken", "mended"):
+            site.senders["mail"].broken = DOWN if step == "broken" else None
+        site.look(seconds)
+    site.senders["mail"].broken = None
+    site.look(1)
+    letters = [one for sender in site.senders.values() for one in sender.letters]
+    return [(one.id, one.to, one.fields["step"], one.fields["time"]) for one in letters]
+
+
+@settings(max_examples=25)
+@given(st.lists(STEPS, max_size=15))
+def test_restarts_change_nothing_and_no_step_is_told_twice(tmp_path_factory, steps):
+    with_restarts = story(tmp_path_factory.mktemp("a"), steps, restarts=True)
+    without = story(tmp_path_factory.mktemp("b"), steps, restarts=False)
+    assert sorted(with_restarts) == sorted(without)
+    assert len({number for number, *_ in without}) == len(without)
+    told = [(to, step, time) for _, to, step, time in without]
+    assert len(set(told)) == len(told)
 
 
 def test_tell_never_waits_and_counts_what_it_cannot_take(site, monkeypatch):
