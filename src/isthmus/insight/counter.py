@@ -40,8 +40,8 @@ class Growth:
         """The growth up to each of `times` (ns), straight between samples; needs a sample."""
         if not len(times):
             return np.zeros(0)
-        first = max(0, int(np.searchsorted(self.time, times.min())) - 1)
-        last = int(np.searchsorted(self.time, times.max(), side="right")) + 1
+        first = max(0, int(self.time.searchsorted(times.min())) - 1)
+        last = int(self.time.searchsorted(times.max(), "right")) + 1
         near = slice(min(first, len(self.time) - 1), last)  # mostly a few of very many
         return np.interp(
             times.astype(np.float64), self.time[near].astype(np.float64), self.total[near]

@@ -51,9 +51,10 @@ class Course:
 
     def cut(self, start: int, end: int) -> tuple[Int64s, Int64s]:
         """Edges of the stretches inside [start, end], and the place of each stretch."""
-        first, last = np.searchsorted(self.start, [start, end], side="right").tolist()
-        inner = self.start[first:last]
-        edges = np.concatenate([[start], inner[inner < end], [end]]).astype(np.int64)
+        first = int(self.start.searchsorted(start, "right"))
+        last = max(first, int(self.start.searchsorted(end, "left")))
+        edges = np.empty(last - first + 2, np.int64)
+        edges[0], edges[1:-1], edges[-1] = start, self.start[first:last], end
         return edges, np.arange(len(edges) - 1) + max(0, first - 1)
 
 

@@ -54,6 +54,12 @@ class Timetable:
         busy = self.operation & ~self.maintenance
         return self.start[busy], np.append(self.start[1:], self.until)[busy]
 
+    @property
+    def turns(self) -> Int64s:
+        """When planned work begins or ends, from one shift to the next left out."""
+        busy = self.operation & ~self.maintenance
+        return np.asarray(self.start[1:][busy[1:] != busy[:-1]])
+
 
 @lru_cache(maxsize=64)
 def _made(

@@ -75,13 +75,15 @@ class Condensed:
         if not len(numbers):
             return cls(records.historian, window, {})
         bounds = [bound for each in windows for bound in (each.start, each.end)]
-        turns = [
-            Timetable.of(each, window.start, window.end, records.zone).start
-            for each in {each for each in calendars if each is not None}
-        ]
         asked = Moments(
             np.unique(np.array(bounds, np.int64)),
-            np.unique(np.concatenate([np.zeros(0, np.int64), *turns])),
+            np.unique(
+                [
+                    turn
+                    for each in set(calendars)
+                    for turn in Timetable.of(each, window.start, window.end, records.zone).turns
+                ]
+            ).astype(np.int64),
         )
         keep = window.end - window.start <= SHORT
         reading = _Reading(records.historian, kinds, asked, keep)
