@@ -1,10 +1,10 @@
-"""What the operators of the demonstration said of its stops, in the time before it was started."""
+"""What operators of the demonstration did before it was started: said why it stood, saw alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count, cycle
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from isthmus.insight.series import Series
 from isthmus.model.plant import Equipment, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.state import Cause
+from isthmus.runtime.alarm.hindsight import Seen
+from isthmus.runtime.alarm.present import Alarm
 from isthmus.runtime.figures.read import units
 from isthmus.runtime.stops.book import Book
 
@@ -22,6 +24,7 @@ PEOPLE = ("person:anna", "person:ben", "person:chris")
 LONG = 300 * 10**9  # ns from which on a stop waits for a reason
 LATER = 120 * 10**9  # ns after its end in which it gets one
 OPEN = 3  # of the long stops, the newest wait still
+UNSEEN = 6  # of the alarms every so many nobody acknowledged
 SHORT = 6  # of the short ones every so many got a word
 WEEK = 7 * 86_400 * 10**9  # ns before the end of which nobody said anything
 
@@ -107,3 +110,15 @@ def _series(past: Sequence[Part], path: str) -> Series:
     end = Nanoseconds(max(int(batch.time.max()) for _, batch, _ in past if len(batch)))
     start = Nanoseconds(int(time[0])) if len(time) else end
     return Series(time, np.concatenate(values), start, end)
+
+
+def seen() -> Seen:
+    """Who acknowledges an alarm, and when: all but every sixth, within two minutes."""
+    people, number = cycle(PEOPLE), count(1)
+
+    def by(_alarm: Alarm, time: int) -> tuple[int, str] | None:
+        place = next(number)
+        late = (15 + 37 * place % 100) * 10**9
+        return None if place % UNSEEN == 0 else (time + late, next(people))
+
+    return by

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,10 +26,13 @@ from isthmus.model.clock import Pace
 from isthmus.model.errors import ConfigError, LinkError, StorageError
 from isthmus.model.plant import Connection, Plant
 from isthmus.model.sample import Batch, Nanoseconds
+from isthmus.runtime.alarm.alarms import BY_ITSELF
+from isthmus.runtime.alarm.hindsight import Hindsight, journal
+from isthmus.runtime.alarm.journal import LINK
 from isthmus.runtime.app import App
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.config import load
-from isthmus.runtime.demonstrated import say
+from isthmus.runtime.demonstrated import say, seen
 from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
@@ -44,6 +47,7 @@ log = logging.getLogger(__name__)
 DAY = 86_400
 READY_SECONDS = 60.0
 ROWS = 20_000
+EVENTS = 1_000  # in one message
 FASTEST = 0.1
 NEEDS = ("asyncua", "paho.mqtt", "google.protobuf", "pymodbus", "xlsxwriter")
 MARKER = "demo.json"
@@ -109,6 +113,8 @@ class Demonstration:
         sent, app = 0, self.app
         total = sum(len(batch) for _, batch, _ in self._past) or 1
         subject = app.subjects.frame(PAST)
+        alarms, came = Hindsight(app.plant, app.namespace, seen()), []
+        alarms.start(_first(self._past), Batch.empty())
         for paths, batch, events in self._past:
             ids = np.array([app.namespace.id(path) for path in paths], dtype=float)
             own = ids[batch.tag]
@@ -120,9 +126,14 @@ class Demonstration:
             if events:
                 data = document.encode_events(events)
                 await app.publisher.publish(app.subjects.events(PAST), data)
+            came += alarms.more(rows, int(rows.time.max(initial=0)))
             sent += len(rows)
             self._progress("filling in the day before", sent / total)
         self._past.clear()
+        told = journal(came, by=BY_ITSELF)
+        for start in range(0, len(told), EVENTS):
+            data = document.encode_events(told[start : start + EVENTS])
+            await app.publisher.publish(app.subjects.events(LINK), data)
         return sent
 
     def _make_past(self, state: Path) -> None:
@@ -181,6 +192,11 @@ class Demonstration:
                 "starting the machines of the demo plant failed",
                 hint=f"see {self.wish.folder / 'plant' / 'machines.log'}",
             ) from error
+
+
+def _first(past: Sequence[Part]) -> int:
+    """When the past begins, 0 where there is none."""
+    return min((int(batch.time.min()) for _, batch, _ in past if len(batch)), default=0)
 
 
 def complete() -> None:
