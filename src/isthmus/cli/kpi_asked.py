@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--row", default="", help="explain: the name of one row of --by")
     parser.add_argument("--figures", default=USUAL, help="table: names between commas, or all")
     parser.add_argument("--size", type=int, default=1, help="spc: values a subgroup (1)")
+    parser.add_argument("--every", default="", help="spc: one subgroup in so long: 15min (all)")
     parser.add_argument("--lower", type=float, help="spc: lower specification limit")
     parser.add_argument("--upper", type=float, help="spc: upper specification limit")
 
@@ -144,6 +145,8 @@ def spc(args: argparse.Namespace) -> int:
     """Print a tag's control chart, capability and broken rules."""
     limits = {key: getattr(args, key) for key in ("lower", "upper")}
     asked = {key: value for key, value in limits.items() if value is not None}
+    if args.every:
+        asked["every"] = seconds(args.every)
     found = _get(args, "/api/spc", tag=_place(args), size=args.size, **asked)
     if args.json:
         print(json.dumps(found))

@@ -177,6 +177,8 @@ equipment:
       title: Line 1
       calendar: three-shift
       ideal_rate: 120/min
+      startup: 10 min
+      planned_scrap: 0.012
       bottleneck: filler
       energy_meter: meter
       owners: {ot: shift-lead, it: data-team}

@@ -112,6 +112,8 @@ class Equipment:
     flow: tuple[Step, ...] = ()  # paths of units, in the order of the material
     idle_states: tuple[str, ...] = ()
     states: Mapping[int, Meaning] = field(default_factory=dict)  # empty: the codes are PackML's
+    startup: float | None = None  # seconds of production that scrap of starting up comes from
+    planned_scrap: float | None = None  # share of what is produced
     micro_stop: float | None = None  # own stops shorter than so many seconds are short ones
     baseline: tuple[date, date] | None = None  # first and last local day of its energy baseline
     drivers: tuple[Driver, ...] = ()  # of its energy, beside good pieces

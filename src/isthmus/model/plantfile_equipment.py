@@ -190,6 +190,13 @@ class Described(Entry):
         Seconds | None,
         Field(gt=0, description="Own stops shorter than this are short ones: 5 min."),
     ] = None
+    startup: Annotated[
+        Seconds | None,
+        Field(gt=0, le=86_400, description="Scrap in its first production is start-up: 10 min."),
+    ] = None
+    planned_scrap: Annotated[
+        Number | None, Field(gt=0, lt=1, description="Share of scrap that is planned: 0.015.")
+    ] = None
     alarms: Annotated[dict[Name, AlarmEntry], Field(description="Alarms by name.")] = {}
     energy: Annotated[EnergyEntry | None, Field(description="How its energy is judged.")] = None
     condition: Annotated[

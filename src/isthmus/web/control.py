@@ -18,10 +18,10 @@ from isthmus.insight.kpi.spc import (
 )
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Floats, Int64s, Nanoseconds, TagId
-from isthmus.model.tag import Kind
+from isthmus.model.tag import Kind, Tag
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.read import Window
-from isthmus.runtime.figures.statistics import good_values, line_bottleneck, unit_cycles
+from isthmus.runtime.figures.statistics import good_values, line_bottleneck, spaced, unit_cycles
 from isthmus.runtime.figures.windows import windows
 from isthmus.web.ask import Line, Problem, equipment, line_of, tag_ids, time_range
 from isthmus.web.contract import key_figures as contract
@@ -29,9 +29,16 @@ from isthmus.web.history import From, To
 
 LONGEST = 32 * 86_400 * 10**9
 POINTS = 2_000  # of a chart
+MOST_VALUES = 1_000_000  # of which subgroups are taken
 Place = Annotated[str, Query(description="Path of a unit with a counter of good pieces.")]
 One = Annotated[str, Query(description="One tag, its id or path.")]
 Size = Annotated[int, Query(ge=1, le=MOST, description="Values a subgroup; 1: individuals.")]
+Every = Annotated[
+    int, Query(ge=0, le=86_400, description="One subgroup in so many seconds; 0: all values.")
+]
+When = Annotated[
+    Literal["running", "always"], Query(description="What was measured while its unit ran, or all.")
+]
 Days = Annotated[Literal["", "day"], Query(description="Also which unit it was each local day.")]
 Limit = Annotated[
     float | None, Query(description="Specification limit; the plant file's if empty.")
@@ -86,6 +93,8 @@ def routes(app: App) -> APIRouter:
         start: From,
         end: To,
         size: Size = 1,
+        every: Every = 0,
+        when: When = "running",
         lower: Limit = None,
         upper: Limit = None,
     ) -> contract.ControlAnswer:
@@ -95,12 +104,28 @@ def routes(app: App) -> APIRouter:
         found = app.namespace[TagId(int(ids[0]))]
         if found.kind is Kind.TEXT:
             raise Problem(422, f"{found.path} is text", "ask for a tag that measures something")
-        times, values = good_values(app.records, found, _window(app, start, end), POINTS * size)
+        most = MOST_VALUES if every else POINTS * size
+        unit = _unit(app, found) if when == "running" else None
+        times, values = good_values(app.records, found, _window(app, start, end), most, unit)
+        if every:
+            times, values = spaced(times, values, size, every * 10**9)
+            times, values = times[-POINTS * size :], values[-POINTS * size :]
         if lower is None and upper is None and found.specification:
             lower, upper = found.specification
         return _control(found.path, found.unit, times, values, size, (lower, upper))
 
     return router
+
+
+def _unit(app: App, tag: Tag) -> Equipment | None:
+    """The nearest equipment above `tag` that tells its state."""
+    place = tag.equipment
+    while place:
+        found = app.plant.equipment(place)
+        if found is not None and found.tag("state") is not None:
+            return found
+        place = place.rpartition("/")[0]
+    return None
 
 
 def _days(app: App, line: Equipment, window: Window) -> list[contract.BottleneckDay]:

@@ -31,7 +31,7 @@ def test_an_hour_computed_by_hand(file):
         )
         for role, told in case["told"].items()
     }
-    line = line_of(replace(made, tags=tags), ideal_rate=1 / case["ideal"])
+    line = line_of(replace(made, tags=tags, **case.get("unit", {})), ideal_rate=1 / case["ideal"])
     kept = records(line, rows, end=2 * HOUR)
     found = key_figures(kept, line, [span(1)], Catalogue.of())
     columns = {name: float(column[0]) for name, column in found.elements.columns.items()}

@@ -9812,6 +9812,10 @@ export interface operations {
                 to: number;
                 /** @description Values a subgroup; 1: individuals. */
                 size?: number;
+                /** @description One subgroup in so many seconds; 0: all values. */
+                every?: number;
+                /** @description What was measured while its unit ran, or all. */
+                when?: "running" | "always";
                 /** @description Specification limit; the plant file's if empty. */
                 lower?: number | null;
                 /** @description Specification limit; the plant file's if empty. */

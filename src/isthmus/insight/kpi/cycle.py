@@ -71,6 +71,8 @@ def bins(found: Cycles) -> Floats:
     first = float(found.seconds.min())
     width = (found.percentile(75) or last) - (found.percentile(25) or first)
     step = 2 * width / found.count ** (1 / 3)  # Freedman and Diaconis
+    if step <= 0:  # half of them took the same time
+        step = (last - first) / (np.log2(found.count) + 1)  # Sturges
     many = int(np.clip(np.ceil((last - first) / step), 1, MOST_BARS)) if step > 0 else 1
     edges: Floats = np.linspace(first, max(last, first + 1e-9), many + 1)
     return edges

@@ -16,21 +16,10 @@ _MORE, _LESS = Better.MORE, Better.LESS
 ABSENT: Mapping[str, Element] = {
     each.name: each
     for each in (
-        Element("APWT", "s", "actual personnel work time: no source tells who works"),
-        Element("APAT", "s", "actual personnel attendance time: no source tells who is there"),
-        Element("PQF", "1", "quantity produced by the first operation of linked work units"),
         Element("LOWER", "1", "lower specification limit: `isthmus kpi spc` computes with it"),
         Element("UPPER", "1", "upper specification limit: `isthmus kpi spc` computes with it"),
         Element("MEAN", "1", "arithmetic mean of measured values: see `isthmus kpi spc`"),
         Element("SIGMA", "1", "standard deviation of measured values: see `isthmus kpi spc`"),
-        Element("TH", "1", "throughput of the store over the period"),
-        Element("AINV", "1", "average inventory"),
-        Element("CM", "1", "consumed material"),
-        Element("IGQ", "1", "integrated good quantity"),
-        Element("PL", "1", "production loss of material"),
-        Element("STL", "1", "storage and transportation loss"),
-        Element("OL", "1", "other loss of material"),
-        Element("SSQ", "1", "scrap while starting up, until production is stable"),
     )
 }
 
@@ -94,7 +83,7 @@ _ISO = (
         _LESS,
         note="per produced piece",
     ),
-    Kpi("inventory_turns", "Inventory turns", "TH / AINV", "1", _MORE),
+    Kpi("inventory_turns", "Inventory turns", "TH / (AINV / CAL)", "1", _MORE),
     Kpi("finished_goods_ratio", "Finished goods ratio", "GQ / CM", "1", _MORE),
     Kpi("integrated_goods_ratio", "Integrated goods ratio", "IGQ / CM", "1", _MORE),
     Kpi("production_loss_ratio", "Production loss ratio", "PL / CM", "1", _LESS),
@@ -189,7 +178,14 @@ _OTHERS = (
         _LESS,
         note="scrap at the ideal rate, that of start-up included",
     ),
-    Kpi("loss_startup", "Loss 6: reduced yield at start-up", "IPT * (SSQ / PQ)", "h", _LESS),
+    Kpi(
+        "loss_startup",
+        "Loss 6: reduced yield at start-up",
+        "IPT * (SSQ / PQ)",
+        "h",
+        _LESS,
+        note="of the scrap that which came in `startup` after a stop, a changeover or time off",
+    ),
     Kpi("loss_no_order", "Planned time without an order", "NOT", "h", _LESS),
     Kpi("loss_unknown", "Planned time of which nothing is known", "UNKNOWN", "h", _LESS),
     Kpi("valuable_time", "Time of good pieces at the ideal rate", "IPT * (GQ / PQ)", "h", _MORE),

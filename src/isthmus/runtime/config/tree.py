@@ -111,6 +111,7 @@ class Tree:
             children=modules,
             calendar=line.calendar,
             micro_stop=line.micro_stop,
+            startup=line.startup,
         )
 
     def _equipment(
@@ -123,6 +124,7 @@ class Tree:
         children: tuple[Equipment, ...] = (),
         calendar: str | None = None,
         micro_stop: float | None = None,
+        startup: float | None = None,
         bottleneck: str = "",
         flow: tuple[Step, ...] = (),
     ) -> Equipment:
@@ -147,6 +149,8 @@ class Tree:
             idle_states=template.idle_states,
             states=meanings(template.entry.state, self._reasons),
             micro_stop=template.entry.micro_stop or micro_stop,
+            startup=template.entry.startup or startup,
+            planned_scrap=template.entry.planned_scrap,
             baseline=template.baseline,
             drivers=template.drivers,
             movable=template.movable,

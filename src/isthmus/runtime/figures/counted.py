@@ -13,6 +13,7 @@ from isthmus.model.plant import Equipment
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.bucket import portions, reaching, summed
 from isthmus.runtime.figures.pieces import Pieces, counters
+from isthmus.runtime.figures.quantities import within
 from isthmus.runtime.figures.read import Records
 
 Tells = Callable[[tuple[Nanoseconds, Nanoseconds]], Partition]
@@ -26,17 +27,21 @@ def counted(
     tells: Tells,
     starts: Int64s,
     ends: Int64s,
+    begins: tuple[Int64s, Int64s] | None = None,
 ) -> dict[str, Floats | None]:
-    """Pieces made in planned time, and the time that they should have taken."""
+    """Pieces made in planned time, and the time that they should have taken.
+
+    `begins` are stretches in which the unit starts up: scrap in them is told beside all scrap.
+    """
     good, scrap = unit.tag("good_count"), unit.tag("scrap_count")
     if good is None:
         return {}
     tags = counters(line) if line else [good, scrap]
     span = Nanoseconds(int(starts.min())), Nanoseconds(int(ends.max()))
     busy = Timetable.of(records.calendar(unit), *span, records.zone).busy
-    edges = np.unique(np.concatenate([starts, ends, *busy]))
+    edges = np.unique(np.concatenate([starts, ends, *busy, *(begins or ())]))
     edges = edges[(edges >= span[0]) & (edges <= span[1])]
-    planned = _inside(edges[:-1], *busy)
+    planned = within(edges[:-1], *busy)
     made, scrapped = np.full(len(edges) - 1, np.nan), np.zeros(len(edges) - 1)
     told = False
     for rows, bounds in portions(edges):
@@ -56,11 +61,15 @@ def counted(
     scrapped[np.isnan(made)] = np.nan
     produced, lost = summed(edges, made, starts, ends), summed(edges, scrapped, starts, ends)
     rate = (line or unit).ideal_rate or unit.ideal_rate
+    share = (line or unit).planned_scrap or unit.planned_scrap
+    early = np.where(within(edges[:-1], *begins), scrapped, 0.0) if begins and told else None
     return {
         "PQ": produced,
         "GQ": produced - lost,
         "SQ": lost if told else None,
         "IPT": produced / rate if rate else None,
+        "PSQ": produced * share if share else None,
+        "SSQ": None if early is None else summed(edges, early, starts, ends),
     }
 
 
@@ -74,11 +83,3 @@ def _placed(pieces: Pieces, tells: Tells, first: int, last: int) -> Pieces:
         ends += growth.time[at[-1:] + 1].tolist()
     bounds = Nanoseconds(min(begins) - NEAR), Nanoseconds(max(ends) + NEAR)
     return pieces.placed(Course.of(tells(bounds)))
-
-
-def _inside(times: Int64s, starts: Int64s, ends: Int64s) -> np.ndarray:
-    """Which of `times` lie in one of the stretches, which are in order and disjoint."""
-    if not len(starts):
-        return np.zeros(len(times), np.bool_)
-    at = np.searchsorted(starts, times, side="right") - 1
-    return np.asarray((at >= 0) & (times < ends[np.maximum(at, 0)]))

@@ -10,12 +10,14 @@ from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.accounting.calendar import shift_at
 from isthmus.insight.accounting.partition import Partition
 from isthmus.insight.accounting.rules import Rules
+from isthmus.insight.accounting.startup import startups
 from isthmus.insight.accounting.timetable import Timetable
 from isthmus.insight.elements import Elements
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.bucket import PART, portions, reaching, summed
 from isthmus.runtime.figures.counted import counted
+from isthmus.runtime.figures.quantities import quantities
 from isthmus.runtime.figures.read import Bounds, Records, Window, bottleneck, meters, units
 from isthmus.runtime.figures.worked import worked
 
@@ -52,10 +54,12 @@ def elements(
         covered = found.start[0] <= first and last <= found.end[-1]
         return found if covered else partition(records, unit, (first, last))
 
-    pieces = counted(records, line, unit, tells, starts, ends)
+    begins = startups(found, round(unit.startup * 1e9)) if unit.startup else None
+    pieces = counted(records, line, unit, tells, starts, ends, begins)
     energy = {"EN": _energy(records, line or unit, starts, ends)}
     more = {name: of for name, of in (pieces | energy).items() if of is not None}
-    return Elements(times.start, times.end, {**times.columns, **more})
+    rest = quantities(records, line or unit, starts, ends)
+    return Elements(times.start, times.end, {**times.columns, **more, **rest})
 
 
 def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:

@@ -19,6 +19,7 @@ from isthmus.model.tag import Tag
 from isthmus.runtime.figures.condensed import Condensed, condenses
 from isthmus.runtime.figures.elements import elements
 from isthmus.runtime.figures.pieces import counters
+from isthmus.runtime.figures.quantities import also_told
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters
 
 T = TypeVar("T")
@@ -135,7 +136,7 @@ class Source:
 
 def sources(records: Records, equipment: Equipment, windows: Sequence[Window]) -> list[Source]:
     """What was read of history for the elements of `equipment` over `windows`."""
-    found = {tag.path: tag for tag in _tags(records.plant, equipment) if tag is not None}
+    found = {tag.path: tag for tag in read_for(records.plant, equipment)}
     samples, known = dict.fromkeys(found, 0), dict.fromkeys(found, 0.0)
     span = max(1, sum(window.end - window.start for window in windows))
     for part in _days(windows):
@@ -145,6 +146,12 @@ def sources(records: Records, equipment: Equipment, windows: Sequence[Window]) -
             samples[path] += int((series.time > part.start).sum())
             known[path] += series.known * (part.end - part.start) / span
     return [Source(tag, samples[path], known[path]) for path, tag in found.items()]
+
+
+def read_for(plant: Plant, equipment: Equipment) -> list[Tag]:
+    """The tags that the elements of `equipment` come from, each once."""
+    asked = [*_tags(plant, equipment), *also_told(equipment)]
+    return list({tag.path: tag for tag in asked if tag is not None}.values())
 
 
 def _days(windows: Sequence[Window]) -> Iterator[Window]:

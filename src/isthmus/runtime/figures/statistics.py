@@ -75,11 +75,32 @@ def unit_cycles(records: Records, unit: Equipment, window: Window) -> Cycles | N
     return cycles(shelf.growth(counter), starts, ends)
 
 
-def good_values(records: Records, tag: Tag, window: Window, most: int) -> tuple[Int64s, Floats]:
-    """The newest good values of `tag` inside `window`, and when each was measured."""
-    series = records.shelf([tag], window).get(tag.path)
+def good_values(
+    records: Records, tag: Tag, window: Window, most: int, unit: Equipment | None = None
+) -> tuple[Int64s, Floats]:
+    """The newest good values of `tag` inside `window`, and when each was measured.
+
+    With `unit` only those that were measured while it ran.
+    """
+    asked = [tag] if unit is None else [tag, unit.tag("state"), unit.tag("cause")]
+    shelf = records.shelf(asked, window)
+    series = shelf.get(tag.path)
     if series is None:
         return np.zeros(0, np.int64), np.zeros(0)
     kept = ~np.isnan(series.value)
     kept[0] = False  # it was measured before
+    if unit is not None:
+        accounts = shelf.accounts(unit)
+        runs = np.array([look is Look.RUN for look in accounts.looks()])
+        kept &= runs[np.searchsorted(accounts.start, series.time, side="right") - 1]
     return series.time[kept][-most:], series.value[kept][-most:]
+
+
+def spaced(times: Int64s, values: Floats, size: int, every: int) -> tuple[Int64s, Floats]:
+    """The first `size` values of each `every` ns; a stretch that has fewer of them is left out."""
+    if not len(times):
+        return times, values
+    firsts = np.flatnonzero(np.diff(times // every, prepend=-1))
+    many = np.diff(np.append(firsts, len(times)))
+    rows = (firsts[many >= size][:, None] + np.arange(size)).ravel()
+    return times[rows], values[rows]
