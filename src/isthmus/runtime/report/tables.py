@@ -94,7 +94,14 @@ def course_table(numbers: Numbers, kind: Kind) -> Table:
             oee = ratios["oee_index"].at(row)
             counted = _in_units([_element(found.columns.get(name), row) for name in _NAMES])
             start = local(records, window.start).replace(tzinfo=None)
-            told.append((window.name, start, None if oee is None else 100 * oee, *counted))
+            told.append(
+                (
+                    window.name or f"{start:%H:%M}",
+                    start,
+                    None if oee is None else 100 * oee,
+                    *counted,
+                )
+            )
     finer = FINER[kind]
     return Table(
         f"By {finer if any(window.name for window in rows) else 'hour'}",

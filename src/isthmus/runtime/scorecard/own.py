@@ -12,7 +12,8 @@ from isthmus.runtime.figures.read import Records, Window
 from isthmus.runtime.figures.windows import windows
 from isthmus.runtime.scorecard.elements import Stretch
 
-AGAIN = 1_800.0  # seconds after which late samples are looked for
+AGAIN = 600.0  # seconds after which late samples are looked for
+SOON = 30.0  # the same where nothing was known: history may just be filled
 SETTLE = 120 * 10**9  # ns after which a shift counts as closed
 
 
@@ -29,7 +30,8 @@ class OwnStretches:
         if not closed:
             return []
         at, newest, found = self._kept.get(line.path, (0.0, 0, []))
-        if newest != closed[-1].end or time.monotonic() - at >= AGAIN:
+        old = time.monotonic() - at >= (AGAIN if found else SOON)
+        if newest != closed[-1].end or old:
             found = self._read(line, closed)
             self._kept[line.path] = time.monotonic(), int(closed[-1].end), found
         return found
