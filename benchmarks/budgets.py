@@ -31,6 +31,7 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "tls": ("tls_values_per_s", "plain_values_per_s", "bus_cost_percent", "path_cost_percent"),
     "kpi": ("year_s", "year_cpu_s", "late_ms"),
     "scorecard": ("page_p50_ms", "page_p95_ms", "answer_p95_ms"),
+    "rules": ("look_p50_ms", "look_p95_ms", "cpu_percent", "backtest_day_s"),
     "write_path": ("p50_ms", "p95_ms", "records_per_s", "flushed_records_per_s"),
 }
 

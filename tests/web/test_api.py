@@ -102,6 +102,7 @@ ELSEWHERE = {
     "/api/alarms/{step}": "test_alarms",
     "/api/notify/test": "test_notify",
     "/api/rules/{name}/test": "test_rules",
+    "/api/rules/{name}/try": "test_rules",
     "/api/rules/{name}/switch": "test_rules",
     "/api/proposals/{number}": "test_rules",
     "/api/live": "test_live",

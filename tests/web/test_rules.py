@@ -34,6 +34,22 @@ def test_tells_what_a_rule_would_have_done(asking):
     assert (seen["by"], seen["firings"], seen["present"]) == ("owner", answer["count"], True)
 
 
+def test_another_condition_is_only_tried(asking):
+    before = rule(asking, "idle_air")["seen"]
+    wish = {"seconds": 7_200, "for": "10 s", "at_most_every": ""}
+    answer = asking.post("/api/rules/idle_air/try", json=wish).json()
+    assert answer["change"] == "rules:\n  idle_air:\n    for: 10 s\n    at_most_every: 0 s"
+    assert rule(asking, "idle_air")["seen"] == before
+    wrong = asking.post("/api/rules/idle_air/try", json={"when": "runing"})
+    assert (wrong.status_code, wrong.json()["hint"]) == (422, "did you mean `running`?")
+
+
+def test_says_what_a_person_should_look_at(asking):
+    (writes,) = rule(asking, "ease_off")["concerns"]
+    assert writes["text"] == "it would write to machines"
+    assert rule(asking, "ease_off")["to_live"] == "rules:\n  ease_off:\n    mode: live"
+
+
 def test_is_switched_off_and_on(asking):
     off = asking.post("/api/rules/worn_bearing/switch", json={"enabled": False}).json()
     assert (off["disabled"], off["why"]) == (True, "disabled by owner")

@@ -16,25 +16,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("plant", nargs="?", type=Path, default=Path("plant.yaml"))
     parser.add_argument("--probe", action="store_true", help="open each connection, read once")
-    parser.add_argument("--data", type=Path, help="data folder with the trusted certificates")
+    parser.add_argument(
+        "--data", type=Path, help="data folder: what it trusts, which rules were tried"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command: 0 all well, 1 a device does not answer, 2 a mistake in the file."""
+    from isthmus.cli.remote import DATA
     from isthmus.runtime.config import later, load
+    from isthmus.runtime.rule.kept import untried
 
     plant = load(args.plant)
     kept = later(args.plant)
+    beside = args.plant if args.plant.is_dir() else args.plant.parent
+    folder = args.data or beside / DATA
+    blind = [
+        f"rule `{name}` is live, but nobody tried its present text on history: it does not act; "
+        f"`isthmus rule test {name}`"
+        for name in untried(plant.rules.values(), folder)
+    ]
     tags = sum(1 for _ in plant.tags())
     probes = []
     if args.probe:
         import asyncio
 
-        from isthmus.cli.remote import DATA
         from isthmus.runtime.collect.probe import probe_all, probe_history
 
-        beside = args.plant if args.plant.is_dir() else args.plant.parent
-        folder = args.data or beside / DATA
         probes = asyncio.run(probe_all(plant, folder))
         history = asyncio.run(probe_history(plant, folder))
         probes += [history] if history else []
@@ -43,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         body = {
             "plant": str(args.plant),
             "mistakes": [],
-            "notes": [f"`{key}` has no effect yet" for key in kept],
+            "notes": [*(f"`{key}` has no effect yet" for key in kept), *blind],
             "connections": len(plant.connections),
             "tags": tags,
             "probes": [probe.told() for probe in probes],
@@ -57,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{args.plant}: no mistakes, {len(plant.connections)} connections, {tags} tags; {then}"
         )
+    for note in blind:
+        print(f"note: {note}")
     if kept:
         print(f"note: kept for later, without effect yet: {', '.join(kept)}")
     return 1 if failed else 0

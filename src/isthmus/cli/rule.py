@@ -18,6 +18,7 @@ EXAMPLE = """examples:
   isthmus rule list
   isthmus rule show idle_air
   isthmus rule test idle_air --over 30d
+  isthmus rule test idle_air --over 30d --for "5 min"
   isthmus rule disable idle_air
   isthmus rule enable idle_air
   isthmus rule proposals
@@ -25,6 +26,7 @@ EXAMPLE = """examples:
   isthmus rule proposals --reject 4 --note "done last week"
 """
 SHOWN = 12  # firings
+TRIED = ("when", "until", "deadband", "for", "at_most_every")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         part.add_argument("name", help="the rule's name in the plant file")
         if name == "test":
             part.add_argument("--over", default="30d", help="how far back (30d)")
+            for key in TRIED:
+                option = f"--{key.replace('_', '-')}"
+                part.add_argument(option, metavar="X", help=f"with another `{key}`: only tried")
         parts.append(part)
     proposals = steps.add_parser("proposals", help="work that rules propose; decide on it")
     choice = proposals.add_mutually_exclusive_group()
@@ -75,11 +80,13 @@ def _asked(site: Remote, args: argparse.Namespace) -> Any:  # noqa: ANN401 - JSO
         wish = {"accept": args.accept is not None, "note": args.note}
         return [site.send(f"/api/proposals/{number}", json.dumps(wish).encode())]
     if args.what == "test":
-        wish_ = json.dumps({"seconds": seconds(args.over)}).encode()
-        return site.send(f"/api/rules/{args.name}/test", wish_)
+        asked = {key: said for key in TRIED if (said := getattr(args, key)) is not None}
+        step = "try" if asked else "test"
+        wish_ = json.dumps({"seconds": seconds(args.over), **asked}).encode()
+        return site.send(f"/api/rules/{args.name}/{step}", wish_)
     if args.what in ("enable", "disable"):
-        asked = json.dumps({"enabled": args.what == "enable"}).encode()
-        return site.send(f"/api/rules/{args.name}/switch", asked)
+        enabled = json.dumps({"enabled": args.what == "enable"}).encode()
+        return site.send(f"/api/rules/{args.name}/switch", enabled)
     listed = site.get("/api/rules")
     return listed if args.what == "list" else _one(listed["rules"], args.name)
 
@@ -132,6 +139,7 @@ def _show(each: dict[str, Any]) -> str:
         f"  when    {each['when']}" + (f" for {each['lasting']:g} s" if each["lasting"] else ""),
         *([f"  until   {each['until']}"] if each["until"] else []),
         *(f"  does    {does}" for does in each["does"]),
+        *(f"  look    {one['text']}: {one['advice']}" for one in each["concerns"]),
         f"  tested  {tested}",
     ]
     return "\n".join(lines)
@@ -162,6 +170,8 @@ def _test(found: dict[str, Any]) -> str:
         )
         for each in found["firings"][-SHOWN:]
     ]
+    if found["change"]:
+        lines += ["", "to have it so, write into the plant file:", found["change"]]
     return "\n".join(lines) + (f"\n\n{table(('from', 'at', 'for'), rows)}" if rows else "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from isthmus.demo.physics.calendar import SHIFTS, Calendar
 from isthmus.demo.plantlinks import Places, connections
+from isthmus.demo.rules import RULES
 from isthmus.demo.signal import MACHINE, TYPES, Signal
 
 _SPELL = {
@@ -66,7 +67,7 @@ reasons: # operators choose them on the page Operator; `isthmus stops reasons`
 def plant_file(places: Places, calendar: Calendar) -> str:
     """The text of `plant.yaml`."""
     return "\n".join(
-        (_head(calendar), _types(), _EQUIPMENT, connections(places), _TAIL),
+        (_head(calendar), _types(), _EQUIPMENT, connections(places), _TAIL + RULES, _MORE),
     )
 
 
@@ -220,26 +221,10 @@ access: # nobody else may do anything, but for the owner of the data folder
     - {who: "team:security",    role: security}
   deny:
     - {who: everyone, right: write, at: packaging/line1/palletiser} # its light curtain is its own
-# ------------------------------------------------------- rules: what is done without being asked
-rules: # `isthmus rule test idle_air` says how often one would have fired
-  idle_air:
-    title: compressed air while the line stands
-    at: utilities/air/compressor
-    when: running and "packaging/line1/filler/state" != execute
-    for: 2 min
-    at_most_every: 2 h
-    then:
-      - event: the compressor runs while the filler stands
-  worn_bearing:
-    title: the capper's bearing wears
-    at: packaging/line1/capper
-    when: mean(bearing_vibration, 30 min) > bearing_vibration.normal.high
-    deadband: 0.3 mm/s
-    at_most_every: 1 d
-    then:
-      - work_order: {title: new main bearing for the capper, priority: high,
-                     text: "it shakes more than it should; plan it before the next shift"}
+"""
 
+
+_MORE = """\
 # ------------------------------------------------------- who hears of alarms, and who next
 notify: # mails of the demo lie in its data folder, `site/mail`: nothing leaves this computer
   channels:

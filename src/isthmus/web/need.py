@@ -97,6 +97,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "POST /api/notify/test": _FILE,
         "GET /api/rules": Need(_READ, At.SEEN),
         "POST /api/rules/{name}/test": _FILE,
+        "POST /api/rules/{name}/try": _FILE,
         "POST /api/rules/{name}/switch": _FILE,
         "GET /api/proposals": Need(_READ, At.SEEN),
         "POST /api/proposals/{number}": Need(Right.ACKNOWLEDGE, At.OWN),

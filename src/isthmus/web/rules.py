@@ -9,11 +9,13 @@ from fastapi import APIRouter, Path, Request
 
 from isthmus.insight.rule.past import Past
 from isthmus.model.access import Right
-from isthmus.model.rule import Rule
+from isthmus.model.rule import Rule, Write
 from isthmus.model.work import Proposal
 from isthmus.runtime.app import App
 from isthmus.runtime.rule.act import wish
+from isthmus.runtime.rule.concern import concerns, dark, recent
 from isthmus.runtime.rule.feeding import limits
+from isthmus.runtime.rule.trial import change, live, tried
 from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem
 from isthmus.web.contract import rules as contract
@@ -33,9 +35,10 @@ def routes(app: App) -> APIRouter:
     def rules(seen: Seen) -> contract.RuleList:
         found = [rule for rule in app.rules.rules.values() if _seen(rule, seen)]
         ours, acts = app.rules, app.rules.acts
+        often = recent(app)
         return contract.RuleList(
             now=app.now() / 1e6,
-            rules=[told(app, rule) for rule in found],
+            rules=[told(app, rule, often.get(rule.name, 0)) for rule in found],
             seconds=ours.took,
             late=sum(bench.late for bench in ours.benches),
             lost=ours.heard.lost + sum(bench.dropped for bench in ours.benches),
@@ -53,13 +56,22 @@ def routes(app: App) -> APIRouter:
         for place in rule.places:
             Sight(app, who).require(Right.READ, place.equipment)
         found = app.rules.test(rule, asked.seconds, who.id)
-        return tested(rule, found)
+        return tested(rule, found, live(rule))
+
+    @router.post("/rules/{name}/try", summary="What it would have done with another condition")
+    def try_(name: Name, asked: contract.RuleTry, request: Request) -> contract.RuleTest:
+        rule, who = app.rules.find(name), principal(request)
+        for place in rule.places:
+            Sight(app, who).require(Right.READ, place.equipment)
+        wish = asked.model_dump(by_alias=True, exclude_unset=True, exclude={"seconds"})
+        other = tried(app.plant, rule, wish)
+        return tested(other, app.rules.test(other, asked.seconds), change(rule, other))
 
     @router.post("/rules/{name}/switch", summary="Let a rule act, or keep it from acting")
     def switch(name: Name, asked: contract.RuleSwitch, request: Request) -> contract.RuleInfo:
         rule = app.rules.find(name)
         app.rules.switch(rule, principal(request).id, enabled=asked.enabled)
-        return told(app, rule)
+        return told(app, rule, recent(app).get(rule.name, 0))
 
     @router.get("/proposals", summary="Work that rules propose, newest first")
     def proposals(seen: Seen) -> list[contract.ProposalInfo]:
@@ -81,7 +93,7 @@ def routes(app: App) -> APIRouter:
     return router
 
 
-def tested(rule: Rule, found: Past) -> contract.RuleTest:
+def tested(rule: Rule, found: Past, change: str) -> contract.RuleTest:
     """What a rule would have done, with its newest firings and how they spread over the time."""
     starts = np.array([one.start for one in found.firings], np.float64)
     spread, _ = np.histogram(starts, bins=COLUMNS, range=(found.start, found.end))
@@ -105,6 +117,8 @@ def tested(rule: Rule, found: Past) -> contract.RuleTest:
         unknown=found.unknown,
         step=found.step,
         samples=found.samples,
+        change=change,
+        when=str(rule.text.get("when", "")),
         limits=limits(feed for place in rule.places for feed in place.feeds),
         spread=[int(count) for count in spread],
     )
@@ -118,8 +132,8 @@ def _does(rule: Rule) -> list[str]:
     return list(dict.fromkeys(wish(act) for place in rule.places for act in place.acts))
 
 
-def told(app: App, rule: Rule) -> contract.RuleInfo:
-    """A rule as it is told."""
+def told(app: App, rule: Rule, often: int) -> contract.RuleInfo:
+    """A rule as it is told; `often` is how often it fired in a day."""
     present = app.rules.present(rule)
     text, seen = rule.text, present.seen
     return contract.RuleInfo(
@@ -140,6 +154,16 @@ def told(app: App, rule: Rule) -> contract.RuleInfo:
         on=list(present.on),
         last=present.last / 1e6 if present.last else None,
         fired=present.fired,
+        in_a_day=often,
+        deadband=str(text.get("deadband", "")),
+        unknown=str(text.get("unknown", "keep")),
+        writes=any(isinstance(act, Write) for place in rule.places for act in place.acts),
+        dark=dark(app.rules, rule),
+        concerns=[
+            contract.RuleConcern(text=one.text, advice=one.advice)
+            for one in concerns(app.rules, rule, often)
+        ],
+        to_live=live(rule),
         seen=contract.RuleSeen(
             by=seen.by,
             time=seen.time / 1e6,

@@ -11,6 +11,7 @@ import pytest
 from isthmus.demo import control
 from isthmus.demo.instruments import Instruments
 from isthmus.demo.logfile import CompressorLog
+from isthmus.demo.logo import LOGO
 from isthmus.demo.modbus import CAPPER, LABELLER, METERS, Register
 from isthmus.demo.moment import Moment
 from isthmus.demo.physics.calendar import Calendar
@@ -136,6 +137,7 @@ def test_the_plant_file_needs_no_correction(tmp_path: Path):
         ports, tmp_path / "pki with a blank", tmp_path / "compressor" / "*.log",
         "mqtts://127.0.0.1:8883", str(tmp_path / "ca.pem"), "packer", str(tmp_path / "password"),
     )  # fmt: skip
+    (tmp_path / "logo.svg").write_text(LOGO, "utf-8")
     file = tmp_path / "plant.yaml"
     file.write_text(plant_file(places, Calendar.around(START)))
     loaded = load(file)

@@ -634,6 +634,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rules/{name}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it would have done with another condition */
+        post: operations["try__api_rules__name__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules/{name}/switch": {
         parameters: {
             query?: never;
@@ -6637,6 +6654,16 @@ export interface components {
             trouble: string;
         };
         /**
+         * RuleConcern
+         * @description One thing of a rule that a person should look at.
+         */
+        RuleConcern: {
+            /** Text */
+            text: string;
+            /** Advice */
+            advice: string;
+        };
+        /**
          * RuleFiring
          * @description One firing; `end` is null where it still held at the end.
          */
@@ -6657,6 +6684,8 @@ export interface components {
         /**
          * RuleInfo
          * @description A rule as it is now; `why` says why it does not act, empty where it does. Times in s.
+         *
+         *     `dark` are inputs that are not known now, `to_live` is what to write so that it acts.
          */
         RuleInfo: {
             /** Name */
@@ -6712,6 +6741,32 @@ export interface components {
              * @description Firings since the start.
              */
             fired: number;
+            /**
+             * In A Day
+             * @description Firings in the last 24 hours.
+             */
+            in_a_day: number;
+            /**
+             * Deadband
+             * @default
+             */
+            deadband: string;
+            /**
+             * Unknown
+             * @default keep
+             */
+            unknown: string;
+            /** Writes */
+            writes: boolean;
+            /** Dark */
+            dark: string[];
+            /** Concerns */
+            concerns: components["schemas"]["RuleConcern"][];
+            /**
+             * To Live
+             * @default
+             */
+            to_live: string;
             /** @default null */
             seen: components["schemas"]["RuleSeen"] | null;
         };
@@ -6829,6 +6884,14 @@ export interface components {
             step: number;
             /** Samples */
             samples: number;
+            /** When */
+            when: string;
+            /**
+             * Change
+             * @description What to write into the plant file for it to be so, or live.
+             * @default
+             */
+            change: string;
             /**
              * Limits
              * @description What the past does not tell, and why.
@@ -6839,6 +6902,42 @@ export interface components {
              * @description Firings in each of 60 equal parts.
              */
             spread: number[];
+        };
+        /**
+         * RuleTry
+         * @description What to try instead of the rule's own words; what is left out stays, what is empty goes.
+         */
+        RuleTry: {
+            /**
+             * Seconds
+             * @default 2592000
+             */
+            seconds: number;
+            /**
+             * When
+             * @default null
+             */
+            when: string | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+            /**
+             * Deadband
+             * @default null
+             */
+            deadband: string | null;
+            /**
+             * For
+             * @default null
+             */
+            for: string | null;
+            /**
+             * At Most Every
+             * @default null
+             */
+            at_most_every: string | null;
         };
         /**
          * RuleWish
@@ -9407,6 +9506,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RuleWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTest"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try__api_rules__name__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's name in the plant file. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTry"];
             };
         };
         responses: {

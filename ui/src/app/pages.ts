@@ -16,6 +16,7 @@ export const PAGES: PageEntry[] = [
   { name: "asset", title: "Asset", group: "Operate", key: "a", rare: false, icon: svg`<circle cx="8" cy="8" r="2.4"/><path d="M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M3.4 3.4l2.1 2.1M10.5 10.5l2.1 2.1M12.6 3.4l-2.1 2.1M5.5 10.5l-2.1 2.1"/>` },
   { name: "alarms", title: "Alarms", group: "Operate", key: "l", rare: false, icon: svg`<path d="M3 12h10l-1.2-2V7a3.8 3.8 0 0 0-7.6 0v3zM6.5 14h3"/>` },
   { name: "operator", title: "Operator", group: "Operate", key: "r", rare: false, icon: svg`<rect x="2" y="2.5" width="12" height="9" rx="1"/><path d="M6 14h4M5 7l2 2 4-4"/>` },
+  { name: "rules", title: "Rules", group: "Operate", key: "u", rare: true, icon: svg`<path d="M2 3.5h5M2 8h5M2 12.5h5M9.5 3.5l1.5 1.5L14 2M9.5 8l1.5 1.5L14 6.5M10 12.5h4"/>` },
   { name: "explore", title: "Explore", group: "Understand", key: "e", rare: true, icon: svg`<path d="M2 2v12h12M4.5 10l3-3.5 2.5 2 3.5-5"/>` },
   { name: "performance", title: "Performance", group: "Understand", key: "f", rare: true, icon: svg`<path d="M2 14V4h3v10M6.5 14V7h3v7M11 14v-4h3v4M1 14h14"/>` },
   { name: "energy", title: "Energy", group: "Understand", key: "n", rare: true, icon: svg`<path d="M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z"/>` },

@@ -14,6 +14,7 @@ import { stationOf } from "./station";
 import { applyTheme } from "./theme";
 import "../pages/account";
 import "../pages/alarms";
+import "../pages/rules";
 import "../pages/asset";
 import "../pages/explore";
 import "../pages/connections";
@@ -90,6 +91,7 @@ export class Shell extends Part {
       case "alarms": return html`<isthmus-alarms-page .site=${site} .query=${query}></isthmus-alarms-page>`;
       case "operator": return html`<isthmus-operator-page .site=${site} .query=${query}></isthmus-operator-page>`;
       case "reports": return html`<isthmus-reports-page .site=${site} .query=${query}></isthmus-reports-page>`;
+      case "rules": return html`<isthmus-rules-page .site=${site} .query=${query}></isthmus-rules-page>`;
       case "scorecard": return html`<isthmus-scorecard-page .site=${site} .query=${query}></isthmus-scorecard-page>`;
       case "security": return html`<isthmus-security-page .site=${site} .query=${query}></isthmus-security-page>`;
       case "account": return html`<isthmus-account-page></isthmus-account-page>`;

@@ -241,7 +241,7 @@ class Machine:
                 power *= _RESTING
         power = self.power = self.power + (power - self.power) * 0.5
         self.energy += power / 3600.0
-        heat = ambient + make.rise * power * (1.0 + 0.2 * worn)
+        heat = ambient + make.rise * power * (1.0 + 0.2 * worn + 1.2 * worn * worn)
         self.motor_temp += (heat - self.motor_temp) / 600.0
 
     @classmethod

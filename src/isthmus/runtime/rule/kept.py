@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
+from isthmus.model.rule import Rule, RuleMode
 from isthmus.model.work import Decision, Proposal, WorkState
 from isthmus.runtime.config.edit import write_whole
 from isthmus.runtime.untold import Untold
 
+FILE = "rules.json"  # in the data folder
 KIND = "rule"
 VERSION = 2
 MOST_PROPOSALS = 2_000
@@ -112,6 +114,15 @@ class Kept:
             self.untold.dropped += old.state is WorkState.OPEN
             self.proposals.remove(old)
         return proposal
+
+
+def untried(rules: Iterable[Rule], folder: Path) -> list[str]:
+    """The live rules of whose present text nobody has seen the back-test: they do not act."""
+    seen = Kept.open(folder / FILE).seen
+    live = [rule for rule in rules if rule.mode is RuleMode.LIVE]
+    return [
+        rule.name for rule in live if rule.name not in seen or seen[rule.name].digest != rule.digest
+    ]
 
 
 def _of_this_version(file: Path, version: object) -> Path:

@@ -25,14 +25,13 @@ from isthmus.runtime.rule.backtest import Source, backtest
 from isthmus.runtime.rule.during import during
 from isthmus.runtime.rule.heard import Counts, Feeds, Samples
 from isthmus.runtime.rule.heard import past as past_events
-from isthmus.runtime.rule.kept import Kept, Seen, State
+from isthmus.runtime.rule.kept import FILE, Kept, Seen, State
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
 
 log = logging.getLogger(__name__)
 
-FILE = "rules.json"
 LINK = "rules"  # the name under which they are told to the stream
 EVERY = 1.0  # seconds between two looks
 SETTLE = 2.0  # seconds for samples to come, before their moment is judged
@@ -262,7 +261,7 @@ class Rules:
             partial(past_events, self.app),
         )
         found = backtest(rule, source, span)
-        if by:
+        if by:  # not where another text is only tried
             count, days = len(found.firings), seconds / 86_400
             self.app.trust.ledger.record(
                 Kind.CONFIGURATION,

@@ -19,8 +19,18 @@ class RuleSeen(Answer):
     present: bool
 
 
+class RuleConcern(Answer):
+    """One thing of a rule that a person should look at."""
+
+    text: str
+    advice: str
+
+
 class RuleInfo(Answer):
-    """A rule as it is now; `why` says why it does not act, empty where it does. Times in s."""
+    """A rule as it is now; `why` says why it does not act, empty where it does. Times in s.
+
+    `dark` are inputs that are not known now, `to_live` is what to write so that it acts.
+    """
 
     name: str
     title: str
@@ -39,6 +49,13 @@ class RuleInfo(Answer):
     on: Annotated[list[str], Field(description="Where it holds now.")]
     last: Annotated[Milliseconds | None, Field(description="When it fired last.")] = None
     fired: Annotated[int, Field(description="Firings since the start.")]
+    in_a_day: Annotated[int, Field(description="Firings in the last 24 hours.")]
+    deadband: str = ""
+    unknown: str = "keep"
+    writes: bool
+    dark: list[str]
+    concerns: list[RuleConcern]
+    to_live: str = ""
     seen: RuleSeen | None = None
 
 
@@ -64,6 +81,16 @@ class RuleWish(Answer):
     seconds: Annotated[float, Field(ge=60, le=400 * 86_400)] = 30 * 86_400.0
 
 
+class RuleTry(RuleWish):
+    """What to try instead of the rule's own words; what is left out stays, what is empty goes."""
+
+    when: Annotated[str | None, Field(max_length=2_000)] = None
+    until: Annotated[str | None, Field(max_length=2_000)] = None
+    deadband: Annotated[str | None, Field(max_length=100)] = None
+    lasting: Annotated[str | None, Field(max_length=100, alias="for")] = None
+    at_most_every: Annotated[str | None, Field(max_length=100)] = None
+
+
 class RuleFiring(Answer):
     """One firing; `end` is null where it still held at the end."""
 
@@ -87,6 +114,10 @@ class RuleTest(Answer):
     unknown: Annotated[float, Field(description="Share of the time without data.")]
     step: float
     samples: int
+    when: str
+    change: Annotated[
+        str, Field(description="What to write into the plant file for it to be so, or live.")
+    ] = ""
     limits: Annotated[list[str], Field(description="What the past does not tell, and why.")]
     spread: Annotated[list[int], Field(description="Firings in each of 60 equal parts.")]
 
