@@ -6,12 +6,15 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
+import threading
 import time
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.servers.hook import HookServer
 from tests.servers.mail import PASSWORD, USER, MailServer
+from tests.servers.tls import _pass
 
 from isthmus.model.errors import AuthError, LinkError, Refused
 from isthmus.model.notice import Attachment, Notice
@@ -221,3 +224,32 @@ def test_a_secret_that_is_no_https_address_is_not_used(tmp_path, identity):
     entry = SlackEntry.model_validate({"kind": "slack", "url": {"file": str(secret)}})
     with pytest.raises(LinkError, match="no address"):
         asyncio.run(asyncio.to_thread(Hook(entry, slack).send, written()))
+
+
+def test_a_proxy_carries_tls_whole(pair, identity):
+    """A proxy that only knows CONNECT: the certificate is that of the far end, by its name."""
+    asked = []
+
+    def carry(listening):
+        there, _ = listening.accept()
+        with there:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += there.recv(4096)
+            asked.append(head.split(b"\r\n")[0].decode())
+            port = int(asked[0].split()[1].rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port)) as behind:
+                there.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                back = threading.Thread(target=_pass, args=(behind, there), daemon=True)
+                back.start()
+                _pass(there, behind)
+                back.join(5)
+
+    with HookServer(pair) as server, socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=carry, args=(listening,), daemon=True)
+        thread.start()
+        proxy = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        hook(server, "teams", TeamsEntry, teams, identity, proxy=proxy).send(written())
+        thread.join(10)
+        assert asked[0].startswith(f"CONNECT localhost:{server.port} ")
+        assert len(server.posts) == 1

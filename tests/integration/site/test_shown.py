@@ -60,6 +60,13 @@ sinks:
   near: {kind: clickhouse, url: "http://127.0.0.1:8123"}
 history: {engine: postgresql, url: "postgresql://isthmus@db.acme.example/plant"}
 web: {sign_in: {oidc: "https://login.acme.example/realms/plant"}}
+notify:
+  channels:
+    mail: {kind: mail, server: "smtps://mail.acme.example", from: p@acme.example}
+    later: {kind: mail, server: "smtp://mail.acme.example", from: p@acme.example}
+    tower: {kind: webhook, url: "https://tower.acme.example/in"}
+    far: {kind: slack, url: "https://slack.example/in", proxy: "http://proxy:3128"}
+    secret: {kind: teams, url: {env: TEAMS_URL}}
 """
 
 
@@ -195,6 +202,8 @@ def test_wires_are_those_of_the_plant_file(tmp_path):
         ("connection packer", "10.4.0.5:8883", "tls"),
         ("sink stream", "k1:9093", "tls"),
         ("sink stream", "k2:9092", "tls"),
+        ("channel mail", "mail.acme.example:465", "tls"),
+        ("channel tower", "tower.acme.example:443", "tls"),
         ("the company's sign-in", "login.acme.example:443", "tls"),
         ("history", "db.acme.example:5432", "postgresql"),
     }

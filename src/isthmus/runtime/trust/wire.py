@@ -21,7 +21,15 @@ from isthmus.model.plant import Plant
 from isthmus.model.ports import SourceConfig
 
 How = Literal["tls", "postgresql", "nats", "own"]
-PORTS = {"https": 443, "mqtts": 8883, "wss": 443, "kafka": 9092, "opc.tcp": 4840, "tls": 4222}
+PORTS = {
+    "https": 443,
+    "smtps": 465,
+    "mqtts": 8883,
+    "wss": 443,
+    "kafka": 9092,
+    "opc.tcp": 4840,
+    "tls": 4222,
+}
 SECONDS = 5.0
 SSL_REQUEST = bytes((0, 0, 0, 8)) + (80877103).to_bytes(4, "big")  # of PostgreSQL
 GREETING = 65_536  # bytes of the bus's, at most
@@ -48,7 +56,12 @@ class Wire:
 
 def wires(plant: Plant, folder: Path, bus: str = "") -> list[Wire]:
     """All wires of this site: those that it opens, and those on which it listens itself."""
-    return [*_connections(plant), *_others(plant), *_listening(folder, bus)]
+    return [
+        *_connections(plant),
+        *_channels(plant),
+        *_others(plant),
+        *_listening(folder, bus),
+    ]
 
 
 def _connections(plant: Plant) -> Iterator[Wire]:
@@ -64,6 +77,16 @@ def _connections(plant: Plant) -> Iterator[Wire]:
         if "TLS" in sink.wire:
             for host, port in _places(sink.endpoint):
                 yield Wire(f"sink {name}", host, port, "tls", f"sink {name}")
+
+
+def _channels(plant: Plant) -> Iterator[Wire]:
+    """Channels to people that speak TLS at once; what a proxy stands before is not looked at."""
+    for name, channel in plant.notify.channels.items() if plant.notify else ():
+        urls = (getattr(channel, key, "") for key in ("server", "broker", "url"))
+        url = next((each for each in urls if isinstance(each, str) and each), "")
+        if url.startswith(("https:", "smtps:", "mqtts:")) and not getattr(channel, "proxy", ""):
+            for host, port in _places(url):
+                yield Wire(f"channel {name}", host, port, "tls", f"messages by {name}")
 
 
 def _others(plant: Plant) -> Iterator[Wire]:
