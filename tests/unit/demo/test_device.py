@@ -139,6 +139,7 @@ def test_the_plant_file_needs_no_correction(tmp_path: Path):
     )  # fmt: skip
     (tmp_path / "logo.svg").write_text(LOGO, "utf-8")
     file = tmp_path / "plant.yaml"
+    (tmp_path / "logo.svg").write_text(LOGO)
     file.write_text(plant_file(places, Calendar.around(START)))
     loaded = load(file)
     tags = {tag.path: tag for tag in loaded.tags()}
