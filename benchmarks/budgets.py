@@ -30,6 +30,7 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "policy": ("decisions_per_s", "first_decisions_per_s"),
     "tls": ("tls_values_per_s", "plain_values_per_s", "bus_cost_percent", "path_cost_percent"),
     "kpi": ("year_s", "year_cpu_s", "late_ms"),
+    "truth": ("oee_worst_points", "bottleneck_active", "reason_stops", "reason_time", "wait_stops"),
     "scorecard": ("page_p50_ms", "page_p95_ms", "answer_p95_ms"),
     "rules": ("look_p50_ms", "look_p95_ms", "cpu_percent", "backtest_day_s"),
     "write_path": ("p50_ms", "p95_ms", "records_per_s", "flushed_records_per_s"),
@@ -75,6 +76,10 @@ BUDGETS = (
     ),
     Budget("kpi", "year_s", "s: a year of ten machines to all key figures", 10, 5),
     Budget("kpi", "late_ms", "ms: a late sample to the figures of its shift", 200, 100),
+    Budget("truth", "oee_worst_points", "points: OEE of the worst day of two years", 0.1, 0.05),
+    Budget("truth", "bottleneck_active", "of the days: the right bottleneck", 0.9, 0.95, "more"),
+    Budget("truth", "reason_stops", "of own stops: the right reason", 0.9, 0.95, "more"),
+    Budget("truth", "reason_time", "of their time", 0.9, 0.95, "more"),
     Budget(
         "scorecard", "page_p95_ms", "ms: the scorecard's page until its goals are drawn", 300, 150
     ),

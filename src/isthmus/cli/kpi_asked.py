@@ -94,9 +94,10 @@ def explain(args: argparse.Namespace) -> int:
     ]
     print(shown(("part", "value", "unit", "what it is"), parts), end="\n\n")
     tags = [
-        (each["path"], each["samples"], f"{each['gaps_percent']:.2f}") for each in found["sources"]
+        (each["path"], each["samples"], f"{each['gaps_percent']:.2f}", f"{each['shared']:g}")
+        for each in found["sources"]
     ]
-    print(shown(("tag", "samples", "unknown %"), tags))
+    print(shown(("tag", "samples", "unknown %", "shared over an edge"), tags))
     return 0
 
 

@@ -238,7 +238,10 @@ def _computed(
         ],
         sources=[
             contract.KpiSource(
-                path=each.tag.path, samples=each.samples, gaps_percent=100 * (1 - each.known)
+                path=each.tag.path,
+                samples=each.samples,
+                gaps_percent=100 * (1 - each.known),
+                shared=each.shared,
             )
             for each in sources(app.records, part.place, part.windows)
         ],

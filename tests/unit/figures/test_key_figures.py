@@ -71,6 +71,22 @@ def test_sources_tell_samples_and_gaps_of_all_that_was_read():
     assert found[f"{LINE}/filler/good_count"].samples == len(TIMES) - 1
 
 
+def test_sources_tell_what_came_unseen_over_an_edge_of_the_window():
+    line = line_of(unit("filler", *ROLES))
+    told = rows()
+    seconds, made = told["filler/good_count"][:2]
+    away = ((seconds >= 3_000) & (seconds < 4_200)).astype(np.uint32) * 0x8031_0000
+    told["filler/good_count"] = (seconds, made, away)
+    kept = records(line, told, end=4 * HOUR)
+    seen = seconds[away == 0]
+    before, after = seen[seen < 3_600].max(), seen[seen > 3_600].min()
+    expected = made[seconds == after][0] - made[seconds == before][0]
+    for window, shared in ((span(1), expected), (span(4), 0)):
+        found = {each.tag.path: each.shared for each in sources(kept, line, [window])}
+        assert found[f"{LINE}/filler/good_count"] == pytest.approx(shared)
+    assert expected > 0
+
+
 def test_a_version_changes_with_any_formula_below():
     one = Catalogue.of([Kpi("a", "", "b * 2"), Kpi("b", "", "GQ / PQ")])
     other = Catalogue.of([Kpi("a", "", "b * 2"), Kpi("b", "", "SQ / PQ")])

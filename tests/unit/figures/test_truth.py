@@ -30,8 +30,8 @@ def truth():
     return simulated(DAYS)
 
 
-@pytest.fixture(scope="module")
-def plant(truth):
+def plant_of(truth):
+    """The line of a simulation, and its records."""
     units = []
     for name in UNITS:
         roles = ("state", "cause", *(("good_count", "scrap_count") if name == "press" else ()))
@@ -42,7 +42,12 @@ def plant(truth):
         )
         units.append(replace(made, tags=tags, calendar="two"))
     line = line_of(*units, ideal_rate=1 / IDEAL, calendar="two", bottleneck=units[1].path)
-    return line, records(line, told(truth), end=DAYS * 86_400 * S, calendar=SHIFTS)
+    return line, records(line, told(truth), end=truth.days * 86_400 * S, calendar=SHIFTS)
+
+
+@pytest.fixture(scope="module")
+def plant(truth):
+    return plant_of(truth)
 
 
 @pytest.fixture(scope="module")

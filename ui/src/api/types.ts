@@ -4396,6 +4396,9 @@ export interface components {
         /**
          * KpiSource
          * @description A tag that was read: samples in the window, and how much of it is unknown.
+         *
+         *     `shared` is what a counter grew out of reach over an edge of the window, in its unit: when is
+         *     not known, so it is shared out by what its unit did meanwhile.
          */
         KpiSource: {
             /** Path */
@@ -4404,6 +4407,8 @@ export interface components {
             samples: number;
             /** Gaps Percent */
             gaps_percent: number;
+            /** Shared */
+            shared: number;
         };
         /**
          * KpiTable

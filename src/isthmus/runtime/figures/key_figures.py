@@ -13,9 +13,11 @@ import numpy as np
 from isthmus.insight.elements import Elements
 from isthmus.insight.kpi.catalogue import Catalogue
 from isthmus.insight.kpi.compute import Figures, figures
+from isthmus.insight.unseen import straddled
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Tag
+from isthmus.runtime.figures.bucket import reaching
 from isthmus.runtime.figures.condensed import Condensed, condenses
 from isthmus.runtime.figures.elements import elements
 from isthmus.runtime.figures.pieces import counters
@@ -127,11 +129,16 @@ def _joined(windows: Sequence[Window], parts: list[Elements | None], span: int) 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A tag that elements come from: its samples in a window, and the share that is known."""
+    """A tag that elements come from: its samples in a window, and the share that is known.
+
+    `shared` is how much a counter grew out of reach over an edge of the window: when is not known,
+    and a part of it is taken for what came inside.
+    """
 
     tag: Tag
     samples: int
     known: float
+    shared: float = 0.0
 
 
 def sources(records: Records, equipment: Equipment, windows: Sequence[Window]) -> list[Source]:
@@ -145,7 +152,25 @@ def sources(records: Records, equipment: Equipment, windows: Sequence[Window]) -
             series = shelf.of(tag)
             samples[path] += int((series.time > part.start).sum())
             known[path] += series.known * (part.end - part.start) / span
-    return [Source(tag, samples[path], known[path]) for path, tag in found.items()]
+    shared = _shared(records, [tag for tag in found.values() if tag.counter], windows)
+    return [
+        Source(tag, samples[path], known[path], shared.get(path, 0.0))
+        for path, tag in found.items()
+    ]
+
+
+def _shared(records: Records, tags: Sequence[Tag], windows: Sequence[Window]) -> dict[str, float]:
+    """How much each counter grew unseen over an edge of the windows."""
+    found: dict[str, float] = {}
+    for window in windows:
+        end = Nanoseconds(min(window.end, records.now()))
+        if not tags or end <= window.start:
+            continue
+        shelf = reaching(records, tags, window.start, end)
+        edges = np.array([window.start, end], np.int64)
+        for tag in tags:
+            found[tag.path] = found.get(tag.path, 0.0) + straddled(shelf.growth(tag), edges)
+    return found
 
 
 def read_for(plant: Plant, equipment: Equipment) -> list[Tag]:

@@ -78,11 +78,16 @@ class KpiPart(Answer):
 
 
 class KpiSource(Answer):
-    """A tag that was read: samples in the window, and how much of it is unknown."""
+    """A tag that was read: samples in the window, and how much of it is unknown.
+
+    `shared` is what a counter grew out of reach over an edge of the window, in its unit: when is
+    not known, so it is shared out by what its unit did meanwhile.
+    """
 
     path: str
     samples: int
     gaps_percent: float
+    shared: float
 
 
 class KpiComputed(Answer):
