@@ -29,6 +29,7 @@ from isthmus.demo.plantfile import plant_file
 from isthmus.demo.plantlinks import Places
 from isthmus.demo.signal import LINE
 from isthmus.demo.sparkplug import Broker, PackerEdge
+from isthmus.demo.weeks import Mended
 from isthmus.model.clock import Pace
 
 SETPOINT = f"{LINE}/filler/setpoint"
@@ -93,7 +94,9 @@ class Demo:
             await live.follow(time.time_ns())
             live.plant.rouse()
             _replace(settings.folder / "logo.svg", LOGO)
-            _replace(settings.folder / "plant.yaml", plant_file(self._places, live.plant.calendar))
+            mended = Mended.of(live.plant.opening) if live.plant.opening else None
+            text = plant_file(self._places, live.plant.calendar, mended)
+            _replace(settings.folder / "plant.yaml", text)
             sys.stdout.write(json.dumps({"ready": True, "ports": self.ports}) + "\n")
             sys.stdout.flush()
             await self._follow(stop)

@@ -35,14 +35,21 @@ def opened(seed: int, start: Nanoseconds, end: Nanoseconds) -> Plant:
 
 
 def history(
-    seed: int, start: Nanoseconds, end: Nanoseconds, *, state: Path | None = None
+    seed: int,
+    start: Nanoseconds,
+    end: Nanoseconds,
+    *,
+    state: Path | None = None,
+    opens: Nanoseconds | None = None,
 ) -> Iterator[Part]:
     """What happened from `start` to `end` (ns UTC) in time order, half an hour at a time.
 
     Each part is the paths, a batch whose tag ids are places in that list, and the events of the
-    time. The plant at `end` is written to `state`, from which the live plant goes on.
+    time. The plant at `end` is written to `state`, from which the live plant goes on. `opens`
+    is when it first opened, where weeks are told that were before `start`.
     """
     plant = opened(seed, start, end)
+    plant.opening = (opens or 0) // _SECOND
     instruments = Instruments(plant.chance)
     sampler = _Sampler()
     last = end // _SECOND

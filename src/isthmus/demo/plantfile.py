@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from isthmus.demo.physics.calendar import SHIFTS, Calendar
+from isthmus.demo.plantenergy import METER, baseline, business
 from isthmus.demo.plantlinks import Places, connections
 from isthmus.demo.rules import RULES
 from isthmus.demo.signal import MACHINE, TYPES, Signal
+from isthmus.demo.weeks import Mended
 
 _SPELL = {
     "Filler": "Fills half-litre bottles; it sets the pace of the line.",
@@ -64,10 +66,12 @@ reasons: # operators choose them on the page Operator; `isthmus stops reasons`
 """
 
 
-def plant_file(places: Places, calendar: Calendar) -> str:
-    """The text of `plant.yaml`."""
+def plant_file(places: Places, calendar: Calendar, mended: Mended | None = None) -> str:
+    """The text of `plant.yaml`; with the measure `mended` where there are weeks before."""
+    equipment = _EQUIPMENT.replace(METER, METER + baseline(mended))
+    more = _MORE + business(mended)
     return "\n".join(
-        (_head(calendar), _types(), _EQUIPMENT, connections(places), _TAIL + RULES, _MORE),
+        (_head(calendar), _types(), equipment, connections(places), _TAIL + RULES, more),
     )
 
 
@@ -291,19 +295,4 @@ history:
     - {where: "packaging/**/vibration", raw: 90 d} # fast, and old noise helps nobody
   backup: {to: ../backup, every: 1 d, keep: 3} # beside the data; `isthmus doctor` proves it
 
-# ------------------------------------------------------- business
-tariffs: {electricity: {"06:00-22:00": 0.24, "22:00-06:00": 0.17, demand_per_kw: 9.5, co2: 0.38}}
-scorecard: # goals of operations and IT together; the page Scorecard, `isthmus scorecard`
-  oee: {target: 75, owners: {ot: shift-lead, it: data-team}, period: day, by: 2026-12-31}
-  energy_per_piece: {target: 0.0125, owners: {ot: maintenance, it: data-team}, period: day}
-  unplanned_downtime: {target: 5, owners: {ot: maintenance, it: data-team}, period: day}
-  scrap: {target: 1.2, owners: {ot: shift-lead, it: data-team}, period: day}
-  data_availability: {target: 99.5, owners: {ot: maintenance, it: data-team}, period: day}
-  data_freshness: {target: 30, owners: {ot: maintenance, it: data-team}, period: shift}
-  security_posture: {target: 0, owners: {ot: maintenance, it: security}, period: shift}
-  open_findings: {target: 0, owners: {ot: shift-lead, it: data-team}, period: shift}
-  good_per_kwh: {target: 80, owners: {ot: shift-lead, it: data-team}, period: day} # of `kpis`
-  pilot_benefit: {target: 0, owners: {ot: shift-lead, it: data-team}, period: shift}
-kpis: # beside those of ISO 22400; `isthmus kpi` shows all
-  good_per_kwh: {formula: "GQ / EN", unit: 1/kWh, title: Good bottles for a kWh, better: more}
 """

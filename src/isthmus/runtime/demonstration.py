@@ -21,6 +21,8 @@ from isthmus.bus import document, frame
 from isthmus.bus.server import Server
 from isthmus.bus.settings import MqttSettings, ServerSettings
 from isthmus.demo.history import Part, history
+from isthmus.demo.signal import PATHS
+from isthmus.demo.weeks import past
 from isthmus.historian.delta.lake import Lake
 from isthmus.model.clock import Pace
 from isthmus.model.errors import ConfigError, LinkError, StorageError
@@ -141,7 +143,8 @@ class Demonstration:
             return
         end = Nanoseconds(self.pace.plant)
         start = Nanoseconds(end - self.wish.back_fill * 10**9)
-        for part in history(self.wish.seed, start, end, state=state):
+        self._past.append((PATHS, past(self.wish.seed, end, start), ()))
+        for part in history(self.wish.seed, start, end, state=state, opens=end):
             self._past.append(part)
             reached = int(part[1].time.max()) if len(part[1]) else end
             self._progress("simulating the day before", (reached - start) / (end - start))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from isthmus.model.plant import Plant
 from isthmus.model.sample import Floats
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.emission import emission
@@ -12,6 +13,7 @@ from isthmus.runtime.figures.read import Window
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web.access import Sight
 from isthmus.web.contract.energy import MeterNode, MeterTree
+from isthmus.web.ribbon import title
 
 NOTHING = "No meter is computed: `meters: {rest: {of: main/meter, less: [...]}}` in plant.yaml."
 
@@ -32,16 +34,18 @@ def metered(app: App, seen: Sight, window: Window) -> MeterTree:
         end=float(found.edges[-1]) / 1e6,
         hours=len(found.edges) - 1,
         currency=app.plant.currency,
-        meters=[_node(one, paths, price, factor) for one in shown],
+        meters=[_node(app.plant, one, paths, price, factor) for one in shown],
         notes=_notes(app, shown),
     )
 
 
-def _node(one: MeterFigures, paths: dict[str, str], price: Floats, factor: Floats) -> MeterNode:
+def _node(
+    plant: Plant, one: MeterFigures, paths: dict[str, str], price: Floats, factor: Floats
+) -> MeterNode:
     known = one.total is not None
     return MeterNode(
         path=one.path,
-        title=one.title,
+        title=title(unit) if (unit := plant.equipment(one.path)) else one.title,
         how=one.node.how,
         depth=one.node.depth,
         parent=paths.get(one.node.parent, ""),

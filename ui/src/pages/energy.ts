@@ -1,12 +1,13 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Energy, EnergyForecast, MeasureVerified } from "../api/contract";
+import type { Energy, EnergyForecast, EnergySplit, MeasureVerified, MeterTree } from "../api/contract";
 import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
 import { type Site, assetHref } from "../app/site";
 import { number, signed } from "../draw/number";
 import { qualityOf, reasonOf } from "../draw/quality";
+import { metersTable, ordersTable, statesTable, wasteTable } from "../parts/energy-tables";
 import { marker } from "../parts/marker";
 import { Part } from "../parts/part";
 import "../parts/card";
@@ -17,6 +18,7 @@ import "../parts/window-switch";
 
 const WINDOWS = ["day", "week", "month"] as const;
 const REFRESH_MS = 20_000;
+const MINUTE_MS = 60_000;
 const MEASURES_MS = 300_000;
 const HOUR = 3_600_000;
 
@@ -29,7 +31,11 @@ export class EnergyPage extends Part {
 
   private readonly ahead = new Resource<EnergyForecast>(this, () => (this.line ? address("/api/energy/forecast", { line: this.line.path }) : undefined), { every: () => REFRESH_MS });
 
-  private readonly judged = new Resource<MeasureVerified[]>(this, () => (this.line ? address("/api/energy/measures", { line: this.line.path }) : undefined), { every: () => MEASURES_MS });
+  private readonly judged: Resource<MeasureVerified[]> = new Resource<MeasureVerified[]>(this, () => (this.line ? address("/api/energy/measures", { line: this.line.path }) : undefined), { every: () => (this.judged?.value?.every((one) => one.days.length) ? MEASURES_MS : REFRESH_MS) });
+
+  private readonly split = new Resource<EnergySplit>(this, () => (this.line ? address("/api/energy/split", { path: this.line.path, window: this.window }) : undefined), { every: () => MINUTE_MS });
+
+  private readonly tree = new Resource<MeterTree>(this, () => (this.line ? address("/api/energy/meters", { line: this.line.path, window: this.window }) : undefined), { every: () => MINUTE_MS });
 
   private get line() {
     return this.site.line(this.query.get("line"));
@@ -44,7 +50,7 @@ export class EnergyPage extends Part {
     const { value } = this.answer;
     return html`<main id="page" class="fit energy" tabindex="-1"><div class="row between"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window>
         ${value?.notes.length ? html`<span class="small muted clip" title=${value.notes.join(" ")}>${value.notes.join(" ")}</span>` : nothing}</div>
-      ${this.figures()}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div><div class="tc">${this.forecast()}${this.moves()}</div>${(this.judged.value ?? []).map((measure) => this.pilot(measure))}</main>`;
+      ${this.figures()}${(this.judged.value ?? []).map((measure) => this.pilot(measure))}<div class="tc">${this.perPiece()}${this.cusum()}</div><div class="bmx">${this.profile()}${this.baseline()}${this.meters()}</div><div class="ev">${this.states()}${this.waste()}</div><div class="ev">${this.orders()}${this.meterTree()}</div><div class="tc">${this.forecast()}${this.moves()}</div></main>`;
   }
 
   private figures() {
@@ -86,6 +92,32 @@ export class EnergyPage extends Part {
     return html`<isthmus-card heading="Worth moving" sub="an hour of work each, best first" .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><table>
       <thead><tr><th>Machine</th><th class="num">From</th><th class="num">To</th><th class="num">kWh</th><th class="num">Saves ${value?.currency}</th><th class="num">Peak kW</th></tr></thead>
       <tbody>${moves.map((move) => html`<tr><td class="nowrap"><a href=${assetHref(move.path)}>${move.title}</a></td><td class="num">${clock.minute(move.start)}</td><td class="num">${clock.minute(move.to)}</td><td class="num">${number(move.kwh, 1)}</td><td class="num">${number(move.money, 2)}</td><td class="num">${move.peak_kw > 0 ? signed(-move.peak_kw, 1) : "—"}</td></tr>`)}</tbody></table></div></isthmus-card>`;
+  }
+
+  private states() {
+    const { value, load } = this.split;
+    return html`<isthmus-card heading="Where the energy went" sub="by what the line did" .why=${value ? { states: value.why } : undefined} .load=${load} ?hollow=${!value} .blank=${this.unsplit(value)}>${value ? statesTable(value) : nothing}${value?.total && value.notes.length ? html`<div class="tiny muted">${value.notes.join(" ")}</div>` : nothing}</isthmus-card>`;
+  }
+
+  private orders() {
+    const { value, load } = this.split;
+    return html`<isthmus-card heading="Energy by order" sub="newest first" .load=${load} ?hollow=${!value} .blank=${this.unsplit(value)}>${value ? ordersTable(value) : nothing}</isthmus-card>`;
+  }
+
+  private waste() {
+    const { value, load } = this.split;
+    const blank = value && value.machines.length === 0 ? { title: "No machine tells both energy and state", text: "give machines tags with the roles energy or power, and state" } : undefined;
+    return html`<isthmus-card heading="Idle waste by machine" sub="drawn while it makes nothing" .load=${load} ?hollow=${!value} .blank=${blank}>${value ? wasteTable(value) : nothing}</isthmus-card>`;
+  }
+
+  private meterTree() {
+    const { value, load } = this.tree;
+    const blank = value && value.meters.length === 0 ? { title: "No meter is computed", text: value.notes[0] ?? "" } : undefined;
+    return html`<isthmus-card heading="Meters" sub="whole before part; kWh of whole hours" .load=${load} ?hollow=${!value} .blank=${blank}>${value ? metersTable(value, this.site) : nothing}</isthmus-card>`;
+  }
+
+  private unsplit(value: EnergySplit | undefined) {
+    return value && value.total === null ? { title: "Nothing to split yet", text: value.notes[0] ?? "" } : undefined;
   }
 
   /** One measure: what it saved, in energy, money and CO2, each with its margin, and how that grew. */

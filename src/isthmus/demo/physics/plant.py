@@ -28,8 +28,8 @@ from isthmus.model.state import Cause, State
 _EXECUTE, _CHANGEOVER = State.EXECUTE, Cause.CHANGEOVER
 VERSION = 1
 SLOWEST, FASTEST = 60.0, 140.0  # pieces a minute that the filler's drive takes
-_AIR = (0.14, 0.08, 0.12, 0.18, 0.11)  # what each machine takes at work, share of the compressor
-_LIGHTS = 1.5  # kW that no machine's meter sees
+AIR = (0.14, 0.08, 0.12, 0.18, 0.11)  # what each machine takes at work, share of the compressor
+LIGHTS = 1.5  # kW that no machine's meter sees
 
 Row = tuple[float, ...]
 
@@ -70,7 +70,7 @@ class Plant:
             behind += pieces
             machine.taken = machine.good = behind
         self.compressor = Compressor()
-        self.air_use = sum(_AIR)
+        self.air_use = sum(AIR)
         self.energy = 0.0  # kWh of the main meter
         self.power = 75.0
         self.ambient = 22.0
@@ -80,6 +80,7 @@ class Plant:
         self.filler.limit = order(first_order).fills
         self.faults: frozenset[Fault] = frozenset()
         self.frozen: float | None = None  # what the fill sensor shows for ever
+        self.opening = 0  # when it first opened (s, UTC), with weeks before that; 0 without them
         self.wish: float | None = None  # a speed that somebody set for the present order
         self.happenings: list[Happening] = []
         self._around = Around()
@@ -96,7 +97,7 @@ class Plant:
         around, buffers = self._around, self.buffers
         around.duty, around.ambient = self._duty, self.ambient
         around.air, around.pace = self.compressor.pressure, self.pace
-        use, power = 0.0, _LIGHTS
+        use, power = 0.0, LIGHTS
         # From the end of the line, so that a place that becomes free is free in this second.
         for place in (4, 3, 2, 1, 0):
             machine = self.machines[place]
@@ -111,7 +112,7 @@ class Plant:
             if changing != (machine.cause == _CHANGEOVER):
                 self._change(place, begins=not changing)
             if machine.state == _EXECUTE:
-                use += _AIR[place]
+                use += AIR[place]
             power += machine.power
         self.air_use += (use - self.air_use) * 0.2
         self.compressor.step(self.air_use)
@@ -195,6 +196,7 @@ class Plant:
             "faults": sorted(self.faults),
             "frozen": self.frozen,
             "wish": self.wish,
+            "opening": self.opening,
             "shift": self._shift,
         }
 
@@ -216,7 +218,7 @@ class Plant:
         plant.finished = int(ended), int(good)
         plant.faults = frozenset(Fault(name) for name in saved["faults"])
         plant.frozen = saved["frozen"]
-        plant.wish = saved.get("wish")
+        plant.wish, plant.opening = saved.get("wish"), saved.get("opening", 0)
         plant._shift = saved["shift"]
         plant._duty = calendar.duty(plant.now)
         plant._minute = plant.now // 60

@@ -89,7 +89,7 @@ def _best(
             money = float((moved * (price[out] - price[into])).sum()) / hour
             saved = float((moved * (co2[out] - co2[into])).sum()) / hour
             move = Move(start, to, hour, float(moved.sum()) / hour, money, saved, max(eased, 0.0))
-            score = money + 1e-6 * eased
+            score = money + 1e-3 * saved + 1e-6 * eased  # money first; no kW for the price of CO2
             if score > 0 and (best is None or score > best[1] + 1e-12):
                 best = move, score
     return best

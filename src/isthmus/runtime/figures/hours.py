@@ -25,6 +25,7 @@ KNOWN = 0.95  # of an hour, to take it for a whole one
 ENOUGH = 8  # hours without which nothing is learned
 SETTLED = 2 * DAY  # after which samples of a day seldom come any more
 AGAIN, SELDOM = HOUR, 7 * DAY  # when a day is read again: before that, and after it
+SOON = 10 * 10**9  # when one of which nothing is known is: its history may be on its way
 TOLD = HOUR // 2  # how long after its end an hour is judged: slow meters tell it by then
 
 
@@ -121,6 +122,8 @@ def _day(
     now = records.now()
     read, told = kept.get(start, (Nanoseconds(0), {}))
     valid = SELDOM if read - end > SETTLED else AGAIN
+    if _WHOLE in told and not told[_WHOLE].any():
+        valid = SOON
     if len(told.get(_KWH, ())) == -(-(end - start) // HOUR) and 0 <= now - read < valid:
         return told
     told = _columns(records, line, drivers, Window("day", start, end))

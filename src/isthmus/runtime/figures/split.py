@@ -16,7 +16,7 @@ from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.emission import emission
-from isthmus.runtime.figures.hours import HOUR, metered
+from isthmus.runtime.figures.hours import HOUR, KNOWN, metered
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, meters, units
 from isthmus.runtime.figures.tariff import Tariff
@@ -83,7 +83,8 @@ def base_load(records: Records, line: Equipment, window: Window) -> Part | None:
     tags = [unit.tag("power") for unit in sources]
     if span.end <= span.start or not any(tags):
         return None
-    shelf = records.shelf([*tags, *counters(line)], span)
+    unit = bottleneck(line)
+    shelf = records.shelf([*tags, *counters(line), unit.tag("state") if unit else None], span)
     kw = idle_power(shelf, line, sources)
     if kw is None:
         return None
@@ -97,10 +98,17 @@ def base_load(records: Records, line: Equipment, window: Window) -> Part | None:
 
 
 def idle_power(shelf: Shelf, line: Equipment, sources: Sequence[Equipment]) -> float | None:
-    """Mean kW of the minutes in which the bottleneck made no piece."""
+    """Mean kW of the minutes in which the bottleneck made no piece.
+
+    Where it tells a state, of those in which that is known: a counter told every quarter hour
+    says nothing of single minutes.
+    """
     minutes = grid(shelf.window.start, shelf.window.end, 60 * 10**9)
     made = Pieces.of(shelf, line).good.per_bucket(minutes)
-    return rule.base_load(shelf.power(sources, minutes), np.round(made, 3))
+    power, unit = shelf.power(sources, minutes), bottleneck(line)
+    if unit is not None and (state := unit.tag("state")) is not None:
+        power = np.where(shelf.of(state).bucket_known(minutes) >= KNOWN, power, np.nan)
+    return rule.base_load(power, np.round(made, 3))
 
 
 def _cut(
