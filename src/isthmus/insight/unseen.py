@@ -84,12 +84,14 @@ def shared(growth: Growth, course: Course) -> Growth:
     outside was not seen, none is taken for granted unless the unit told that it ran.
     """
     times, totals, places = [], [], []
-    for at in doubtful(growth, course).tolist():
+    found = doubtful(growth, course)
+    for at, near in zip(found.tolist(), _near(growth, course, found), strict=True):
         begin, end = int(growth.time[at]), int(growth.time[at + 1])
         edges, place = course.cut(begin, end)
         if len(place) < 2 or not course.covers(begin, end):  # noqa: PLR2004
             continue
-        weight = np.diff(edges) * _pace(growth, course, at, place)
+        usual = (growth.total[at + 1] - growth.total[at]) / (end - begin)
+        weight = np.diff(edges) * _pace(course, place, near, usual)
         if not weight.any():  # it stood all the while, and yet the counter grew
             continue
         part = np.cumsum(weight)[:-1] / weight.sum()
@@ -115,14 +117,8 @@ def straddled(growth: Growth, edges: Int64s) -> float:
     return float((growth.total[at + 1] - growth.total[at])[inside].sum())
 
 
-def _pace(growth: Growth, course: Course, at: int, place: Int64s) -> Floats:
-    """How fast it grew in each stretch `place` of the unseen stretch `at`, in any unit."""
-    begin, end = int(growth.time[at]), int(growth.time[at + 1])
-    usual = (growth.total[at + 1] - growth.total[at]) / (end - begin)
-    first, last = int(growth.time[0]), int(growth.time[-1])
-    near = _near(growth, course, max(first, begin - NEAR), begin) + _near(
-        growth, course, end, min(last, end + NEAR)
-    )
+def _pace(course: Course, place: Int64s, near: Floats, usual: float) -> Floats:
+    """How fast it grew in each stretch `place` of an unseen stretch, in any unit."""
     pace = np.zeros(len(place))
     for planned in (True, False):
         rows = course.planned[place] == planned
@@ -132,15 +128,32 @@ def _pace(growth: Growth, course: Course, at: int, place: Int64s) -> Floats:
     return np.where(course.stood[place], 0.0, pace)
 
 
-def _near(growth: Growth, course: Course, start: int, end: int) -> Floats:
-    """Growth and ns in [start, end) outside of planned time and in it, but for known standing."""
-    found = np.zeros((2, 2))
-    start, end = max(start, int(course.start[0])), min(end, course.until)
-    if start >= end:
+def _near(growth: Growth, course: Course, at: Int64s) -> Floats:
+    """Growth and ns near each of the stretches `at`, outside of planned time and in it.
+
+    What the unit is known to have stood is left out. It is the difference of what adds up from the
+    beginning on, so that it is added up once.
+    """
+    found = np.zeros((len(at), 2, 2))
+    if not len(at):
         return found
-    edges, place = course.cut(start, end)
-    made, spent = np.diff(growth.until(edges)), np.diff(edges)
+    begin, end = growth.time[at], growth.time[at + 1]
+    sides = (
+        (np.maximum(begin - NEAR, growth.time[0]), begin),
+        (end, np.minimum(end + NEAR, growth.time[-1])),
+    )
+    edges = np.append(course.start, course.until)
+    level = growth.until(edges)
     for planned in (False, True):
-        rows = (course.planned[place] == planned) & ~course.stood[place]
-        found[int(planned)] = made[rows].sum(), spent[rows].sum()
+        counts = (course.planned == planned) & ~course.stood
+        made = np.concatenate([[0.0], np.cumsum(np.diff(level) * counts)])
+        spent = np.concatenate([[0], np.cumsum(np.diff(edges) * counts)])
+        for first, last in sides:
+            since = np.maximum(first, edges[0])
+            for times, sign in ((since, -1), (np.maximum(since, np.minimum(last, edges[-1])), 1)):
+                row = np.clip(np.searchsorted(course.start, times, "right") - 1, 0, None)
+                inside = counts[row]
+                grown = made[row] + inside * (growth.until(times) - level[row])
+                found[:, int(planned), 0] += sign * grown
+                found[:, int(planned), 1] += sign * (spent[row] + inside * (times - edges[row]))
     return found
