@@ -137,3 +137,17 @@ def test_contrast_is_that_of_wcag():
     assert contrast("#000000") == pytest.approx(21)
     assert contrast("#ffffff") == pytest.approx(1)
     assert contrast("#767676") == pytest.approx(4.54, abs=0.01)
+
+
+def test_a_key_figure_of_the_plants_own_is_a_goal(tmp_path):
+    more = """
+kpis: {good_per_hour: {formula: GQ / APT, unit: 1/h, better: more}}
+scorecard: {good_per_hour: {target: 900}, other: {measure: good_per_our}}
+"""
+    with pytest.raises(ConfigError) as error:
+        plant(tmp_path, more)
+    (mistake,) = error.value.mistakes
+    assert "there is no measure `good_per_our`" in mistake.text
+    assert "good_per_hour" in mistake.hint
+    goals = plant(tmp_path, more.replace("good_per_our", "good_per_hour")).goals
+    assert {each.measure for each in goals.values()} == {"good_per_hour"}
