@@ -9682,7 +9682,7 @@ export interface operations {
                 /** @description Names between commas; all where empty. */
                 kpi?: string;
                 /** @description Kind of window. */
-                period?: "" | "hour" | "shift";
+                period?: "" | "hour" | "shift" | "day";
                 /** @description Also what was replaced, oldest first. */
                 versions?: boolean;
                 /** @description The newest so many. */
@@ -9726,7 +9726,7 @@ export interface operations {
                 /** @description A time inside the window (ms). */
                 at: number;
                 /** @description Kind of window. */
-                period?: "hour" | "shift";
+                period?: "hour" | "shift" | "day";
             };
             header?: never;
             path?: never;
