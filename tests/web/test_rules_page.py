@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.web.looks import CUT, MUTE, WIDE
+from tests.web.looks import CUT, MUTE, WIDE, barriers
 
 pytestmark = pytest.mark.browser
 
@@ -153,6 +153,7 @@ def test_tells_how_each_rule_stands_and_what_to_look_at(window, told):
     assert "4.62" in page.inner_text("isthmus-proposal-list")
     for look in (WIDE, CUT, MUTE):
         assert page.evaluate(look) == []
+    assert barriers(page) == []
     assert window.wrong == []
 
 
@@ -168,6 +169,7 @@ def test_the_past_of_a_rule_is_a_picture_and_a_sentence(window, told):
     label = page.locator("isthmus-rule-past svg").get_attribute("aria-label")
     assert label == "when it would have fired 7 times in 30 days"
     assert told.asked == [("idle_air", "test", {"seconds": 86_400})]
+    assert barriers(page) == []
     for look in (WIDE, CUT, MUTE):
         assert page.evaluate(look) == []
 
