@@ -130,6 +130,7 @@ ELSEWHERE = {
     "/api/zones/boundary": "test_zones",
     "/api/ledger/export": "test_ledger",
     "/api/locks/free": "test_write",
+    "/api/operator/call": "test_operator",
     "/api/stops/explain": "test_stops",
     "/api/stops/split": "test_stops",
     "/api/stops/undo": "test_stops",

@@ -234,3 +234,23 @@ def test_who_may_only_look_sees_no_button_and_no_word_goes_in_anothers_name(
     finally:
         context.close()
     assert versions(demo, stop) == before, "the viewer's browser sent nothing of the owner's"
+
+
+def test_those_on_call_are_called_with_two_touches(window, demo, plant):
+    page = window()
+    page.goto(f"{demo.url}/operator?at={LINE}/capper")
+    call = page.locator("isthmus-call-help")
+    call.get_by_role("button", name="Call standby").tap()
+    call.get_by_role("button", name="Touch again").tap()
+    expect(call).to_contain_text("is told")
+
+    def told():
+        found = demo.remote.get("/api/notify/log", about=f"{LINE}/capper")
+        return [each for each in found if each["kind"] == "call" and each["state"] == "sent"]
+
+    assert "wanted at" in eventually(told)[0]["title"]
+    records = demo.remote.get("/api/ledger", kind="notice")["records"]
+    assert any("calls standby to Capper" in each["text"] for each in records)
+    wish = json.dumps({"path": f"{LINE}/capper", "rota": "nobody"}).encode()
+    with pytest.raises(Exception, match="no rota nobody"):
+        demo.remote.send("/api/operator/call", wish)

@@ -61,6 +61,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "GET /api/stops": Need(_READ, At.PLACE),
         "GET /api/stops/explain": Need(_READ, At.PLACE),
         "GET /api/operator": Need(_READ, At.PLACE),
+        "POST /api/operator/call": Need(Right.ACKNOWLEDGE, At.OWN),
         "POST /api/stops": Need(Right.ANNOTATE, At.OWN),
         "POST /api/stops/split": Need(Right.ANNOTATE, At.OWN),
         "POST /api/stops/undo": Need(Right.ANNOTATE, At.OWN),

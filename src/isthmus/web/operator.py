@@ -1,16 +1,18 @@
-"""A machine or a line as its operator sees it: state, rate, order, and what they may do there."""
+"""A machine or a line as its operator sees it: state, rate, order; what they may do, who helps."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query
 
-from isthmus.model.access import Right
+from isthmus.model.access import Principal, Right
+from isthmus.model.notice import Notice
 from isthmus.model.plant import Equipment, Level
+from isthmus.model.record import Kind
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
@@ -19,12 +21,14 @@ from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Window, bottleneck, units
 from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem, equipment, line_of
-from isthmus.web.contract.operator import Station
+from isthmus.web.contract.operator import Called, CallWish, Helper, Station
 from isthmus.web.history import numbers
 from isthmus.web.orders import orders
 from isthmus.web.overview import rate
 from isthmus.web.ribbon import title
 
+CALLS = 2  # the priority of a call
+MINUTE = 60 * 10**9  # ns
 FRESH = 2.0  # s for which an answer is good for everybody who asks
 BACK = 8 * 3_600 * 10**9  # ns in which the begin of a state is looked for
 Place = Annotated[str, Query(description="Path of a unit or a line; the first line where empty.")]
@@ -55,19 +59,63 @@ def routes(app: App) -> APIRouter:
     def operator(seen: Seen, path: Place = "") -> Station:
         place = equipment(app, path) if path else line_of(app, "")
         found = stations.at(place)
-        return found.model_copy(update=_personal(seen, found))
+        return found.model_copy(update=_personal(app, seen, found))
+
+    @router.post("/operator/call", summary="Call a rota to a machine")
+    def call(wish: CallWish, seen: Seen) -> Called:
+        place = equipment(app, wish.path)
+        seen.require(Right.ACKNOWLEDGE, place.path)
+        return _call(app, place, wish.rota, seen.principal)
 
     return router
 
 
-def _personal(seen: Sight, found: Station) -> dict[str, object]:
+def _helpers(app: App) -> list[Helper]:
+    notify = app.notify
+    now = notify.wall()
+    return [
+        Helper(
+            name=name,
+            title=rota.title or name.replace("_", " "),
+            who=[_called(app, who) for who in notify.whom.duties(name, now, now + 1)[0].who],
+        )
+        for name, rota in notify.entry.on_call.items()
+    ]
+
+
+def _called(app: App, name: str) -> str:
+    person = app.notify.entry.people.get(name)
+    return (person.title if person else "") or name
+
+
+def _call(app: App, place: Equipment, rota: str, who: Principal) -> Called:
+    """Tell those on call that they are wanted at `place`; in the ledger who called."""
+    helpers = {each.name: each for each in _helpers(app)}
+    helper = helpers.get(rota)
+    if helper is None:
+        known = ", ".join(helpers) or "none: write `notify: {on_call}` in plant.yaml"
+        raise Problem(404, f"there is no rota {rota}", f"known: {known}")
+    if not helper.who:
+        raise Problem(409, f"nobody is on call in {helper.title} now", "call by telephone")
+    now = app.notify.wall()
+    text = f"{who.name or who.id} calls {helper.title} to {title(place)}"
+    app.trust.ledger.record(Kind.NOTICE, who.id, text, about=place.path, facts={"rota": rota})
+    key = f"call/{place.path}/{rota}/{now // MINUTE}"
+    link = f"/operator?at={place.path}"
+    notice = Notice(key, "call", f"You are wanted at {title(place)}", text, app.now(), place.path)
+    app.notify.tell(replace(notice, priority=CALLS, link=link), (rota,))
+    return Called(rota=rota, title=helper.title, who=helper.who, at=now / 1e6)
+
+
+def _personal(app: App, seen: Sight, found: Station) -> dict[str, object]:
     """What who asks may see and do."""
-    who = seen.principal
+    who, acts = seen.principal, seen.one(found.path, Right.ACKNOWLEDGE)
     return {
         "who": who.id,
         "name": who.name,
         "may_say": seen.one(found.path, Right.ANNOTATE),
-        "may_acknowledge": seen.one(found.path, Right.ACKNOWLEDGE),
+        "may_acknowledge": acts,
+        "helpers": _helpers(app) if acts else [],
         **({} if seen.one(found.line) else {"order": None}),
     }
 

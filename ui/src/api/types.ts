@@ -958,6 +958,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a rota to a machine */
+        post: operations["call_api_operator_call_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/energy": {
         parameters: {
             query?: never;
@@ -3027,6 +3044,33 @@ export interface components {
             tag: string;
         };
         /**
+         * CallWish
+         * @description Which rota is to come to the equipment at `path`.
+         */
+        CallWish: {
+            /** Path */
+            path: string;
+            /** Rota */
+            rota: string;
+        };
+        /**
+         * Called
+         * @description Who is told that they are wanted; within a minute the same call counts once.
+         */
+        Called: {
+            /** Rota */
+            rota: string;
+            /** Title */
+            title: string;
+            /** Who */
+            who: string[];
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            at: number;
+        };
+        /**
          * Changed
          * @description Whether anything changed.
          */
@@ -3938,6 +3982,18 @@ export interface components {
              * @default
              */
             change: string;
+        };
+        /**
+         * Helper
+         * @description A rota that can be called to a machine, and who is on call in it now; nobody where empty.
+         */
+        Helper: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Who */
+            who: string[];
         };
         /**
          * History
@@ -7553,6 +7609,12 @@ export interface components {
             may_say: boolean;
             /** May Acknowledge */
             may_acknowledge: boolean;
+            /**
+             * Helpers
+             * @description Whom one may call from here.
+             * @default []
+             */
+            helpers: components["schemas"]["Helper"][];
         };
         /**
          * Statistics
@@ -10245,6 +10307,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Station"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_api_operator_call_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Called"];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

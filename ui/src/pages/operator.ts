@@ -15,6 +15,7 @@ import { bar } from "../parts/analog";
 import { unseen } from "../parts/alarm-list";
 import { marker } from "../parts/marker";
 import { Part } from "../parts/part";
+import "../parts/call-help";
 import "../parts/card";
 import "../parts/figure";
 import "../parts/outbox";
@@ -90,7 +91,7 @@ export class OperatorPage extends Part {
     const { at } = this;
     if (!at) return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>No machine tells its state yet</b><span>Give a unit of a line a tag with <code>role: state</code> in plant.yaml.</span></div></isthmus-card></main>`;
     return html`<main id="page" class="fit operator" tabindex="-1" @isthmus-worded=${this.worded}>${this.strip(at.path)}<isthmus-outbox .who=${this.station.value?.who ?? ""}></isthmus-outbox>
-      ${this.question()}<div class="beside">${this.list()}${this.asking()}</div></main>`;
+      ${this.question()}<div class="beside">${this.list()}${this.asking()}${this.help(at.path)}</div></main>`;
   }
 
   private strip(path: string) {
@@ -187,6 +188,11 @@ export class OperatorPage extends Part {
     return html`<isthmus-card heading="Alarms" sub="${found.length} not acknowledged" .load=${this.alarms.load}><ul class="stops">${found.map((alarm) => html`<li class="row"><span class="row unack">${marker(alarm.priority)}</span>
       <div class="grow"><b>${alarm.equipment.split("/").at(-1)}: ${alarm.title}</b><div class="small muted">${clock.minute(alarm.since)}; ${alarm.advice || "look at its trend"}</div></div>
       ${may ? html`<button class="touch" @click=${() => void this.acknowledge(alarm.path)}>Acknowledge</button>` : nothing}</li>`)}</ul>${this.refused ? html`<div class="fail" role="alert"><b>${this.refused}</b></div>` : nothing}</isthmus-card>`;
+  }
+
+  private help(path: string) {
+    const helpers = this.station.value?.helpers ?? [];
+    return helpers.length ? html`<isthmus-card heading="Call for help"><isthmus-call-help .path=${path} .helpers=${helpers}></isthmus-call-help></isthmus-card>` : nothing;
   }
 
   private async acknowledge(alarm: string): Promise<void> {

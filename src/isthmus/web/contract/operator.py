@@ -10,6 +10,30 @@ from isthmus.web.contract.answer import Answer, Milliseconds
 from isthmus.web.contract.figures import Kpi, OrderInfo
 
 
+class Helper(Answer):
+    """A rota that can be called to a machine, and who is on call in it now; nobody where empty."""
+
+    name: str
+    title: str
+    who: list[str]
+
+
+class CallWish(Answer):
+    """Which rota is to come to the equipment at `path`."""
+
+    path: Annotated[str, Field(max_length=1_000)]
+    rota: Annotated[str, Field(max_length=200)]
+
+
+class Called(Answer):
+    """Who is told that they are wanted; within a minute the same call counts once."""
+
+    rota: str
+    title: str
+    who: list[str]
+    at: Milliseconds
+
+
 class Station(Answer):
     """A unit or a line as its operator sees it, and what who asks may do there.
 
@@ -38,3 +62,4 @@ class Station(Answer):
     name: str
     may_say: Annotated[bool, Field(description="Give reasons of stops here.")]
     may_acknowledge: bool
+    helpers: Annotated[list[Helper], Field(description="Whom one may call from here.")] = []
