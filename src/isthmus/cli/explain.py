@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", help="path of a line or a unit")
     parser.add_argument("kpi", nargs="?", help="name of the key figure; without it all are listed")
     parser.add_argument("--at", help="a time inside the window, UTC where it tells no zone (last)")
-    parser.add_argument("--period", choices=("hour", "shift", "day"), default="hour")
+    parser.add_argument("--period", choices=("hour", "shift"), default="hour")
     data_argument(parser)
     plant_argument(parser)
 

@@ -26,7 +26,7 @@ class KpiInput:
 class KpiResult:
     """One key figure of one piece of equipment between two times; `value` is None if unknown.
 
-    `period` is the kind of window: `hour`, `shift`, of the name `shift`, or `day`. `status` is
+    `period` is the kind of window, `hour` or `shift`, `shift` the name of the latter. `status` is
     a StatusCode: uncertain where part of the window is unknown. Of results with equal `key` the
     one written last holds; the others are kept to show what was known before.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -10,14 +10,11 @@ import numpy as np
 from fastapi import APIRouter, Query
 
 from isthmus.historian.port import History
-from isthmus.insight.elements import ELEMENTS
-from isthmus.insight.kpi.known import KPIS
 from isthmus.model.kpi import KpiResult
 from isthmus.model.path import nearest
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App
 from isthmus.runtime.derive.compute import inputs, read, told
-from isthmus.runtime.derive.figures import ID, read_of
 from isthmus.runtime.derive.formula import FORMULAS
 from isthmus.runtime.figures.read import Records, Window
 from isthmus.web import contract
@@ -28,7 +25,7 @@ From = Annotated[float, Query(alias="from", description="Windows that begin from
 To = Annotated[float, Query(alias="to", description="Windows that begin before (ms).")]
 Place = Annotated[str, Query(description="Path of a line or unit, and all below it.")]
 Kpis = Annotated[str, Query(description="Names between commas; all where empty.")]
-Period = Annotated[Literal["", "hour", "shift", "day"], Query(description="Kind of window.")]
+Period = Annotated[Literal["", "hour", "shift"], Query(description="Kind of window.")]
 
 Versions = Annotated[bool, Query(description="Also what was replaced, oldest first.")]
 Known = Annotated[float | None, Query(description="What was known then (ms), for 400 days back.")]
@@ -62,9 +59,7 @@ def routes(app: App) -> APIRouter:
         path: Annotated[str, Query(description="Path of a line or unit.")],
         kpi: Annotated[str, Query(description="Name of the key figure.")],
         at: Annotated[float, Query(ge=0, le=9.1e12, description="A time inside the window (ms).")],
-        period: Annotated[
-            Literal["hour", "shift", "day"], Query(description="Kind of window.")
-        ] = "hour",
+        period: Annotated[Literal["hour", "shift"], Query(description="Kind of window.")] = "hour",
     ) -> contract.Explanation:
         waits = Waits(app.deriver.dirt.waiting)
         time = Nanoseconds(int(at * 1e6))
@@ -99,6 +94,7 @@ def derived(
     history: History, start: Nanoseconds, end: Nanoseconds, asked: Asked, waits: Waits
 ) -> contract.Derived:
     """The values of windows that begin in [start, end); Problem for a name that there is not."""
+    _require_known(asked.names)
     found = history.kpis(
         *(start, end),
         names=asked.names,
@@ -107,7 +103,6 @@ def derived(
         versions=asked.versions or asked.known_at is not None,
         limit=asked.limit if asked.known_at is None else MOST,
     )
-    _require_known(asked.names, {result.kpi for result in found})
     if asked.known_at is not None:
         found = known_then(found, asked.known_at * 1e6, versions=asked.versions)[-asked.limit :]
     return contract.Derived(
@@ -134,6 +129,7 @@ def explained(
     now: Callable[[KpiResult], dict[str, str] | None],
 ) -> contract.Explanation:
     """How the value of the window around `time` was computed; `now` gives today's digests."""
+    _require_known(asked.names)
     every = history.kpis(
         *(Nanoseconds(max(0, time - MONTH)), Nanoseconds(time + 1)),
         names=asked.names,
@@ -142,7 +138,6 @@ def explained(
         versions=True,
         limit=100_000,
     )
-    _require_known(asked.names, {result.kpi for result in every})
     found = [each for each in every if each.path == asked.path and each.start <= time < each.end]
     if not found:
         raise Problem(
@@ -159,11 +154,10 @@ def explained(
     )
 
 
-def _require_known(names: Sequence[str], told: Collection[str]) -> None:
-    known = {name for formula in FORMULAS for name in formula.says} | {*ELEMENTS}
-    known |= {kpi.id for kpi in KPIS}
+def _require_known(names: Sequence[str]) -> None:
+    known = {name for formula in FORMULAS for name in formula.says}
     for name in names:
-        if name not in known and name not in told:
+        if name not in known:
             close = nearest(name, known)
             hint = f"did you mean `{close}`?" if close else f"there are {', '.join(sorted(known))}"
             raise Problem(404, f"there is no key figure {name[:100]}", hint)
@@ -171,11 +165,7 @@ def _require_known(names: Sequence[str], told: Collection[str]) -> None:
 
 def _says(result: KpiResult) -> str:
     formula = next((each for each in FORMULAS if each.id == result.formula), None)
-    if formula is not None:
-        return formula.says.get(result.kpi, "")
-    if result.kpi in ELEMENTS:
-        return ELEMENTS[result.kpi].title
-    return next((f"{kpi.title}: {kpi.formula}" for kpi in KPIS if kpi.id == result.kpi), "")
+    return formula.says.get(result.kpi, "") if formula else ""
 
 
 def today(records: Records, result: KpiResult) -> dict[str, str]:
@@ -184,10 +174,6 @@ def today(records: Records, result: KpiResult) -> dict[str, str]:
     lines = (line for line in records.plant.lines() if path.startswith(f"{line.path}/"))
     line = next(lines, None)
     formula = next((each for each in FORMULAS if each.id == result.formula), None)
-    place = records.plant.equipment(result.path)
-    if result.formula == ID and place is not None:
-        _, said = read_of(records, place, Window("", result.start, result.end))
-        return {each.path: each.digest for each in said}
     if line is None or formula is None:
         return {}
     seen = read(records, line, Window("", result.start, result.end))

@@ -9744,7 +9744,7 @@ export interface operations {
                 /** @description Names between commas; all where empty. */
                 kpi?: string;
                 /** @description Kind of window. */
-                period?: "" | "hour" | "shift" | "day";
+                period?: "" | "hour" | "shift";
                 /** @description Also what was replaced, oldest first. */
                 versions?: boolean;
                 /** @description The newest so many. */
@@ -9788,7 +9788,7 @@ export interface operations {
                 /** @description A time inside the window (ms). */
                 at: number;
                 /** @description Kind of window. */
-                period?: "hour" | "shift" | "day";
+                period?: "hour" | "shift";
             };
             header?: never;
             path?: never;

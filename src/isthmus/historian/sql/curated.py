@@ -154,7 +154,7 @@ _KPI_COLUMNS = (
     Attribute("until", "timestamptz", "When it ends."),
     Attribute("path", "varchar", "The equipment."),
     Attribute("kpi", "varchar", "Which figure (ISO 22400): oee_index, availability, ..."),
-    Attribute("period", "varchar", "How long the window is: hour, shift or day."),
+    Attribute("period", "varchar", "How long the window is: hour or shift."),
     Attribute("shift", "varchar", "The shift, where the window is one."),
     Attribute("value", "double", "The figure, in its unit."),
     Attribute("unit", "varchar", "The unit of the value."),

@@ -12,14 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.historian.port import Historian
-from isthmus.insight.kpi.catalogue import Catalogue
 from isthmus.model.errors import IsthmusError
 from isthmus.model.kpi import NEVER, KpiResult
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.runtime.derive.compute import inputs, places, results
 from isthmus.runtime.derive.dirt import FILE, Dirt
-from isthmus.runtime.derive.figures import ID, days, digest, key_results, watched
 from isthmus.runtime.derive.formula import FORMULAS
 from isthmus.runtime.derive.window import DAY, HOUR, Interval, closed
 from isthmus.runtime.figures.read import Records
@@ -64,9 +62,6 @@ class Deriver:
                 for number in inputs(self.records, line, formula):
                     self._lines[line.path] = line
                     self._of.setdefault(number, []).append(line.path)
-            for number in watched(self.records, line):
-                self._lines[line.path] = line
-                self._of.setdefault(number, []).append(line.path)
         self._of = {number: sorted(set(lines)) for number, lines in self._of.items()}
         self.dirt.watch(list(self._of))
         self._begin()
@@ -75,7 +70,6 @@ class Deriver:
         """From where we were; what other versions of the formulas computed is work again."""
         dirt = self.dirt
         versions = {formula.id: formula.version for formula in FORMULAS}
-        versions[ID] = digest(Catalogue.of(self.records.plant.kpis.values()))
         first = not dirt.until
         if first:
             dirt.until = self._settled()
@@ -194,10 +188,6 @@ class Deriver:
         ]
         for period, window in closed(calendar, records.zone, start, end, self.dirt.until):
             made += results(records, line, period, window, now)
-            if period == "shift":
-                made += key_results(records, line, period, window, now)
-        for window in days(records, start, end, self.dirt.until):
-            made += key_results(records, line, "day", window, now)
         since = min(dark, default=None)
         return self._news(made), None if since is None else since // HOUR * HOUR
 

@@ -17,13 +17,12 @@ from tests.unit.figures.memory import HOUR, LINE, START, S, line_of, records, un
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.settings import DAY, LakeSettings
 from isthmus.model.errors import StorageError
-from isthmus.model.kpi import NEVER, Kpi
+from isthmus.model.kpi import NEVER
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.runtime.derive import loop
 from isthmus.runtime.derive.compute import results
 from isthmus.runtime.derive.dirt import Dirt
-from isthmus.runtime.derive.figures import days, key_results
 from isthmus.runtime.derive.formula import FORMULAS
 from isthmus.runtime.derive.window import closed, united
 
@@ -82,13 +81,8 @@ class Plant:
         made = {}
         until = int(self.deriver.dirt.until)
         for period, window in closed(SHIFTS, self.records.zone, START - DAY, until, until):
-            found = list(results(self.records, self.line, period, window, NEVER))
-            if period == "shift":
-                found += key_results(self.records, self.line, period, window, NEVER)
-            made.update({result.key: result for result in found})
-        for window in days(self.records, START - DAY, until, until):
-            found = key_results(self.records, self.line, "day", window, NEVER)
-            made.update({result.key: result for result in found})
+            for result in results(self.records, self.line, period, window, NEVER):
+                made[result.key] = result
         return made
 
 
@@ -228,40 +222,6 @@ def test_a_history_of_before_is_computed_from_its_start(tmp_path):
     plant = Plant(tmp_path)
     run(plant.settle())
     assert len({key[3] for key in plant.stored()}) >= 4
-    plant.close()
-
-
-def test_shifts_and_days_have_all_figures_and_their_elements_the_plants_own_too(tmp_path):
-    plant = Plant(tmp_path)
-    plant.close()
-    own = {"pieces_per_kwh": Kpi("pieces_per_kwh", "", "PQ / EN", "1/kWh")}
-    plant.plain = replace(plant.plain, plant=replace(plant.plain.plant, kpis=own))
-    plant.open()
-
-    async def day():
-        seconds = range(0, 86_401, 20)
-        await plant.tell("filler/state", [0], [EXECUTE])
-        await plant.tell("filler/good_count", seconds, [each / 10 for each in seconds])
-        await plant.tell("filler/energy", seconds, [each / 1000 for each in seconds])
-        await plant.tell("packer/energy", seconds, [7.0 for _ in seconds])
-        plant.hours = 25.1
-        await plant.settle()
-
-    run(day())
-    found = {key: each for key, each in plant.stored().items() if key[0] == LINE}
-    whole = START, START + 24 * HOUR
-    result = found[LINE, "pieces_per_kwh", "day", *whole]
-    assert result.value == pytest.approx(100)
-    assert (result.unit, result.formula, result.shift) == ("1/kWh", "key.figures", "")
-    assert result.inputs
-    assert found[LINE, "oee_index", "day", *whole].value == pytest.approx(0.1, rel=1e-3)
-    assert found[LINE, "PQ", "day", *whole].value == pytest.approx(8640, rel=1e-3)
-    shifts = [each for key, each in found.items() if key[1:3] == ("PQ", "shift")]
-    assert {each.shift for each in shifts} >= {"early", "late"}
-    assert sum(each.value for each in shifts if each.start >= START) == pytest.approx(
-        8460, rel=1e-3
-    )
-    assert not [key for key in found if key[1] == "worker_efficiency"]  # nothing tells it
     plant.close()
 
 
