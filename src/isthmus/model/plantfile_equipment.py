@@ -154,7 +154,7 @@ class EnergyEntry(Entry):
     """How the energy of a machine or a line is judged."""
 
     idle_states: Annotated[
-        list[Text], Field(description="States in which its power is base load.")
+        list[Text], Field(description="States in which what is drawn is base load.")
     ] = []
     baseline: Annotated[
         BaselineEntry | None,

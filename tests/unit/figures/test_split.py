@@ -12,7 +12,7 @@ from isthmus.insight.energy.split import Use
 from isthmus.model.event import Event
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.tag import Kind, Tag
-from isthmus.runtime.figures.split import split, splits
+from isthmus.runtime.figures.split import base_load, split, splits
 
 EXECUTE, STOPPED, HELD, SUSPENDED, IDLE, STARTING = 6.0, 2.0, 11.0, 5.0, 4.0, 3.0
 MICRO_STOP, BREAK = 3.0, 6.0
@@ -64,6 +64,22 @@ def test_each_state_has_what_was_drawn_in_it():
     )
     assert of(held).waste.kwh == pytest.approx(16 + 18 + 10)
     assert of(held).known == 1
+
+
+def test_base_load_is_that_of_the_states_that_the_machine_names():
+    hours = np.array([0, 6, 8, 20]) * 3600
+    state = (hours, [HELD, SUSPENDED, EXECUTE, STOPPED])
+    held = line_with(state, (hours, np.array([3, 6, 20, 1])), power=True)
+    line = next(held.plant.lines())
+    filler, *rest = line.children
+    words = dict(filler.tag("state").legend) or {int(HELD): "held", int(SUSPENDED): "suspended"}
+    tags = tuple(
+        replace(tag, legend=words, kind=Kind.ENUMERATION) if tag.role == "state" else tag
+        for tag in filler.tags
+    )
+    told = replace(filler, tags=tags, idle_states=("held", "suspended"))
+    found = base_load(held, replace(line, children=(told, *rest)), span(24))
+    assert found.kwh / found.seconds * 3600 == pytest.approx((6 * 3 + 2 * 6) / 8)
 
 
 def test_money_and_co2_are_those_of_the_hours_in_which_it_was_drawn():

@@ -33,7 +33,7 @@ def profile(edges: Int64s, power: Floats, offset: int | Int64s, steps: int = 96)
         return np.where(counts > 0, sums / counts, np.nan)
 
 
-def base_load(power: Floats, pieces: Floats) -> float | None:
-    """Mean kW of the buckets in which nothing was made; None where there were none."""
-    idle = np.isfinite(power) & (np.nan_to_num(pieces, nan=1.0) == 0)
+def base_load(power: Floats, busy: Floats) -> float | None:
+    """Mean kW of the buckets in which `busy` (pieces, or a share) is 0; None where none is."""
+    idle = np.isfinite(power) & (np.nan_to_num(busy, nan=1.0) == 0)
     return float(power[idle].mean()) if idle.any() else None

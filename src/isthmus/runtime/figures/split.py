@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,16 +98,22 @@ def base_load(records: Records, line: Equipment, window: Window) -> Part | None:
 
 
 def idle_power(shelf: Shelf, line: Equipment, sources: Sequence[Equipment]) -> float | None:
-    """Mean kW of the minutes in which the bottleneck made no piece.
+    """Mean kW of the minutes in which the bottleneck was in one of its `idle_states`.
 
-    Where it tells a state, of those in which that is known: a counter told every quarter hour
-    says nothing of single minutes.
+    Where it has none, of those in which it made no piece and its state is known: a counter told
+    every quarter hour says nothing of single minutes.
     """
     minutes = grid(shelf.window.start, shelf.window.end, 60 * 10**9)
-    made = Pieces.of(shelf, line).good.per_bucket(minutes)
     power, unit = shelf.power(sources, minutes), bottleneck(line)
-    if unit is not None and (state := unit.tag("state")) is not None:
-        power = np.where(shelf.of(state).bucket_known(minutes) >= KNOWN, power, np.nan)
+    state = unit.tag("state") if unit is not None else None
+    if unit is not None and state is not None:
+        told = shelf.of(state)
+        power = np.where(told.bucket_known(minutes) >= KNOWN, power, np.nan)
+        if idle := [code for code, word in state.legend.items() if word in unit.idle_states]:
+            busy = np.where(np.isnan(told.value), np.nan, ~np.isin(told.value, idle))
+            share = replace(told, value=busy).bucket_means(minutes)
+            return rule.base_load(power, np.round(share, 3))
+    made = Pieces.of(shelf, line).good.per_bucket(minutes)
     return rule.base_load(power, np.round(made, 3))
 
 
