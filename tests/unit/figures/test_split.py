@@ -72,9 +72,9 @@ def test_base_load_is_that_of_the_states_that_the_machine_names():
     held = line_with(state, (hours, np.array([3, 6, 20, 1])), power=True)
     line = next(held.plant.lines())
     filler, *rest = line.children
-    words = dict(filler.tag("state").legend) or {int(HELD): "held", int(SUSPENDED): "suspended"}
+    words = {int(HELD): "held", int(SUSPENDED): "suspended"}
     tags = tuple(
-        replace(tag, legend=words, kind=Kind.ENUMERATION) if tag.role == "state" else tag
+        replace(tag, legend=words, kind=Kind.ENUMERATION) if tag is filler.tag("state") else tag
         for tag in filler.tags
     )
     told = replace(filler, tags=tags, idle_states=("held", "suspended"))
