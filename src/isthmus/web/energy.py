@@ -10,7 +10,9 @@ from fastapi import APIRouter, Query
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.drivers import PIECES
+from isthmus.runtime.figures.emission import emission
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
+from isthmus.runtime.figures.read import Records
 from isthmus.web import contract
 from isthmus.web.access import Seen
 from isthmus.web.ask import Line, equipment, line_of
@@ -83,7 +85,7 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
         baseline=_baseline(found),
         meters=[_meter(app, reading, found) for reading in found.meters],
         why=_why(found),
-        notes=_notes(found),
+        notes=[*_notes(found), *silent(app.records, found)],
     )
 
 
@@ -216,6 +218,14 @@ def _notes(found: LineEnergy) -> list[str]:
     if powered:
         notes.append(f"Nobody measures the power of {powered}: the kW are without it.")
     return notes
+
+
+def silent(records: Records, found: LineEnergy) -> list[str]:
+    """What is to be said of hours for which neither file nor tag told the CO2 of a kWh."""
+    hours = int(emission(records, found.edges).assumed.sum())
+    if not hours:
+        return []
+    return [f"Nobody told the CO2 of a kWh in {hours} of these hours: the usual one stands in."]
 
 
 def _why(found: LineEnergy) -> dict[str, str]:

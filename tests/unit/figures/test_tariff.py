@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +14,7 @@ from isthmus.model.plant import Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.figures.emission import CO2, emission
 from isthmus.runtime.figures.tariff import Tariff
+from isthmus.web.energy import silent
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = {"06:00-22:00": 0.24, "22:00-06:00": 0.17}
@@ -70,6 +72,7 @@ def test_factors_by_the_time_of_the_day_follow_the_wall_clock():
     found = emission(held(told, timezone="Europe/Berlin"), edges)
     assert found.kg.sum() == pytest.approx(7 * 0.3 + 18 * 0.5)
     assert not found.assumed.any()
+    assert silent(held(told, timezone="Europe/Berlin"), SimpleNamespace(edges=edges)) == []
 
 
 def test_rows_of_a_file_hold_for_their_hour_and_a_gap_is_told():
@@ -77,6 +80,8 @@ def test_rows_of_a_file_hold_for_their_hour_and_a_gap_is_told():
     found = emission(held(Factors(rows=rows, otherwise=0.38)), hours(0, 9))
     np.testing.assert_allclose(found.kg, [0.38, 0.1, 0.2, 0.3, 0.38, 0.38, 0.6, 0.7, 0.38])
     assert found.assumed.tolist() == [at in (0, 4, 5, 8) for at in range(9)]
+    (note,) = silent(held(Factors(rows=rows, otherwise=0.38)), SimpleNamespace(edges=hours(0, 9)))
+    assert "in 4 of these hours" in note
 
 
 def test_a_tag_tells_in_its_own_unit_and_hours_to_come_are_as_they_were():
