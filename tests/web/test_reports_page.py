@@ -70,7 +70,7 @@ def test_it_is_used_with_keys_alone(visit, handover):
     page.keyboard.press("t")
     window.ready()
     assert page.evaluate("location.pathname") == "/reports"
-    page.get_by_role("button", name="Make Handover of line 1 now").focus()
+    page.get_by_role("button", name="Make now: Handover of line 1").focus()
     page.keyboard.press("Enter")
     page.get_by_text("made: Handover of line 1").wait_for()
     page.get_by_label("Which time").focus()

@@ -1,4 +1,4 @@
-"""The weeks before the demonstration's own past: energy and pieces by the quarter hour.
+"""The weeks before the demonstration's own past: energy, pieces and states by the quarter hour.
 
 Until two weeks ago hoses of compressed air leaked; then they were mended. So there is a measure
 whose saving can be verified, and whose true saving is known here.
@@ -20,6 +20,7 @@ from isthmus.demo.physics.order import order
 from isthmus.demo.physics.plant import AIR, LIGHTS
 from isthmus.demo.signal import LINE, PATHS
 from isthmus.model.sample import Batch, Nanoseconds
+from isthmus.model.state import Cause, State
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,6 +33,7 @@ ORDER = 6 * 3600
 WRAP = 1_000_000.0  # kWh at which the counters begin again: the plant's own past begins with 0
 SETTLE, LOOK = 600, 3600  # seconds
 MAKES = (Filler.MAKE, Capper.MAKE, Labeller.MAKE, Packer.MAKE, Palletiser.MAKE)
+SCARCE = 9  # of the stops every so many is for want of material
 REST = 0.75  # share of the idle power in a break
 RUNS, SPREAD, ALIKE = 0.86, 0.09, 0.6  # share of the time in which the line runs, and how it varies
 
@@ -63,6 +65,9 @@ class Weeks:
     """
 
     edges: npt.NDArray[np.int64]
+    runs: Floats  # share of each step in which the line runs, at its beginning
+    work: Floats  # share of each step in which it should
+    rest: Floats  # share of each step that is a break
     pieces: Floats
     machines: Floats
     leaking: Floats
@@ -104,11 +109,28 @@ class Weeks:
             for name, share in (("good_count", 1 - make.scrap), ("scrap_count", make.scrap)):
                 made = np.floor(np.cumsum(self.pieces) * share)
                 rows.append((f"{LINE}/{make.name}/{name}", ends, made))
+            rows += self._states(f"{LINE}/{make.name}", first=not place)
         tag = np.concatenate([np.full(len(time), PATHS.index(path)) for path, time, _ in rows])
         time = np.concatenate([time for _, time, _ in rows]) * 10**9
         value = np.concatenate([value for _, _, value in rows])
         sort = np.lexsort((tag, time))
         return Batch.of(tag[sort].astype(np.int32), time[sort].astype(np.int64), value[sort])
+
+    def _states(self, unit: str, *, first: bool) -> list[tuple[str, npt.NDArray[np.int64], Floats]]:
+        """State and cause of a machine: it runs, then waits; the `first` stands by own fault."""
+        starts, steps = self.edges[:-1], np.arange(len(self.runs))
+        ran = np.rint(self.runs * np.diff(self.edges)).astype(np.int64)
+        own = np.where(steps % SCARCE, Cause.MICRO_STOP, Cause.MATERIAL)
+        waits = (State.HELD, own) if first else (State.SUSPENDED, Cause.STARVED)
+        asked = [self.work > 0, self.rest > 0]
+        state = np.select(asked, [waits[0], State.IDLE], State.STOPPED)
+        cause = np.select(asked, [waits[1], Cause.BREAK], Cause.NO_ORDER)
+        time = np.concatenate([starts[ran > 0], starts + ran])
+        run = np.zeros(int((ran > 0).sum()))
+        return [
+            (f"{unit}/state", time, np.concatenate([run + State.EXECUTE, state])),
+            (f"{unit}/cause", time, np.concatenate([run + Cause.NONE, cause])),
+        ]
 
 
 def weeks(seed: int, opening: int, end: int) -> Weeks:
@@ -134,7 +156,17 @@ def weeks(seed: int, opening: int, end: int) -> Weeks:
     )
     wobble = 1 + 0.01 * chance.standard_normal(len(runs))
     since = edges[:-1] >= mended.since
-    return Weeks(edges, pieces, np.stack(columns, 1), leaking * wobble, tight * wobble, since)
+    return Weeks(
+        edges,
+        runs,
+        work,
+        rest,
+        pieces,
+        np.stack(columns, 1),
+        leaking * wobble,
+        tight * wobble,
+        since,
+    )
 
 
 def past(seed: int, opening: Nanoseconds, end: Nanoseconds) -> Batch:

@@ -78,7 +78,7 @@ class Demonstration:
         self.pace = Pace(now, now, wish.speed)
         self.started = time.monotonic()
         self.app: App
-        self._past: list[Part] = []
+        self._past: list[Part] = []  # weeks by the quarter hour, then its own past by the second
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[App]:
@@ -104,7 +104,7 @@ class Demonstration:
             plant = paced(load(file), wish.speed)
             plant = demonstrate_sql(plant, wish.folder / "site")
             if self._past:
-                say(Book.open(wish.folder / "site", plant.reasons), plant, self._past)
+                say(Book.open(wish.folder / "site", plant.reasons), plant, self._past[1:])
             pace = self.pace if wish.speed != 1.0 else None
             self.app = App(plant, Settings.of(plant, wish.folder / "site", file), pace=pace)
             self.app.started = self.started
@@ -116,7 +116,8 @@ class Demonstration:
         total = sum(len(batch) for _, batch, _ in self._past) or 1
         subject = app.subjects.frame(PAST)
         alarms, came = Hindsight(app.plant, app.namespace, seen()), []
-        alarms.start(_first(self._past), Batch.empty())
+        begins = _first(self._past[1:])
+        alarms.start(begins, Batch.empty())
         for paths, batch, events in self._past:
             ids = np.array([app.namespace.id(path) for path in paths], dtype=float)
             own = ids[batch.tag]
@@ -128,7 +129,8 @@ class Demonstration:
             if events:
                 data = document.encode_events(events)
                 await app.publisher.publish(app.subjects.events(PAST), data)
-            came += alarms.more(rows, int(rows.time.max(initial=0)))
+            if (last := int(rows.time.max(initial=0))) > begins:
+                came += alarms.more(rows, last)
             sent += len(rows)
             self._progress("filling in the day before", sent / total)
         self._past.clear()

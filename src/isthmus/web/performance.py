@@ -210,5 +210,7 @@ def _notes(line: Equipment, found: LinePerformance) -> list[str]:
     if found.known < 0.99:  # noqa: PLR2004
         notes.append(f"Nothing is known of {100 * (1 - found.known):.1f} % of the time.")
     if found.oee.effectiveness and found.oee.effectiveness > 1.02:  # noqa: PLR2004
-        notes.append("Effectiveness is above 100 %: the ideal rate in the plant file is too low.")
+        known = found.known >= 0.99  # noqa: PLR2004
+        why = "the ideal rate in the plant file is too low" if known else "pieces also came unseen"
+        notes.append(f"Effectiveness is above 100 %: {why}.")
     return notes

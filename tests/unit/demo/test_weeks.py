@@ -21,6 +21,7 @@ from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.measure import verified
 from isthmus.runtime.figures.meters import meter_tree
 from isthmus.runtime.figures.outlook import outlook
+from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records
 
 OPENING = 1_790_000_000  # in September 2026
@@ -89,6 +90,18 @@ def test_at_first_sight_every_card_has_something_to_show(declared):
         each.node.name: each for each in meter_tree(records, records.window(line, "week")).meters
     }
     assert tree["unmetered"].total / len(tree["unmetered"].kwh) == pytest.approx(1.5, rel=0.02)
+
+
+def test_states_pieces_and_power_tell_of_the_same_time(declared):
+    made = weeks(7, OPENING, OPENING)
+    records = told(declared, made.batch())
+    line = next(declared.lines())
+    found = performance(records, line, records.window(line, "week"))
+    assert found.known == pytest.approx(1, abs=0.001)
+    assert 0.6 < found.oee.availability < 0.95
+    assert 0.8 < found.oee.effectiveness <= 1.001
+    week = made.edges[:-1] >= OPENING - 7 * 86_400
+    assert found.count.good == pytest.approx(made.pieces[week].sum() * 0.985, rel=0.02)
 
 
 def test_the_fine_past_goes_on_where_the_weeks_end(declared):

@@ -59,7 +59,7 @@ export class Card extends Part {
         ${heading ? html`<h2>${heading}</h2>` : nothing}<span class="sub" title=${sub}>${sub}</span>
         <span class="action">${action}${why ? html`<button class="why" aria-expanded=${this.open} @click=${this.toggle}>how is this computed</button>` : nothing}</span>
       </header>` : nothing}
-      ${this.state === "loading" ? html`<div class="skeleton" aria-label="loading ${heading}">${[1, 2, 3, 4].map(() => html`<div class="wait"></div>`)}</div>` : nothing}
+      ${this.state === "loading" ? html`<div class="skeleton" role="status" aria-label="loading ${heading}">${[1, 2, 3, 4].map(() => html`<div class="wait"></div>`)}</div>` : nothing}
       ${this.state === "blank" && this.blank ? html`<div class="blank"><b>${this.blank.title}</b><span>${this.blank.text}</span></div>` : nothing}
       ${this.state === "error" || this.state === "denied" ? this.trouble() : nothing}
       ${this.open && why ? this.reasons(why) : nothing}`;

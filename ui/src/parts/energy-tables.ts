@@ -36,7 +36,7 @@ export function wasteTable(split: EnergySplit): TemplateResult {
 
 /** The meters as a tree, whole before part; an hour that is not known is told, with who is silent. */
 export function metersTable(tree: MeterTree, site: Site): TemplateResult {
-  return html`<div class="scroll" tabindex="0"><table><thead><tr><th>Meter</th><th></th><th class="num">kW</th><th class="num">kWh</th><th class="num">${tree.currency}</th><th class="num">kg CO2</th></tr></thead>
+  return html`<div class="scroll" tabindex="0"><table><thead><tr><th>Meter</th><th>How</th><th class="num">kW</th><th class="num">kWh</th><th class="num">${tree.currency}</th><th class="num">kg CO2</th></tr></thead>
     <tbody>${tree.meters.map((meter) => {
       const silent = meter.hours < tree.hours;
       const why = silent ? `${meter.hours} of ${tree.hours} hours are known; silent: ${meter.missing.join(", ")}` : "";

@@ -22,7 +22,7 @@ export class ReportPlanPart extends Part {
     const next = plan.due === null || plan.due === undefined ? "" : `, the next ${clock.moment(plan.due)}`;
     const to = plan.notify.length ? `, sent to ${plan.notify.join(", ")}` : "";
     return html`<div class="row between wrap"><div><h3>${plan.title}</h3><div class="small muted">each ${plan.what} of ${of}${next}; ${plan.keep} are kept in <code>${plan.folder}</code>${to}</div></div>
-        <button ?disabled=${this.busy} @click=${() => void this.make()} aria-label="Make ${plan.title} now">Make now</button></div>
+        <button ?disabled=${this.busy} @click=${() => void this.make()} aria-label="Make now: ${plan.title}">Make now</button></div>
       ${plan.error ? html`<div class="fail notice" role="alert"><b>${plan.error}</b><span>${plan.hint}; it failed ${plan.failed} ${plan.failed === 1 ? "time" : "times"}</span></div>` : nothing}
       <div role="status" class="small">${this.told}</div>${this.issues()}`;
   }

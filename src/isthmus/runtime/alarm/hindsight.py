@@ -31,6 +31,7 @@ Seen = Callable[[Alarm, int], tuple[int, str] | None]
 """When somebody acknowledges an alarm that came at a time, and who; None where nobody does."""
 
 STEP = 1.0  # seconds between two looks
+PIECE = 6 * 3_600 * 10**9  # ns that are looked at together
 
 
 class Came(NamedTuple):
@@ -110,7 +111,7 @@ class Hindsight:
         self.when = Conditions.of(when, where, namespace)
         self.unless = Conditions.of(unless, where, namespace)
         self.seen = seen or (lambda _alarm, _time: None)
-        self._until = 0
+        self._until, self._ahead = 0, Batch.empty()
         self._waiting: list[tuple[int, int, str]] = []  # when, which alarm, by whom it is seen
         size = len(self.alarms)
         self._last = np.full((3, size), UNKNOWN, np.int8), np.zeros(size, np.int64)
@@ -122,11 +123,23 @@ class Hindsight:
 
     def more(self, batch: Batch, until: int) -> list[Came]:
         """What becomes of the alarms until `until`, whose samples are `batch`."""
+        found: list[Came] = []
+        rows = self.held.asked(batch)
+        rows = rows.where(np.argsort(rows.time, kind="stable").astype(np.int64))
+        for end in [*range(self._until + PIECE, until, PIECE), until]:
+            first, last = np.searchsorted(rows.time, [self._until, end], side="right").tolist()
+            found += self._piece(rows.slice(first, last), end)
+        return found
+
+    def _piece(self, rows: Batch, until: int) -> list[Came]:
         when, size = moments(self._until, until, STEP), len(self.alarms)
         self._until = until
+        rows = Batch.concat([self._ahead, rows])
+        now = rows.time <= (int(when[-1]) if len(when) else 0)
+        self._ahead = rows.where(~now)
         if not len(when) or not size:
             return []
-        grid = self.held.at(self.held.asked(batch), when)
+        grid = self.held.at(rows.where(now), when)
         truth = np.stack(
             [
                 self.when.test(grid, when, size, active=False),
