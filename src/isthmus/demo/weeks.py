@@ -23,6 +23,8 @@ from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.state import Cause, State
 
 Floats = npt.NDArray[np.float64]
+Row = tuple[str, npt.NDArray[np.int64], Floats]
+"""A tag, its times (s, UTC) and values."""
 
 DAYS = 36  # of coarse past
 MENDED = 14  # days ago
@@ -61,7 +63,8 @@ class Mended:
 class Weeks:
     """Quarter hours between `edges` (s, UTC), and kW of what they would be with and without leaks.
 
-    Columns of machines are (steps, machines) in the order of the line.
+    Columns of machines are (steps, machines) in the order of the line. `running` is the kW of the
+    machines while they run, and `air` that of the compressor meanwhile.
     """
 
     edges: npt.NDArray[np.int64]
@@ -70,6 +73,8 @@ class Weeks:
     rest: Floats  # share of each step that is a break
     pieces: Floats
     machines: Floats
+    running: Floats
+    air: Floats
     leaking: Floats
     tight: Floats
     mended: npt.NDArray[np.bool_]
@@ -91,35 +96,46 @@ class Weeks:
         won = np.where(self.mended, self.leaking - self.tight, 0.0)
         return np.asarray(won * np.diff(self.edges) / 3600)
 
+    @property
+    def ran(self) -> npt.NDArray[np.int64]:
+        """For how many seconds the line ran at the beginning of each step."""
+        found: npt.NDArray[np.int64] = np.rint(self.runs * np.diff(self.edges)).astype(np.int64)
+        return found
+
     def batch(self) -> Batch:
-        """What the meters and counters told, in order of time; tag ids are places in `PATHS`."""
-        hours = np.diff(self.edges) / 3600
-        starts, ends = self.edges[:-1], self.edges[1:]
-        rows: list[tuple[str, npt.NDArray[np.int64], Floats]] = []
-
-        def metered(unit: str, kw: Floats) -> None:
-            used = np.cumsum(kw * hours)
-            rows.append((f"{unit}/power", starts, np.round(kw, 2)))
-            rows.append((f"{unit}/energy", ends, np.round((WRAP - used[-1] + used) % WRAP, 3)))
-
-        metered(f"{LINE}/meter", self.meter)
-        metered("utilities/air/compressor", self.compressor)
+        """What meters, counters and states told, in order of time; ids are places in `PATHS`."""
+        stops = self.edges[:-1] + self.ran
+        air = self.air
+        rows = self._metered(f"{LINE}/meter", self.meter, self.running.sum(axis=1) + air + LIGHTS)
+        rows += self._metered("utilities/air/compressor", self.compressor, air)
         for place, make in enumerate(MAKES):
-            metered(f"{LINE}/{make.name}", self.machines[:, place])
+            unit = f"{LINE}/{make.name}"
+            rows += self._metered(unit, self.machines[:, place], self.running[:, place])
             for name, share in (("good_count", 1 - make.scrap), ("scrap_count", make.scrap)):
-                made = np.floor(np.cumsum(self.pieces) * share)
-                rows.append((f"{LINE}/{make.name}/{name}", ends, made))
-            rows += self._states(f"{LINE}/{make.name}", first=not place)
+                rows.append((f"{unit}/{name}", stops, np.floor(np.cumsum(self.pieces) * share)))
+            rows += self._states(unit, first=not place)
         tag = np.concatenate([np.full(len(time), PATHS.index(path)) for path, time, _ in rows])
         time = np.concatenate([time for _, time, _ in rows]) * 10**9
         value = np.concatenate([value for _, _, value in rows])
         sort = np.lexsort((tag, time))
         return Batch.of(tag[sort].astype(np.int32), time[sort].astype(np.int64), value[sort])
 
+    def _metered(self, unit: str, kw: Floats, running: Floats) -> list[Row]:
+        """Power and energy of a meter at both moments of a step: its mean is `kw`."""
+        starts, ends, seconds = self.edges[:-1], self.edges[1:], np.diff(self.edges)
+        ran, used = self.ran, np.cumsum(kw * seconds / 3600)
+        waits = np.clip((kw * seconds - running * ran) / np.maximum(seconds - ran, 1), 0, None)
+        half = used - waits * (seconds - ran) / 3600  # up to where it stops running
+        moments = np.concatenate([starts[ran > 0], starts + ran])
+        energy = (WRAP - used[-1] + np.concatenate([half, used])) % WRAP
+        return [
+            (f"{unit}/power", moments, np.round(np.concatenate([running[ran > 0], waits]), 2)),
+            (f"{unit}/energy", np.concatenate([starts + ran, ends]), np.round(energy, 3)),
+        ]
+
     def _states(self, unit: str, *, first: bool) -> list[tuple[str, npt.NDArray[np.int64], Floats]]:
         """State and cause of a machine: it runs, then waits; the `first` stands by own fault."""
-        starts, steps = self.edges[:-1], np.arange(len(self.runs))
-        ran = np.rint(self.runs * np.diff(self.edges)).astype(np.int64)
+        starts, ran, steps = self.edges[:-1], self.ran, np.arange(len(self.runs))
         own = np.where(steps % SCARCE, Cause.MICRO_STOP, Cause.MATERIAL)
         waits = (State.HELD, own) if first else (State.SUSPENDED, Cause.STARVED)
         asked = [self.work > 0, self.rest > 0]
@@ -144,29 +160,24 @@ def weeks(seed: int, opening: int, end: int) -> Weeks:
     speed = np.array([order(int(at) // ORDER).speed for at in edges[:-1]])
     pieces = np.rint(speed / 60 * runs * np.diff(edges))
     ratio, off = speed / NOMINAL, 1 - work - rest
-    columns = []
+    columns, running = [], []
     for make in MAKES:
         at_work = make.idle + (make.run - make.idle) * ratio
         waits = make.idle * (work - runs + REST * rest)
         kw = at_work * runs + waits + make.standby * off
-        columns.append(kw * (1 + 0.01 * chance.standard_normal(len(kw))))
-    tight, leaking = (
-        runs * _compressor(sum(AIR), leak) + (1 - runs) * _compressor(0.0, leak)
-        for leak in (TIGHT, LEAK)
-    )
-    wobble = 1 + 0.01 * chance.standard_normal(len(runs))
+        noise = 1 + 0.01 * chance.standard_normal(len(kw))
+        columns.append(kw * noise)
+        running.append(at_work * noise)
     since = edges[:-1] >= mended.since
-    return Weeks(
-        edges,
-        runs,
-        work,
-        rest,
-        pieces,
-        np.stack(columns, 1),
-        leaking * wobble,
-        tight * wobble,
-        since,
+    wobble = 1 + 0.01 * chance.standard_normal(len(runs))
+    full = [_compressor(sum(AIR), leak) for leak in (TIGHT, LEAK)]
+    tight, leaking = (
+        (runs * most + (1 - runs) * _compressor(0.0, leak)) * wobble
+        for most, leak in zip(full, (TIGHT, LEAK), strict=True)
     )
+    air = np.where(since, *full) * wobble
+    machines = np.stack(columns, 1), np.stack(running, 1)
+    return Weeks(edges, runs, work, rest, pieces, *machines, air, leaking, tight, since)
 
 
 def past(seed: int, opening: Nanoseconds, end: Nanoseconds) -> Batch:

@@ -23,6 +23,7 @@ from isthmus.runtime.figures.meters import meter_tree
 from isthmus.runtime.figures.outlook import outlook
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records
+from isthmus.runtime.figures.split import split
 
 OPENING = 1_790_000_000  # in September 2026
 """The clocks are changed neither in the weeks before nor after; see the seeds for chance."""
@@ -101,6 +102,10 @@ def test_states_pieces_and_power_tell_of_the_same_time(declared):
     assert 0.6 < found.oee.availability < 0.95
     assert 0.8 < found.oee.effectiveness <= 1.001
     week = made.edges[:-1] >= OPENING - 7 * 86_400
+    used = {part.name: part for part in split(records, line, records.window(line, "week")).states}
+    mean = {name: part.kwh / part.seconds * 3600 for name, part in used.items()}
+    assert mean["running"] > 1.5 * mean["stopped"] > mean["off"]
+    assert used["running"].kwh > 0.85 * sum(part.kwh for part in used.values())
     assert found.count.good == pytest.approx(made.pieces[week].sum() * 0.985, rel=0.02)
 
 
