@@ -116,7 +116,7 @@ def test_it_tells_who_is_on_call_and_what_does_not_get_through(window, asked):
 
 def test_a_test_is_sent_by_keyboard_alone(window, asked):
     page = window.open("/alarms?view=told")
-    button = page.get_by_role("button", name="Send a test to standby")
+    button = page.get_by_role("button", name="Send test to standby")
     button.wait_for()
     button.focus()
     page.keyboard.press("Enter")

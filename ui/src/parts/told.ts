@@ -49,7 +49,7 @@ export class Told extends Part {
   }
 
   private test(name: string) {
-    return html`<button ?disabled=${Boolean(this.testing)} @click=${() => this.dispatchEvent(new CustomEvent("isthmus-test", { detail: name, bubbles: true }))} aria-label="Send a test to ${name}">${this.testing === name ? "Sending" : "Send test"}</button>`;
+    return html`<button ?disabled=${Boolean(this.testing)} @click=${() => this.dispatchEvent(new CustomEvent("isthmus-test", { detail: name, bubbles: true }))} aria-label="Send test to ${name}">${this.testing === name ? "Sending" : "Send test"}</button>`;
   }
 
   private escalating(found: readonly Escalating[], now: number) {
