@@ -104,7 +104,7 @@ class Weeks:
 
     def batch(self) -> Batch:
         """What meters, counters and states told, in order of time; ids are places in `PATHS`."""
-        stops = self.edges[:-1] + self.ran
+        told = np.concatenate([self.edges[:-1] + self.ran, self.edges[1:]])
         air = self.air
         rows = self._metered(f"{LINE}/meter", self.meter, self.running.sum(axis=1) + air + LIGHTS)
         rows += self._metered("utilities/air/compressor", self.compressor, air)
@@ -112,7 +112,8 @@ class Weeks:
             unit = f"{LINE}/{make.name}"
             rows += self._metered(unit, self.machines[:, place], self.running[:, place])
             for name, share in (("good_count", 1 - make.scrap), ("scrap_count", make.scrap)):
-                rows.append((f"{unit}/{name}", stops, np.floor(np.cumsum(self.pieces) * share)))
+                made = np.floor(np.cumsum(self.pieces) * share)
+                rows.append((f"{unit}/{name}", told, np.concatenate([made, made])))
             rows += self._states(unit, first=not place)
         tag = np.concatenate([np.full(len(time), PATHS.index(path)) for path, time, _ in rows])
         time = np.concatenate([time for _, time, _ in rows]) * 10**9
