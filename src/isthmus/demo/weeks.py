@@ -104,7 +104,8 @@ class Weeks:
 
     def batch(self) -> Batch:
         """What meters, counters and states told, in order of time; ids are places in `PATHS`."""
-        told = np.concatenate([self.edges[:-1] + self.ran, self.edges[1:]])
+        ran = self.ran > 0
+        told = np.concatenate([(self.edges[:-1] + self.ran)[ran], self.edges[1:]])
         air = self.air
         rows = self._metered(f"{LINE}/meter", self.meter, self.running.sum(axis=1) + air + LIGHTS)
         rows += self._metered("utilities/air/compressor", self.compressor, air)
@@ -113,7 +114,7 @@ class Weeks:
             rows += self._metered(unit, self.machines[:, place], self.running[:, place])
             for name, share in (("good_count", 1 - make.scrap), ("scrap_count", make.scrap)):
                 made = np.floor(np.cumsum(self.pieces) * share)
-                rows.append((f"{unit}/{name}", told, np.concatenate([made, made])))
+                rows.append((f"{unit}/{name}", told, np.concatenate([made[ran], made])))
             rows += self._states(unit, first=not place)
         tag = np.concatenate([np.full(len(time), PATHS.index(path)) for path, time, _ in rows])
         time = np.concatenate([time for _, time, _ in rows]) * 10**9
@@ -128,10 +129,11 @@ class Weeks:
         waits = np.clip((kw * seconds - running * ran) / np.maximum(seconds - ran, 1), 0, None)
         half = used - waits * (seconds - ran) / 3600  # up to where it stops running
         moments = np.concatenate([starts[ran > 0], starts + ran])
-        energy = (WRAP - used[-1] + np.concatenate([half, used])) % WRAP
+        energy = (WRAP - used[-1] + np.concatenate([half[ran > 0], used])) % WRAP
+        told = np.concatenate([(starts + ran)[ran > 0], ends])
         return [
             (f"{unit}/power", moments, np.round(np.concatenate([running[ran > 0], waits]), 2)),
-            (f"{unit}/energy", np.concatenate([starts + ran, ends]), np.round(energy, 3)),
+            (f"{unit}/energy", told, np.round(energy, 3)),
         ]
 
     def _states(self, unit: str, *, first: bool) -> list[tuple[str, npt.NDArray[np.int64], Floats]]:

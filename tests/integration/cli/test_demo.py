@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import duckdb
 import pytest
@@ -51,7 +52,7 @@ def test_the_figures_are_those_of_what_was_stored(tmp_path):
     ((twice,),) = plain(tmp_path, "select count(*) - count(distinct (tag, time)) from {}")
     assert twice == 0
     assert stored > 2 * 3600 * 5, "more than a few values a second over two hours"
-    assert 3_000 < told["pieces"] < 2.1 * 3600 * 120 / 60
+    assert 90_000 < told["pieces"] < 24 * 3600 * 120 / 60, "the weeks before make the day whole"
     assert 0.003 < told["kwh_per_piece"] < 0.05
     assert 0.3 < told["oee"] < 1.0
     again = isthmus(
@@ -68,13 +69,15 @@ def test_the_figures_are_those_of_what_was_stored(tmp_path):
 LIVE = """
 select epoch(max(time)) - epoch(min(time)) as seconds, max(value) - min(value) as pieces
 from samples where path = 'packaging/line1/filler/good_count' and value is not null
-and time > (select min(time) + interval 1 hour from samples)
+and time > to_timestamp({begun})
 """
 
 
 def test_an_hour_a_minute(tmp_path):
+    begun = time.time()  # of the plant's clock as well: what it tells from here on is live
     told = demo(tmp_path, "--speed", "60", "--for", "12", "--back-fill", "1")
-    (live,) = json.loads(isthmus("query", "--json", "--sql", LIVE, folder=tmp_path).out)
+    asked = LIVE.format(begun=begun)
+    (live,) = json.loads(isthmus("query", "--json", "--sql", asked, folder=tmp_path).out)
     assert live["seconds"] > 8 * 60, "twelve seconds were twelve minutes"
     assert 40 < live["pieces"] / (live["seconds"] / 60) < 130, "as many a minute as at any speed"
     assert told["pieces"] > live["pieces"] / 2

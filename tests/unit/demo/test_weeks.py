@@ -95,7 +95,9 @@ def test_at_first_sight_every_card_has_something_to_show(declared):
 
 def test_states_pieces_and_power_tell_of_the_same_time(declared):
     made = weeks(7, OPENING, OPENING)
-    records = told(declared, made.batch())
+    batch = made.batch()
+    assert len(np.unique(np.stack([batch.tag, batch.time]), axis=1).T) == len(batch)
+    records = told(declared, batch)
     line = next(declared.lines())
     found = performance(records, line, records.window(line, "week"))
     assert found.known == pytest.approx(1, abs=0.001)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.unit.trust.zones.plants import plant
 
+from isthmus.demo.logo import LOGO
 from isthmus.demo.physics.calendar import Calendar
 from isthmus.demo.plantfile import plant_file
 from isthmus.demo.plantlinks import Places
@@ -80,6 +81,7 @@ def test_the_demonstration_and_a_new_plant_have_none_either(tmp_path):
     ports = {name: 4840 + number for number, name in enumerate(machines)}
     log, broker = tmp_path / "compressor.log", "mqtts://127.0.0.1:8883"
     demonstration = plant_file(Places(ports, tmp_path, log, broker), Calendar.around(1_794_293_000))
+    (tmp_path / "logo.svg").write_text(LOGO)
     for number, text in enumerate((scaffold("plant"), demonstration)):
         file = tmp_path / f"{number}.yaml"
         file.write_text(text, "utf-8")
