@@ -72,4 +72,4 @@ def test_people_are_told_once_though_the_site_is_killed_and_the_mail_server_away
     assert all(subject == f"{low}: acknowledged by owner" for _, subject in told[3:])
     assert len(told) == 5
     code, missing = isthmus(site, "test", "nobody")
-    assert (code, "there is nobody called" in missing) == (1, True)
+    assert (code, "there is nobody called" in str(missing)) == (1, True), missing

@@ -107,7 +107,7 @@ export class AssetPage extends Part {
     return html`<isthmus-card class="face"><div class="stack" style="gap:6px"><div class="row"><h2 class="big clip">${asset.title || asset.name}</h2>${asset.type ? html`<span class="chip clip">${asset.type}</span>` : nothing}<span class="grow"></span>${worst ? marker(worst) : nothing}</div>
         ${asset.state === null ? nothing : html`<div class="row between"><span class="state b ${look}">${word}</span><span class="muted small">${since ? duration(clock.now() - since) : ""}</span></div>`}<hr /></div>
       ${analogs.length === 0 ? html`<div class="blank"><b>No analog value</b><span>its counters and states are at the right</span></div>` : html`<div class="picks scroll">${analogs.map((tag) => html`
-        <a class="pick" href="?${this.with("tag", tag.name)}" aria-current=${tag === this.chosen ? "true" : nothing}><isthmus-analog class="wide" spark .tag=${tag} .trend=${trends.get(tag.id)}></isthmus-analog></a>`)}</div>`}
+        <a class="pick" href="?${this.with("tag", tag.name)}" title=${tag.name.replaceAll("_", " ")} aria-current=${tag === this.chosen ? "true" : nothing}><isthmus-analog class="wide" spark .tag=${tag} .trend=${trends.get(tag.id)}></isthmus-analog></a>`)}</div>`}
       <div class="tiny muted row"><svg width="22" height="8" aria-hidden="true"><rect class="nrm" width="22" height="8" /></svg>normal range, spark: one hour</div></isthmus-card>`;
   }
 
