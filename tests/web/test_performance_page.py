@@ -78,7 +78,7 @@ def test_keys_alone_go_from_stop_to_stop_and_open_one(window):
     page.keyboard.press("Enter")
     page.wait_for_selector(OPEN)
     assert chosen.split(",")[0] in page.locator(f"{OPEN} #stop-title").inner_text()
-    assert page.locator(f"{OPEN} isthmus-stop-reason .tile").count() >= 2  # and may be told here
+    page.locator(f"{OPEN} isthmus-stop-reason .tile").nth(1).wait_for()  # and may be told here
     page.keyboard.press("Escape")
     page.wait_for_selector(OPEN, state="detached")
     assert page.evaluate("() => document.activeElement.className") == "gantt"
