@@ -54,19 +54,20 @@ def _held(
 ) -> tuple[Int64s, Floats]:
     """Times and totals with a moment more wherever a height held longer than it took to grow.
 
-    Growth takes a heartbeat, or as long as the samples usually are apart, if that is more: a
-    counter read every ten minutes grew all the while. `follows` says between which lies no gap,
-    None that there is none; the last one holds until `end`, if there is one.
+    Growth takes a heartbeat, or as long as the samples beside are apart, if that is more: a
+    counter read every ten minutes grew all the while, whatever it was read like at other times.
+    `follows` says between which lies no gap, None that there is none; the last one holds until
+    `end`, if there is one.
     """
     if not len(time):
         return time, total
     apart = np.diff(time)
-    rise = _rise(apart if follows is None else apart[follows])
+    rise = _rise(apart if follows is None else np.where(follows, apart, 0))
     late = apart > rise if follows is None else follows & (apart > rise)
     if late.any():
         far = np.flatnonzero(late)
         time, total = (
-            np.insert(time, far + 1, time[far + 1] - rise),
+            np.insert(time, far + 1, time[far + 1] - rise[far]),
             np.insert(total, far + 1, total[far]),
         )
     if end is not None and time[-1] < end:
@@ -74,11 +75,14 @@ def _held(
     return time, total
 
 
-def _rise(apart: Int64s) -> int:
-    """How long growth takes that is told by samples so far apart (ns)."""
-    if 2 * np.count_nonzero(apart <= HEARTBEAT) >= len(apart) + 1 or not len(apart):
-        return HEARTBEAT  # as their median says as well, which costs more
-    return max(HEARTBEAT, int(np.median(apart)))
+def _rise(apart: Int64s) -> Int64s:
+    """How long growth takes that is told by each of samples so far apart (ns), 0 over a gap."""
+    if len(apart) == 1:
+        return np.maximum(apart, HEARTBEAT)
+    beside = np.zeros(len(apart), np.int64)
+    beside[1:] = apart[:-1]
+    beside[:-1] = np.maximum(beside[:-1], apart[1:])
+    return np.maximum(beside, HEARTBEAT)
 
 
 def _climb(value: Floats, grown: Floats, at: int) -> None:

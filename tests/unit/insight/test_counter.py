@@ -91,3 +91,13 @@ def test_any_counter_that_wraps_gives_back_what_was_counted(steps, first, width)
     assert found.sum == pytest.approx(sum(steps))
     edges = np.arange(0, rows[-1][0] + width + 1, width, dtype=np.int64) * S
     assert np.nansum(found.per_bucket(edges)) == pytest.approx(sum(steps))
+
+
+def test_a_counter_read_slowly_at_first_grew_all_the_while_then():
+    """Old history by the quarter hour, then its own by the second: each part as it was read."""
+    slow, fast = np.arange(5) * 900, 3600 + np.arange(1, 2001)
+    time = np.concatenate([slow, fast]) * 10**9
+    value = np.concatenate([slow, fast]).astype(float)
+    told = Growth.of(Series(time, value, Nanoseconds(0), Nanoseconds(time[-1] + 1)), Counter())
+    half = np.array([450, 1350, 2250, 3150])
+    np.testing.assert_allclose(told.until(half * 10**9), half)
