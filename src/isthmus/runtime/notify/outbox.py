@@ -22,6 +22,7 @@ from typing import Any
 from isthmus.model.errors import StorageError
 from isthmus.model.notice import Attachment
 from isthmus.runtime.config.edit import write_whole
+from isthmus.runtime.lines import add_line
 from isthmus.runtime.notify.incident import Incident
 from isthmus.runtime.notify.message import FINAL, Address, Message, State
 
@@ -200,23 +201,7 @@ class Outbox:
     def _write(self, told: dict[str, Any]) -> None:
         if self._lines > LINES:
             self._renew()
-        line = json.dumps(told, ensure_ascii=False).encode() + b"\n"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with self.file.open("ab") as out:
-                start = out.tell()
-                try:
-                    out.write(line)
-                    out.flush()
-                    os.fsync(out.fileno())
-                except OSError:
-                    os.truncate(self.file, start)
-                    raise
-        except OSError as error:
-            raise StorageError(
-                f"keeping messages in {self.file}: {error}",
-                hint="is there space, and may the data folder be written?",
-            ) from error
+        add_line(self.file, told, "keeping messages in")
         self._lines += 1
 
     def _renew(self) -> None:

@@ -16,8 +16,9 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-from isthmus.model.errors import ConfigError, Refused, StorageError
+from isthmus.model.errors import ConfigError, Refused
 from isthmus.model.record import Kind, Recorder
+from isthmus.runtime.lines import add_line
 
 log = logging.getLogger(__name__)
 
@@ -142,23 +143,7 @@ class Book:
         facts = {"kind": note.kind, "goal": note.goal, "state": note.state, "due": note.due}
         text = f"{told} {note.kind} {note.number}: {note.text[:200]}"
         self.recorder.record(Kind.SCORECARD, note.by, text, about=note.goal, facts=facts)
-        line = json.dumps(asdict(note)).encode() + b"\n"
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("ab") as out:
-                start = out.tell()
-                try:
-                    out.write(line)
-                    out.flush()
-                    os.fsync(out.fileno())
-                except OSError:
-                    os.truncate(self.file, start)
-                    raise
-        except OSError as error:
-            raise StorageError(
-                f"keeping a note of the scorecard in {self.file}: {error}",
-                hint="is there space, and may the data folder be written?",
-            ) from error
+        add_line(self.file, asdict(note), "keeping a note of the scorecard in")
         self.versions.setdefault(note.number, []).append(note)
         return note
 

@@ -7,7 +7,6 @@ time.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from isthmus.insight.accounting.correction import Correction, corrected
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.plant import Equipment
 from isthmus.model.reason import Reasons
+from isthmus.runtime.lines import add_line
 
 FILE = "stops.jsonl"
 
@@ -232,15 +232,7 @@ class Book:
         return len(self.entries) + 1
 
     def _keep(self, entry: Entry) -> None:
-        line = json.dumps(asdict(entry), separators=(",", ":")).encode() + b"\n"
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("ab") as out:
-                out.write(line)
-                out.flush()
-                os.fsync(out.fileno())
-        except OSError as error:
-            raise StorageError(f"writing {self.file}: {error}", hint="free or add space") from error
+        add_line(self.file, asdict(entry), "writing")
         self._take(entry)
         self._by_unit = _held(self.entries)
 
