@@ -134,6 +134,7 @@ def test_time_of_which_nothing_is_known_is_a_gap(asking, plant):
     ).pens[0]
     first = pen.time[0]
     assert first > start + 12 * HOUR, "nothing is drawn before the first sample"
+    start = plant["now"] - 60 * 24 * HOUR  # the states are known for five weeks
     states = asking.get("/api/states", params={"path": UNIT, "from": start, "to": plant["now"]})
     ribbon = contract.Ribbon.model_validate(states.json()[0])
     assert ribbon.intervals[0].look == "unknown"

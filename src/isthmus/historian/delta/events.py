@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from isthmus.historian.delta.damage import Damage, checked, is_shortage
 from isthmus.historian.delta.manifest import DataFile
+from isthmus.historian.delta.narrow import narrowed
 from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.durable import fsync
 from isthmus.historian.event import matching
@@ -150,13 +151,13 @@ def read_events(
         if len(found) >= limit and file.times[1] < sorted(e.time for e in found)[-limit]:
             continue
         try:
-            events = file_events(root, file)
+            table = narrowed(checked(root / file.path), start, end, path, kind=kinds)
+            part = matching(decode_events(table), start, end)
         except BROKEN as error:  # maintenance sets it aside
             if is_shortage(error):
                 raise StorageError(f"reading {root / file.path}: {error}") from error
             damaged.note(file, error)
             continue
-        part = matching(events, start, end, kinds=kinds, path=path)
         parts.append((file.seq, part))
         found += part
     return [event for _, part in sorted(parts, key=lambda each: each[0]) for event in part]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +16,7 @@ from deltalake.exceptions import DeltaError
 
 from isthmus.historian.delta.damage import Damage, checked, is_shortage
 from isthmus.historian.delta.manifest import DataFile, Manifest
+from isthmus.historian.delta.narrow import narrowed
 from isthmus.historian.delta.parquet import Sink
 from isthmus.historian.delta.repair import missing, quarantine_files
 from isthmus.historian.durable import fsync
@@ -48,6 +50,7 @@ SMALL = 8  # so many files of a date become one
 AUDIT = 400 * DAY  # ns for which a result that was replaced is kept
 US = 1_000
 Row = tuple[int, KpiResult]  # seq of the write, result
+Choice = Callable[[pa.Table], pa.Table]  # those rows that a question is about
 
 
 def encode_kpis(rows: Sequence[Row]) -> pa.Table:
@@ -155,17 +158,16 @@ class KpiTable:
         With `versions` also those that were replaced, oldest first within a key. Broken files are
         noted in `damage` and left out; StorageError where this process cannot read just now.
         """
-        below, rows = f"{path}/", []
+        words = {"kpi": names, "period": {period} - {""}}
+        choose = partial(narrowed, start=start, end=end, path=path, **words)
+        rows: list[Row] = []
         for file in self.files:
             if file.path in self.damage or file.times[0] >= end or file.times[1] < start:
                 continue
             rows += [
                 (seq, result)
-                for seq, result in self._rows(file)
+                for seq, result in self._rows(file, choose)
                 if start <= result.start < end
-                and (not names or result.kpi in names)
-                and (path is None or result.path == path or result.path.startswith(below))
-                and (not period or result.period == period)
             ]
         rows.sort(key=lambda row: (row[1].start, row[1].path, row[1].kpi, row[1].period, row[0]))
         kept = rows if versions else holding(rows)
@@ -204,10 +206,11 @@ class KpiTable:
             quarantine_files(self.manifest, gone, root, root / "quarantine")
             self.files = tuple(file for file in self.files if file not in gone)
 
-    def _rows(self, file: DataFile) -> list[Row]:
+    def _rows(self, file: DataFile, choose: Choice | None = None) -> list[Row]:
         where = self.manifest.root / file.path
         try:
-            return decode_kpis(checked(where))
+            table = checked(where)
+            return decode_kpis(choose(table) if choose else table)
         except BROKEN as error:
             if is_shortage(error):
                 raise StorageError(f"reading {where}: {error}") from error
