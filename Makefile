@@ -11,6 +11,7 @@ NODE_PATH = PATH="$(CURDIR)/$(BIN):$$PATH"
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' 2>/dev/null)
 PEERS := $(patsubst %/package.json,%,$(wildcard tests/integration/peers/*/package.json))
 SUPERSET := tests/integration/peers/superset
+FAST := tests/unit tests/test_repository.py tests/test_docs.py
 PIN := $(PYTHON) supply/pin.py
 # pip takes no file whose SHA-256 is not in supply/hashes.txt, and runs no build of a foreign package
 KNOWN := --quiet --require-hashes --only-binary :all:
@@ -19,7 +20,7 @@ HASHES := --constraint supply/hashes.txt
 known-pip = $(PIN) --print pip > $(1)-pip.txt && $(1) -m pip install --quiet --require-hashes --requirement $(1)-pip.txt
 RIVALS := $(patsubst %/package.json,%,$(wildcard benchmarks/peers/*/package.json))
 
-.PHONY: demo test check bench bench-historian docs pins clean setup ui peers rivals superset format help
+.PHONY: demo test check lint fast bench bench-historian docs pins clean setup ui peers rivals superset format help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 18
@@ -27,12 +28,15 @@ help:  ## this list
 demo: setup ui  ## run the demonstration plant and print its sign-in link
 	$(BIN)/isthmus demo
 
-test: setup ui peers  ## run all tests; what needs a missing program is skipped and counted
+test: setup ui peers fast  ## run all tests; what needs a missing program is skipped and counted
 	@# real processes share few cores here: what fails beside others is tried once more alone, and told
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile; code=$$?; [ $$code = 1 ] || exit $$code; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(addprefix --ignore=,$(FAST)); \
+	code=$$?; [ $$code = 1 ] || exit $$code; \
 	echo "once more, alone, what failed:"; $(BIN)/pytest --last-failed --last-failed-no-failures none
 
-check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pages
+check: lint fast  ## format, lint, layers, types, docs freshness, pages, fast tests
+
+lint: setup ui
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -41,7 +45,9 @@ check: setup ui  ## format, lint, layers, types, fast tests, docs freshness, pag
 	$(PIN) --check
 	cd ui && $(NODE_PATH) $(NPM) run check
 	cd ui && $(NODE_PATH) $(NPM) test
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/unit tests/test_repository.py tests/test_docs.py
+
+fast: setup ui  # `make check test` runs them once
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(FAST)
 
 superset: $(STAMPS)/superset/installed  ## install Apache Superset apart, for the test of the SQL endpoint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -36,8 +37,13 @@ def eventually(what, seconds=30.0):
 
 
 def free_port():
-    """A port that is free now, outside of what outgoing connections take."""
-    for port in range(18_800, 18_900):
+    """A port that is free now, outside of what outgoing connections take.
+
+    Each worker has its own hundred: whoever is told a port takes it seconds later.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 18_800 + 100 * (worker % 50)
+    for port in range(first, first + 100):
         with socket.socket() as listening:
             try:
                 listening.bind(("127.0.0.1", port))
