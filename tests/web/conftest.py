@@ -219,6 +219,20 @@ def visit(browser, demo):
         opened.append(Visitor(browser, demo, **how))
         return opened[-1]
 
+    window.opened = opened
     yield window
     for visitor in opened:
         visitor.close()
+
+
+@pytest.fixture(autouse=True)
+def close_what_was_opened(request):
+    """Close the windows that one test opened: each one left would go on asking and drawing."""
+    if "visit" not in request.fixturenames:
+        yield
+        return
+    opened = request.getfixturevalue("visit").opened
+    kept = len(opened)
+    yield
+    while len(opened) > kept:
+        opened.pop().close()

@@ -99,3 +99,48 @@ def test_what_is_silent_is_named_and_what_nothing_tells_is_said(window, plant):
     finally:
         page.unroute("**/api/energy/meters*")
         page.unroute("**/api/energy/split*")
+
+
+def test_keys_alone_choose_the_time_ask_how_and_follow_a_machine(window):
+    page = window.open("/energy?window=day")
+    page.get_by_role("group", name="Window").get_by_role("button", name="week").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => /window=week/.test(location.search)")
+    window.ready()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("[")
+    page.wait_for_function("() => /window=day/.test(location.search)")
+    window.ready()
+    states = card(page, "Where the energy went")
+    why = states.locator("button.why")
+    why.focus()
+    page.keyboard.press("Enter")
+    told = states.get_by_role("dialog", name="How is this computed")
+    told.wait_for()
+    assert "kWh" in told.inner_text()
+    assert page.evaluate("document.activeElement.closest('.why-panel') !== null")
+    page.keyboard.press("Escape")
+    told.wait_for(state="detached")
+    card(page, "Idle waste by machine").locator("tbody a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.pathname.startsWith('/asset/')")
+    window.ready()
+    assert window.wrong == []
+
+
+def test_on_paper_every_card_is_whole_and_nothing_waits_for_a_finger(window):
+    page = window.open("/energy?window=week")
+    page.emulate_media(media="print")
+    try:
+        for heading in CARDS:
+            one = card(page, heading)
+            assert one.bounding_box()["height"] > 60, heading
+            lost = one.evaluate("e => e.scrollHeight - e.clientHeight")
+            assert lost <= 2, heading
+        assert not page.locator("isthmus-nav").is_visible()
+        assert page.locator("main button:visible").count() == 0
+        for chart in ("isthmus-cusum", "isthmus-per-piece", "isthmus-profile", "isthmus-ahead"):
+            assert page.locator(chart).first.bounding_box()["height"] >= 120, chart
+        assert page.pdf(format="A4")[:5] == b"%PDF-"
+    finally:
+        page.emulate_media(media="screen")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,24 +11,44 @@ from isthmus.insight.unseen import NEAR, SEEN
 from isthmus.model.counter import HEARTBEAT
 from isthmus.model.sample import Batch, Bools, Floats, Int64s, Status
 
-MINUTE = 60 * 10**9
-AROUND = NEAR + SEEN  # ns around turns and gaps in which every sample stays: a pace is seen there
-FEW = 4  # samples a minute, up to which none is left out
+BUCKET = 50 * 10**9  # ns of which one sample stays, seldom two
+AROUND = NEAR + SEEN  # ns around gaps and steps down in which every sample stays: a pace is seen
+SPARSE = 15 * 10**9  # ns between samples, from which on none is left out
 MANY = 100  # gaps and steps down, from which on none is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """Times (ns, in order) at which a counter is asked: `edges`, and `turns` of planned time."""
+    """Times (ns, in order) at which a counter is asked.
+
+    `edges` of windows, `turns` of planned time, and `changes` of what its unit did near a turn,
+    where a pace is looked up.
+    """
 
     edges: Int64s
     turns: Int64s
+    changes: Int64s
 
     def within(self, start: int, end: int) -> Moments:
         """Those that lie in [start, end], turns up to `AROUND` beyond."""
-        first, last = np.searchsorted(self.edges, [start, end + 1])
         low, high = np.searchsorted(self.turns, [start - AROUND, end + AROUND + 1])
-        return Moments(self.edges[first:last], self.turns[low:high])
+        return Moments(
+            _cut(self.edges, start, end), self.turns[low:high], _cut(self.changes, start, end)
+        )
+
+    def seen(self, changed: Int64s, startups: Iterable[int] = ()) -> Moments:
+        """The same where units changed at times `changed`, and start up for so long (ns)."""
+        if lengths := [*startups]:
+            begun = np.concatenate([changed, self.turns])
+            ends = [begun + length for length in lengths]
+            return replace(self, changes=np.sort(np.concatenate([begun, *ends])))
+        if not len(self.turns):
+            return self
+        at = np.searchsorted(self.turns, changed)
+        before = changed - self.turns[np.maximum(at - 1, 0)]
+        after = self.turns[np.minimum(at, len(self.turns) - 1)] - changed
+        near = (np.abs(before) <= AROUND) | (np.abs(after) <= AROUND)
+        return replace(self, changes=np.sort(changed[near]))
 
 
 def changes(rows: Batch) -> Bools:
@@ -41,23 +62,27 @@ def changes(rows: Batch) -> Bools:
 def of_counter(rows: Batch, asked: Moments) -> Bools:
     """Which samples of a counter say what all of them do of its growth between moments `asked`.
 
-    Those next to each moment stay, and every one near turns, gaps and steps down. Elsewhere the
-    first and the last of a minute do: a stretch without a sample is none that there was not.
+    Those next to each moment stay, and next to where a pace is looked up: `NEAR` before and after
+    a turn. So does every one near gaps and steps down. Elsewhere about one of each `BUCKET` does:
+    no stretch of `SEEN` lacks a sample that had one.
     """
     time, size = rows.time, len(rows)
-    if size < 2 or size * MINUTE < FEW * int(time[-1] - time[0]):  # noqa: PLR2004
-        return np.ones(size, np.bool_)
-    odd = _odd(time, _known(rows))
-    if len(odd) > MANY:
+    if size < 2 or size * SPARSE < int(time[-1] - time[0]):  # noqa: PLR2004
         return np.ones(size, np.bool_)
     first, last = int(time[0]), int(time[-1])
+    keep, gaps = _some(time)
+    odd = np.concatenate([gaps, _odd(_known(rows))])
+    if len(odd) > MANY:
+        return np.ones(size, np.bool_)
     asked = asked.within(first, last)
-    minutes = np.arange(first // MINUTE + 1, last // MINUTE + 1) * MINUTE
-    at = np.searchsorted(time, np.concatenate([minutes, asked.edges]))
-    keep = np.zeros(size, np.bool_)
-    keep[0] = keep[-1] = keep[np.minimum(at, size - 1)] = keep[np.maximum(at - 1, 0)] = True
-    low = np.concatenate([asked.turns, time[odd]]) - AROUND
-    high = np.concatenate([asked.turns, time[odd + 1]]) + AROUND
+    inside = asked.turns[(asked.turns >= first) & (asked.turns < last)]
+    at = np.searchsorted(time, inside, "right") - 1
+    paces = (time[at] - NEAR, inside, time[at + 1] + NEAR)
+    at = np.searchsorted(time, np.concatenate([asked.edges, asked.changes, *paces]))
+    keep[np.minimum(at, size - 1)] = keep[np.maximum(at - 1, 0)] = True
+    beyond = asked.turns[(asked.turns < first) | (asked.turns >= last)]
+    low = np.concatenate([beyond, time[odd]]) - AROUND
+    high = np.concatenate([beyond, time[odd + 1]]) + AROUND
     for begin, end in zip(
         *(np.searchsorted(time, each).tolist() for each in (low, high)), strict=True
     ):
@@ -65,14 +90,32 @@ def of_counter(rows: Batch, asked: Moments) -> Bools:
     return keep
 
 
-def _odd(time: Int64s, value: Floats) -> Int64s:
-    """The samples whose next one is far, lower, or known where they are not."""
+def _some(time: Int64s) -> tuple[Bools, Int64s]:
+    """Samples that are at most `SEEN` apart, or next to each other; after which of all comes a gap.
+
+    They are the first ones of each `BUCKET`, and the last ones before those that then are too far.
+    """
+    keep = np.zeros(len(time), np.bool_)
+    buckets = np.arange(time[0] // BUCKET + 1, time[-1] // BUCKET + 1) * BUCKET
+    keep[0] = keep[-1] = keep[np.searchsorted(time, buckets)] = True
+    found = np.flatnonzero(keep)
+    far = found[1:][np.diff(time[found]) > SEEN]
+    keep[far - 1] = True
+    return keep, far[time[far] - time[far - 1] > HEARTBEAT] - 1
+
+
+def _odd(value: Floats) -> Int64s:
+    """The samples whose next one is lower, or known where they are not."""
     found = value[1:] < value[:-1]
-    found |= time[1:] - time[:-1] > HEARTBEAT
     lost = np.isnan(value)
     if lost.any():
         found |= lost[1:] != lost[:-1]
     return np.flatnonzero(found)
+
+
+def _cut(times: Int64s, start: int, end: int) -> Int64s:
+    """Those of `times` in [start, end]."""
+    return times[slice(*np.searchsorted(times, [start, end + 1]).tolist())]
 
 
 def _known(rows: Batch) -> Floats:

@@ -85,10 +85,12 @@ def shared(growth: Growth, course: Course) -> Growth:
     """
     times, totals, places = [], [], []
     found = doubtful(growth, course)
+    first = course.start.searchsorted(growth.time[found], "right")
+    found = found[course.start.searchsorted(growth.time[found + 1]) > first]  # the unit changed
     for at, near in zip(found.tolist(), _near(growth, course, found), strict=True):
         begin, end = int(growth.time[at]), int(growth.time[at + 1])
         edges, place = course.cut(begin, end)
-        if len(place) < 2 or not course.covers(begin, end):  # noqa: PLR2004
+        if not course.covers(begin, end):
             continue
         usual = (growth.total[at + 1] - growth.total[at]) / (end - begin)
         weight = np.diff(edges) * _pace(course, place, near, usual)

@@ -12,7 +12,7 @@ import numpy as np
 
 from isthmus.insight.accounting.timetable import Timetable
 from isthmus.insight.thin import Moments, changes, of_counter
-from isthmus.model.plant import Calendar
+from isthmus.model.plant import Equipment
 from isthmus.model.sample import Batch, Int32s, Int64s, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.read import History, Records, Window
@@ -63,9 +63,9 @@ class Condensed:
         tags: Iterable[Tag | None],
         window: Window,
         windows: Sequence[Window],
-        calendars: Iterable[Calendar | None],
+        places: Iterable[Equipment],
     ) -> Self:
-        """The history of `tags` over `window`, for figures of `windows` by `calendars`."""
+        """The history of `tags` over `window`, for figures of `places` over `windows`."""
         kinds = {
             int(number): _kind(tag)
             for tag in tags
@@ -75,18 +75,20 @@ class Condensed:
         if not len(numbers):
             return cls(records.historian, window, {})
         bounds = [bound for each in windows for bound in (each.start, each.end)]
+        below = [each for place in places for each in place.walk()]
+        turns = [
+            turn
+            for calendar in {records.calendar(each) for each in below}
+            for turn in Timetable.of(calendar, window.start, window.end, records.zone).turns
+        ]
         asked = Moments(
             np.unique(np.array(bounds, np.int64)),
-            np.unique(
-                [
-                    turn
-                    for each in set(calendars)
-                    for turn in Timetable.of(each, window.start, window.end, records.zone).turns
-                ]
-            ).astype(np.int64),
+            np.unique(np.array(turns, np.int64)),
+            np.zeros(0, np.int64),
         )
+        startups = frozenset(round(each.startup * 1e9) for each in below if each.startup)
         keep = window.end - window.start <= SHORT
-        reading = _Reading(records.historian, kinds, asked, keep)
+        reading = _Reading(records.historian, kinds, asked, startups, keep)
         step = max(1, DAY * AMONG // max(AMONG, len(numbers)))
         inner = range(window.start // step * step + step, window.end, step)  # as files are cut
         starts = [window.start, *map(Nanoseconds, inner)]
@@ -137,6 +139,7 @@ class _Reading:
     history: History
     kinds: Mapping[int, str]
     asked: Moments
+    startups: frozenset[int]
     keep: bool
 
     def between(self, start: Nanoseconds, end: Nanoseconds) -> dict[int, list[Batch]]:
@@ -145,10 +148,27 @@ class _Reading:
         for rows in self._pieces(np.array(sorted(self.kinds), np.int32), start, end):
             edges = (np.flatnonzero(rows.tag[1:] != rows.tag[:-1]) + 1).tolist()
             for first, last in pairwise([0, *edges, len(rows)]):
-                own = rows.slice(first, last)
-                tag = int(own.tag[0])
-                found.setdefault(tag, []).append(own.where(self._matter(tag, own)))
+                found.setdefault(int(rows.tag[first]), []).append(rows.slice(first, last))
+        steps, counters = (
+            [tag for tag in found if self.kinds[tag] in some] for some in (STEPS, COUNTERS)
+        )
+        changed = [np.zeros(0, np.int64)]
+        for tag in steps:
+            found[tag] = [rows.where(np.flatnonzero(changes(rows))) for rows in found[tag]]
+            changed += [rows.time for rows in found[tag]]
+        if self.startups:
+            changed.append(self._before(start))
+        asked = self.asked.seen(np.concatenate(changed), self.startups)
+        for tag in counters:
+            kept = ((rows, np.flatnonzero(of_counter(rows, asked))) for rows in found[tag])
+            found[tag] = [rows.where(places) for rows, places in kept]
         return found
+
+    def _before(self, start: Nanoseconds) -> Int64s:
+        """When units changed that may still start up at `start`."""
+        tags = np.array(sorted(tag for tag in self.kinds if self.kinds[tag] in STEPS), np.int32)
+        rows = self.history.raw(tags, Nanoseconds(start - max(self.startups)), start)
+        return rows.time
 
     def _pieces(self, tags: Int32s, start: Nanoseconds, end: Nanoseconds) -> Iterator[Batch]:
         """Piece by piece where a history has it so, else all at once."""
@@ -157,15 +177,6 @@ class _Reading:
         else:
             pieces = iter([self.history.raw(tags, start, end)])
         return (rows for rows in pieces if len(rows))
-
-    def _matter(self, tag: int, own: Batch) -> Int64s:
-        """The places of the samples that matter; taken from there, the rest is let go."""
-        kind = self.kinds[tag]
-        if kind in STEPS:
-            return np.flatnonzero(changes(own))
-        if kind in COUNTERS:
-            return np.flatnonzero(of_counter(own, self.asked))
-        return np.arange(len(own))
 
 
 def _of(rows: Batch, tag: int) -> Batch:

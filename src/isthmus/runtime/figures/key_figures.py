@@ -60,7 +60,6 @@ def elements_of(
 ) -> list[Elements | None]:
     """The elements of several pieces of equipment over the same windows; history is read once."""
     tags = [tag for place in places for tag in _tags(records.plant, place)]
-    calendars = {records.calendar(each) for place in places for each in place.walk()}
     many = len({tag.path for tag in tags if tag is not None})
     span = (PART if condenses(tags) else SHARED) * AMONG // max(AMONG, many)
     portions = list(_portions(windows, span))
@@ -70,7 +69,7 @@ def elements_of(
         if last - first > 2 * span:
             return records
         around = Window("", Nanoseconds(max(0, first - EDGE)), Nanoseconds(last + EDGE))
-        return replace(records, historian=Condensed.of(records, tags, around, rows, calendars))
+        return replace(records, historian=Condensed.of(records, tags, around, rows, places))
 
     parts = [
         [elements(own, place, rows) for place in places]
