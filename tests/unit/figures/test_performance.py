@@ -1,5 +1,6 @@
 """A line's performance from samples whose times and counts are known."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from tests.unit.figures.memory import HOUR, START, S, line_of, records, span, unit
 
 from isthmus.insight.accounting.calendar import Stretch
+from isthmus.insight.kpi.catalogue import Catalogue
 from isthmus.insight.kpi.oee import Count
 from isthmus.model.plant import Calendar, Shift
-from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.figures.performance import performance
+from isthmus.model.sample import Nanoseconds, Status
+from isthmus.runtime.figures.key_figures import key_figures
+from isthmus.runtime.figures.performance import inside, performance
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Window
 
@@ -32,7 +35,7 @@ def running(name, *, good=1.0, scrap=0.0):
 
 
 def test_pieces_made_outside_of_planned_time_do_not_count():
-    line = line_of(unit("filler", *COUNTS), calendar="four")
+    line = line_of(replace(unit("filler", *COUNTS), calendar="four"), calendar="four")
     kept = records(line, running("filler", good=0.9), end=8 * HOUR, calendar=FOUR)
     found = performance(kept, line, span(8))
     assert found.times.actual_production == found.times.planned_busy == 4 * 3600
@@ -40,6 +43,27 @@ def test_pieces_made_outside_of_planned_time_do_not_count():
     assert found.unplanned == pytest.approx(0.9 * 4 * 3600, abs=10)
     assert found.oee.effectiveness == pytest.approx(0.9)
     assert found.oee.index == pytest.approx(0.9)
+
+
+def test_it_says_what_the_key_figures_say_also_with_gaps_and_a_stop_over_its_edges():
+    lost = ((EVERY > 3_300) & (EVERY < 3_900)) | ((EVERY > 6_600) & (EVERY < 7_500))
+    quality = np.where(lost, Status.BAD, Status.GOOD).astype(np.uint32)
+    told = {
+        name: (times, value, quality)
+        for name, (times, value) in running("filler", good=0.9, scrap=0.05).items()
+    }
+    stood = (EVERY > 5_000) & (EVERY < 5_020) | (EVERY > 3_000) & (EVERY < 4_500)
+    told["filler/state"] = (EVERY, np.where(stood, 9.0, EXECUTE), quality)
+    line = line_of(unit("filler", *COUNTS))
+    kept = records(line, told, end=8 * HOUR)
+    window = Window("", Nanoseconds(START + HOUR), Nanoseconds(START + 2 * HOUR))
+    found = performance(kept, line, window)
+    said = key_figures(kept, line, [window], Catalogue.of())
+    assert found.count.good == pytest.approx(said.elements.columns["GQ"][0])
+    assert found.times.actual_unit_down == said.elements.columns["ADOT"][0]
+    assert found.oee.index == pytest.approx(said.figures["oee_index"].value[0])
+    alone = inside(kept, line, window)
+    assert alone.count.good != pytest.approx(found.count.good, abs=100)
 
 
 def test_scrap_before_the_bottleneck_is_not_the_bottlenecks():

@@ -16,6 +16,7 @@ from isthmus.insight.accounting.calendar import Stretch
 from isthmus.insight.accounting.partition import Orders, Partition
 from isthmus.insight.accounting.rules import Rules
 from isthmus.insight.accounting.timetable import Timetable
+from isthmus.insight.elements import Elements
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.state import PACKML, Cause
 
@@ -60,8 +61,12 @@ class Times:
             timetable = Timetable.within([Stretch("", start, end)], start, end)
         found = Partition.of(accounts, timetable, rules, orders)
         window = np.array([start], np.int64), np.array([end], np.int64)
-        row = found.elements(*window).columns
-        return cls(*(float(row[name][0]) for name in _ELEMENTS))
+        return cls.at(found.elements(*window), 0)
+
+    @classmethod
+    def at(cls, elements: Elements, row: int) -> Times:
+        """The time elements of one window of `elements`."""
+        return cls(*(float(elements.columns[name][row]) for name in _ELEMENTS))
 
 
 _ELEMENTS = ("PBT", "APT", "ADET", "ADOT", "AUST", "UNKNOWN", "NOT")  # as the fields of Times

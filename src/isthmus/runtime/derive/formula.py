@@ -17,7 +17,7 @@ from isthmus.model.sample import Status
 from isthmus.model.state import State
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.meters import hour_kwh, measured, meter_tags
-from isthmus.runtime.figures.performance import LinePerformance, performance, times_of
+from isthmus.runtime.figures.performance import LinePerformance, inside, times_of
 from isthmus.runtime.figures.pieces import counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, meters, units
 
@@ -73,7 +73,7 @@ def _line_inputs(_: Plant, line: Equipment) -> list[Tag]:
 
 
 def _line(records: Records, line: Equipment, window: Window) -> Iterator[Figure]:
-    found = performance(records, line, window)
+    found = inside(records, line, window)
     if found is None:
         return
     yield from _ratios(line, found)
@@ -156,7 +156,7 @@ def _made(records: Records, line: Equipment, window: Window) -> float | None:
     """Good pieces of the window; None where the line counts none at all."""
     if bottleneck(line) is None or not counters(line):
         return None
-    found = performance(records, line, window)
+    found = inside(records, line, window)
     return found.count.good if found and found.count else 0.0
 
 

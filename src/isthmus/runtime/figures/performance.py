@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from isthmus.insight.accounting.accounts import Accounts, Look
 from isthmus.insight.accounting.calendar import Stretch
+from isthmus.insight.elements import Elements
 from isthmus.insight.kpi.oee import Count, Loss, Oee, Times, losses, oee
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.figures.elements import rules_of
+from isthmus.runtime.figures.elements import elements, rules_of
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.read import Records, Window, bottleneck, units
 from isthmus.runtime.figures.worked import worked
@@ -57,8 +58,36 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
     """The line's performance over `window`; None where the line has no unit with a state.
 
     Times and produced pieces are the bottleneck's inside planned time; scrap is its own and that
-    of the units behind it: what is scrapped there was produced in vain as well.
+    of the units behind it: what is scrapped there was produced in vain as well. They are those of
+    the line's key figures: stops and gaps that reach over an edge of the window are seen whole.
     """
+    found, seen = inside(records, line, window), elements(records, line, [window])
+    if found is None or seen is None:
+        return found
+    times, count = Times.at(seen, 0), _count(seen)
+    made = found.unplanned + (found.count.produced if found.count else 0.0)
+    item = 1 / line.ideal_rate if line.ideal_rate else _item(times, count)
+    return replace(
+        found,
+        times=times,
+        count=count,
+        unplanned=max(0.0, made - count.produced) if count else 0.0,
+        oee=oee(times, count, planned_run_time_per_item=item),
+        item_seconds=item,
+    )
+
+
+def _count(seen: Elements) -> Count | None:
+    """The pieces of the first window; None where the good counter tells nothing."""
+    good = seen.columns.get("GQ")
+    if good is None or np.isnan(good[0]):
+        return None
+    scrap = seen.columns.get("SQ", np.zeros(1))
+    return Count(max(0.0, float(good[0])), float(scrap[0]))
+
+
+def inside(records: Records, line: Equipment, window: Window) -> LinePerformance | None:
+    """The same of what is told in `window` alone: whatever comes later elsewhere, it stays."""
     unit = bottleneck(line)
     if unit is None or unit.tag("state") is None:
         return None
