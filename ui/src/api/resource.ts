@@ -55,7 +55,7 @@ export class Resource<T> implements ReactiveController {
     const url = this.wanted();
     if (url === this.url) return;
     this.url = url;
-    if (!this.options.keep) this.value = undefined;
+    if (!this.options.keep || url === undefined) this.value = undefined;
     if (this.value === undefined) this.load = { state: "loading" };
     this.failures = 0;
     void this.ask();

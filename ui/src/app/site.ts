@@ -69,6 +69,12 @@ export class Site {
     return equipment.tags.map((id) => this.tags.get(id)).filter((tag) => tag !== undefined);
   }
 
+  /** The paths of the tags of `equipment` that play `roles`, whatever they are called. */
+  pathsOf(equipment: EquipmentInfo, ...roles: string[]): string[] {
+    const tags = this.tagsOf(equipment);
+    return roles.flatMap((role) => tags.find((tag) => tag.role === role)?.path ?? []);
+  }
+
   tag(id: number | null | undefined): TagInfo | undefined {
     return id === null || id === undefined ? undefined : this.tags.get(id);
   }

@@ -75,8 +75,8 @@ export class PerformancePage extends Part {
     return html`<main id="page" class="performance" tabindex="-1"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window>
       ${this.figures()}<div class="two first">${this.time()}${this.losses()}</div>${this.states()}
       <isthmus-side-by-side .path=${this.line.path} .query=${this.query}></isthmus-side-by-side>
-      <isthmus-limiting .line=${this.line} .units=${units}></isthmus-limiting>
-      <div class="two"><isthmus-cycle-times .units=${units.filter((unit) => this.site.tagsOf(unit).some((tag) => tag.role === "good_count"))} .query=${this.query} .from=${start} .to=${end} .ideal=${this.line.ideal_rate_per_min ? 60 / this.line.ideal_rate_per_min : null}></isthmus-cycle-times>
+      <isthmus-limiting .site=${this.site} .line=${this.line} .units=${units}></isthmus-limiting>
+      <div class="two"><isthmus-cycle-times .site=${this.site} .units=${units.filter((unit) => this.site.tagsOf(unit).some((tag) => tag.role === "good_count"))} .query=${this.query} .from=${start} .to=${end} .ideal=${this.line.ideal_rate_per_min ? 60 / this.line.ideal_rate_per_min : null}></isthmus-cycle-times>
         <isthmus-control .site=${this.site} .units=${units} .query=${this.query} .from=${start} .to=${end}></isthmus-control></div>
       <isthmus-explained></isthmus-explained><isthmus-stop-sheet></isthmus-stop-sheet></main>`;
   }
@@ -120,8 +120,9 @@ export class PerformancePage extends Part {
   private reasons(action: TemplateResult) {
     const { value, load } = this.stops;
     const blank = value && !value.reasons.length ? { title: "No unit stood by its own fault", text: "in planned time of this window" } : undefined;
+    const asked = this.answer.value ? load : this.answer.load;
     const total = value?.reasons.reduce((sum, row) => sum + row.said + row.told + row.likely + row.unknown, 0) ?? 0;
-    return html`<isthmus-card heading="Reasons of stops" sub="${number(total / MINUTE_S, 1)} min by own fault, all units" .action=${action} .why=${REASONS} .load=${load} ?hollow=${!value} .blank=${blank}>
+    return html`<isthmus-card heading="Reasons of stops" sub="${number(total / MINUTE_S, 1)} min by own fault, all units" .action=${action} .why=${REASONS} .load=${asked} ?hollow=${!value} .blank=${blank}>
       ${value?.reasons.length ? html`<isthmus-reasons .reasons=${value.reasons}></isthmus-reasons>` : nothing}</isthmus-card>`;
   }
 

@@ -3,6 +3,8 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Reports } from "../api/contract";
 import { ApiError, address, ask } from "../api/get";
 import { Resource } from "../api/resource";
+import { clock } from "../app/clock";
+import { fieldTime } from "../app/range";
 import type { Site } from "../app/site";
 import { Part } from "../parts/part";
 import { FORM_WORDS } from "../parts/report-plan";
@@ -40,7 +42,7 @@ export class ReportsPage extends Part {
     const form = html`<form class="report" @submit=${this.fetch}>
       <label class="small">Of<select class="field" name="path">${choices(value?.places ?? [], (path) => (path === "/" ? "the whole site" : path))}</select></label>
       <label class="small">Which time<select class="field" name="kind">${choices(KINDS, (kind) => kind)}</select></label>
-      <label class="small">Around (empty: now)<input class="field" type="datetime-local" name="at" /></label>
+      <label class="small">Around (${clock.zone(clock.now())}; empty: now)<input class="field" type="datetime-local" name="at" /></label>
       <label class="small">As<select class="field" name="form">${choices(value?.forms ?? [], (kind) => FORM_WORDS[kind] ?? kind)}</select></label>
       <button class="btn main" ?disabled=${this.busy || !value?.places.length}>Make and download</button>
       <div role="status" class="small">${this.told}</div></form>`;
@@ -54,7 +56,7 @@ export class ReportsPage extends Part {
     this.busy = true;
     this.told = "making it";
     try {
-      const moment = at ? new Date(at).getTime() : undefined;
+      const moment = at ? fieldTime(at) : undefined;
       const response = await ask(address("/api/report", { ...rest, at: moment }), undefined, "*/*");
       const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "report";
       const link = document.createElement("a");

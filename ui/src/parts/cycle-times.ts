@@ -2,8 +2,9 @@ import { html, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { CycleTimes, EquipmentInfo } from "../api/contract";
 import { address } from "../api/get";
-import { Resource } from "../api/resource";
+import { type Load, Resource } from "../api/resource";
 import { setQuery } from "../app/route";
+import type { Site } from "../app/site";
 import { number, short } from "../draw/number";
 import { linear, ticks } from "../draw/scale";
 import { rangeText } from "../app/range";
@@ -19,6 +20,7 @@ const WHY = {
 /** How long pieces took while a unit ran. */
 @customElement("isthmus-cycle-times")
 export class CycleTimesCard extends Part {
+  @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) units: readonly EquipmentInfo[] = [];
   @property({ attribute: false }) query = new URLSearchParams();
   @property({ type: Number }) from = 0;
@@ -35,15 +37,21 @@ export class CycleTimesCard extends Part {
     return this.unit && to > from ? address("/api/cycles", { path: this.unit.path, from, to }) : undefined;
   }
 
+  private pens(): string {
+    return this.unit ? this.site.pathsOf(this.unit, "good_count", "state").join() : "";
+  }
+
   override render() {
-    const { value, load } = this.answer;
+    // the last answer may stay while another window is asked, never under another unit's name
+    const value = this.answer.value?.path === this.unit?.path ? this.answer.value : undefined;
+    const load: Load = value || this.answer.load.state !== "ready" ? this.answer.load : { state: "loading" };
     const blank = value && !(value.pieces > 0) ? { title: "No piece was counted while it ran", text: "in this window" } : undefined;
     const action = html`<select class="field" aria-label="Unit" @change=${(event: Event) => setQuery({ unit: (event.target as HTMLSelectElement).value })}>${this.units.map((unit) => html`<option value=${unit.path} ?selected=${unit === this.unit}>${unit.title || unit.name}</option>`)}</select>`;
     const ideal = value?.ideal ?? this.ideal;
     return html`<isthmus-card heading="Cycle times" sub=${value && value.pieces > 0 ? `${number(value.pieces, 0)} pieces, ${number(value.mean, 3)} s each on average` : ""} .action=${action} .why=${WHY} .load=${load} ?hollow=${!value} .blank=${blank}>
       ${value && value.pieces > 0 ? html`<isthmus-histogram .told=${value} .ideal=${ideal}></isthmus-histogram>
         <p class="small">${Object.entries(value.percentiles).map(([percent, seconds]) => html`<span class="nowrap"><span class="muted">${percent} % took at most</span> <b class="num">${number(seconds, 3)} s</b></span> `)}</p>
-        <a class="why" href="/explore?pens=${value.path}/good_count,${value.path}/state&range=${rangeText(this.from, this.to)}">samples of the counter</a>` : nothing}</isthmus-card>`;
+        <a class="why" href="/explore?pens=${this.pens()}&range=${rangeText(this.from, this.to)}">samples of the counter</a>` : nothing}</isthmus-card>`;
   }
 }
 

@@ -5,6 +5,7 @@ import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
 import { rangeText } from "../app/range";
+import type { Site } from "../app/site";
 import { number } from "../draw/number";
 import { Part } from "./part";
 
@@ -19,12 +20,13 @@ const WHY = {
 /** Which unit held the line back: on how many of the days, and how much of the time. */
 @customElement("isthmus-limiting")
 export class Limiting extends Part {
+  @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) line!: EquipmentInfo;
   @property({ attribute: false }) units: readonly EquipmentInfo[] = [];
   private readonly answer = new Resource<Bottleneck>(this, () => {
     const [from, to] = this.span;
     return this.line ? address("/api/bottleneck", { line: this.line.path, from, to, each: "day" }) : undefined;
-  });
+  }, { every: () => 300_000 });
 
   private get span(): [number, number] {
     const to = Math.floor(clock.now() / 300_000) * 300_000;
@@ -44,7 +46,7 @@ export class Limiting extends Part {
     for (const day of days) often.set(day.unit, (often.get(day.unit) ?? 0) + 1);
     const [first, count] = [...often].sort((one, other) => other[1] - one[1])[0]!;
     const turning = found.turning_point ? `; waiting turns at ${found.turning_point}${found.plain ? "" : ", not a plain one"}` : "";
-    const states = this.units.flatMap((unit) => (unit.state === null ? [] : [`${unit.path}/state`]));
+    const states = this.units.flatMap((unit) => this.site.pathsOf(unit, "state"));
     return html`<p><b>${first}</b> on ${count} of ${days.length} ${days.length === 1 ? "day" : "days"}${turning}</p>
       <ol class="day-strip" aria-label="The bottleneck of each day">${found.days.map((day) => html`<li title="${day.unit || "nothing worked"}${day.turning_point ? `, turning point ${day.turning_point}` : ""}" class=${day.unit === first ? "same" : ""}><span class="tiny muted">${clock.day(day.start)}</span><b class="clip">${day.unit || "—"}</b><span class="tiny">${day.unit ? `${number(day.percent, 0)} %` : ""}</span></li>`)}</ol>
       <div class="scroll-x" tabindex="0"><table class="data"><thead><tr><th>Unit</th><th>Held the line back</th><th class="e">Alone</th><th class="e">Shifting</th><th class="e">Starved</th><th class="e">Blocked</th></tr></thead><tbody>
