@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from isthmus.model.access import Right
-from isthmus.model.errors import ConfigError
+from isthmus.model.errors import ConfigError, Refused
 from isthmus.model.path import nearest
 from isthmus.model.report import FORMS, Form, Plan
 from isthmus.runtime.app import App
@@ -91,7 +91,7 @@ def _told(app: App, plan: Plan) -> contract.ReportPlan:
         notify=list(plan.notify),
         keep=plan.keep,
         folder=plan.to,
-        due=app.reports.due(plan) / 1e6,
+        due=_due(app, plan),
         made=kept.made,
         failed=kept.failed,
         error=kept.error,
@@ -101,6 +101,14 @@ def _told(app: App, plan: Plan) -> contract.ReportPlan:
             for each in sorted(kept.issues, key=lambda one: (-one.start, -one.revision))
         ],
     )
+
+
+def _due(app: App, plan: Plan) -> float | None:
+    """When the next one is made, ms; None where its line has no shifts any more."""
+    try:
+        return app.reports.due(plan) / 1e6
+    except Refused:
+        return None
 
 
 def _issue(issue: Issue) -> contract.ReportIssue:

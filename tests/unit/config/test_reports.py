@@ -14,13 +14,14 @@ FILE = """
 isthmus: 1
 enterprise: acme
 site: riverside
-calendars: {two: {early: "06:00-14:00"}}
+calendars: {two: {early: "06:00-14:00"}, clean: {maintenance: ["08:00-12:00 Sun"]}}
 people: {teams: {leads: {side: ot}}}
 types: {Filler: {tags: {state: {legend: packml}}}}
 equipment:
   packaging:
     line1: {calendar: two, units: {filler: {type: Filler}}, flow: [filler]}
     line2: {units: {filler: {type: Filler}}, flow: [filler]}
+    line3: {calendar: clean, units: {filler: {type: Filler}}, flow: [filler]}
 """
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
 
@@ -46,6 +47,7 @@ def test_a_report_is_read_with_its_usual_settings(tmp_path):
         ("{a: {what: month}}", "`what` cannot be `month`", ""),
         ("{a: {what: day, of: packaging/lin1}}", "no line or area", "packaging/line1"),
         ("{a: {what: shift, of: packaging/line2}}", "`packaging/line2` has no shifts", "calendar"),
+        ("{a: {what: shift, of: packaging/line3}}", "`packaging/line3` has no shifts", "shifts"),
         ("{a: {what: day, notify: [lead]}}", "nobody called `lead`", "leads"),
         ("{a: {what: day, forms: []}}", "at least 1", ""),
         ("{A b: {what: day}}", "`A b` is no name", "small letters"),
@@ -58,6 +60,24 @@ def test_what_is_wrong_with_a_report_is_told(tmp_path, more, words, hint):
     assert words in mistake.text
     assert hint in mistake.hint
     assert mistake.line == len(FILE.splitlines()) + 1
+
+
+BELOW = "rules: {a: {at: packaging/line3, when: 'kpi(availability, shift) < 9 %', then: [{THEN}]}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("exports: {a: {tags: '**/state', each: shift, line: packaging/line3}}", "has no shifts"),
+        (BELOW.replace("THEN", "event: x"), "packaging/line3 has no calendar with shifts"),
+    ],
+)
+def test_planned_maintenance_alone_makes_no_shifts(tmp_path, more, words):
+    with pytest.raises(ConfigError) as error:
+        plant(tmp_path, more)
+    (mistake,) = error.value.mistakes
+    assert words in mistake.text
+    assert plant(tmp_path, more.replace("line3", "line1"))
 
 
 def test_a_brand_is_read_with_its_logo(tmp_path):

@@ -31,6 +31,7 @@ from isthmus.runtime.config.reports import reports
 from isthmus.runtime.config.rules import rules
 from isthmus.runtime.config.scorecard import goals
 from isthmus.runtime.config.shape import shape
+from isthmus.runtime.config.shifts import with_shifts
 from isthmus.runtime.config.sinks import sinks
 from isthmus.runtime.config.tariffs import tariffs
 from isthmus.runtime.config.templates import resolve
@@ -182,7 +183,7 @@ def _check_exports(
             report.unknown(("exports", name, "line"), text, entry.line, sorted(names.equipment))
         elif entry.each == "shift" and not _has_shifts(file, areas, entry.line):
             where = ("exports", name, "each")
-            hint = "give the line a `calendar`, or write such as `each: 8 h`"
+            hint = "give the line a `calendar` with shifts, or write such as `each: 8 h`"
             report.add(where, f"`{entry.line or 'the first line'}` has no shifts", hint)
         for pattern in entry.tags:
             if paths and not Pattern.parse(pattern).select(paths, root):
@@ -193,4 +194,4 @@ def _check_exports(
 def _has_shifts(file: PlantFile, areas: Sequence[Equipment], path: str) -> bool:
     plant = Plant(file.enterprise, file.site, areas=tuple(areas))
     line = plant.equipment(path) if path else next(plant.lines(), None)
-    return line is None or bool(line.calendar)
+    return line is None or line.calendar in with_shifts(file)

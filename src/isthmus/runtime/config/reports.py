@@ -9,6 +9,7 @@ from isthmus.model.plantfile import PlantFile
 from isthmus.model.report import Plan
 from isthmus.runtime.config.notify import recipients
 from isthmus.runtime.config.report import Report
+from isthmus.runtime.config.shifts import with_shifts
 from isthmus.runtime.report.scope import SCOPES, lines_of, site_of
 
 
@@ -28,8 +29,8 @@ def reports(file: PlantFile, areas: Sequence[Equipment], report: Report) -> dict
         if not lines:
             text = f"no unit of `{plan.scope or file.site}` tells a state"
             report.add((*where, "of"), text, "bind a tag with `role: state`")
-        elif plan.what == "shift" and not lines[0].calendar:
-            hint = "give the line a `calendar`, or write `what: day`"
+        elif plan.what == "shift" and lines[0].calendar not in with_shifts(file):
+            hint = "give the line a `calendar` with shifts, or write `what: day`"
             report.add((*where, "what"), f"`{lines[0].path}` has no shifts", hint)
         if plan.notify:
             names = recipients(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from isthmus.insight.accounting.accounts import Look, look
@@ -29,11 +29,15 @@ _TIME = Unit.parse("s").dimension
 
 @dataclass(slots=True)
 class Surroundings:
-    """The plant as conditions see it: its equipment, its key figures, and where patterns begin."""
+    """The plant as conditions see it: its equipment, its key figures, and where patterns begin.
+
+    `shifts` are the calendars that have some.
+    """
 
     equipment: Sequence[Equipment]
     catalogue: Catalogue
     root: str
+    shifts: Collection[str]
     by_path: dict[str, Equipment] = field(init=False)
     alarms: dict[str, Priority] = field(init=False)
 
@@ -87,8 +91,8 @@ class Inputs:
     def _window(self, part: Syntax, where: Equipment) -> float:
         hint = "such as `1 h`, or `shift` for the one that runs"
         if isinstance(part, Name) and part.text == SHIFT:
-            if not where.calendar:
-                text = f"{where.path} has no calendar, and so no shifts"
+            if where.calendar not in self.around.shifts:
+                text = f"{where.path} has no calendar with shifts"
                 raise ConditionError(text, at=part.at, hint="write a time such as `1 h`")
             return 0.0
         if not isinstance(part, Number) or Unit.parse(part.unit).dimension != _TIME:

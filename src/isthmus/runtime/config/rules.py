@@ -19,6 +19,7 @@ from isthmus.model.tag import Tag
 from isthmus.runtime.config.notify import recipients
 from isthmus.runtime.config.report import Loc, Report
 from isthmus.runtime.config.rule_inputs import Inputs, Surroundings
+from isthmus.runtime.config.shifts import with_shifts
 
 LEAST = 60.0  # seconds between two writes of a rule, where it says nothing of it
 MOST_PLACES = 10_000  # of all rules together
@@ -94,7 +95,7 @@ class Reader:
         """The reader of the rules of a plant file."""
         own = Catalogue.of(entry.kpi(name) for name, entry in file.kpis.items())
         equipment = [each for area in areas for each in area.walk()]
-        around = Surroundings(equipment, own, join(file.enterprise, file.site))
+        around = Surroundings(equipment, own, join(file.enterprise, file.site), with_shifts(file))
         return cls(around, file.calendars, file.types, report, recipients(file))
 
     @property

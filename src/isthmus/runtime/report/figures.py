@@ -17,7 +17,7 @@ from isthmus.model.plant import Equipment
 from isthmus.model.report import Figure, Kind
 from isthmus.runtime.figures.key_figures import elements_of, number, version
 from isthmus.runtime.figures.read import Records, Window
-from isthmus.runtime.report.period import before, compared, whole
+from isthmus.runtime.report.period import before, compared, runs
 from isthmus.runtime.report.scope import parts_of
 from isthmus.runtime.scorecard.board import Stand
 
@@ -83,7 +83,7 @@ class Numbers:
     def of(cls, records: Records, place: Equipment, kind: Kind, window: Window) -> Numbers:
         """The numbers of `place` over `window` and those before it."""
         past = before(records, place, kind, window, TREND - 1)
-        running = whole(records, place, kind, window.start).end > window.end
+        running = runs(records, place, kind, window)
         then = compared(window, past, running=running)
         rows, below = [*past, window, then], parts_of(place)
         own, *each = elements_of(records, [place, *below], rows)

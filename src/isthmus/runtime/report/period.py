@@ -54,6 +54,19 @@ def cut(records: Records, window: Window) -> Window:
     return window if window.end <= now else Window(window.name, window.start, now)
 
 
+def runs(records: Records, place: Equipment, kind: Kind, window: Window) -> bool:
+    """Whether `window` is only the beginning of a shift, day or week that goes on behind it."""
+    line = lines_of(place)[0]
+    found = list(windows(records, line, kind, window.start, window.end))
+    if found:
+        same = [one for one in found if kind != "shift" or one.name == window.name]
+        return any(one.start == window.start and one.end > window.end for one in same)
+    calendar = records.calendar(line)  # between shifts there are no windows
+    if kind != "shift" or calendar is None or not calendar.shifts:
+        return False
+    return whole(records, place, kind, window.start).end > window.end
+
+
 def called(records: Records, kind: Kind, window: Window) -> str:
     """What people call it: `early shift, Thu 2026-11-26`."""
     day = local_day(window.start, records.zone)

@@ -13,8 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from isthmus.model.errors import ConfigError, IsthmusError, Refused, StorageError
-from isthmus.model.notice import LARGEST, Attachment, Notice
-from isthmus.model.report import Form, Plan, Report, change, shown
+from isthmus.model.report import Form, Plan, Report
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.catalogue import write_durably
 from isthmus.runtime.figures.read import Window
@@ -31,9 +30,11 @@ from isthmus.runtime.report.issue import (
     remembered,
     written_down,
 )
+from isthmus.runtime.report.later import again, stirred
+from isthmus.runtime.report.message import message
 from isthmus.runtime.report.period import BACK, DAY, called, whole
 from isthmus.runtime.report.scope import lines_of, scope_of
-from isthmus.runtime.report.written import MEDIA, written
+from isthmus.runtime.report.written import written
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -50,7 +51,6 @@ SETTLE = 300 * SECOND  # ns after an issue before it is made anew: late data com
 REACH = 8 * DAY  # ns back from now in which issues are made anew
 MOST_REVISIONS = 20
 ALL = 100.0  # percent that is unknown
-FIGURES = 6  # that a notice tells in words
 
 
 class Reports:
@@ -60,15 +60,21 @@ class Reports:
         self._app, self._folder = app, app.settings.folder
         self._beside = beside or (lambda: Beside.of(app))
         self._one = threading.Lock()
-        self.trouble = ""
+        self._unkept = ""  # why what was reported is not remembered
+        self._waits: dict[tuple[str, str], str] = {}  # by work and plan, why it could not look
         try:
             found = remembered(self._folder)
         except StorageError as error:
             log.warning("%s; reports begin with the newest", error)
-            self.trouble, found = str(error), {}
+            self._unkept, found = str(error), {}
         self.kept = {name: found.get(name) or Kept(name) for name in app.plant.reports}
 
     # ------------------------------------------------------------------ what is told
+    @property
+    def trouble(self) -> str:
+        """What keeps them from going on or from being remembered; empty where nothing does."""
+        return self._unkept or next(iter(list(self._waits.values())), "")
+
     def due(self, plan: Plan) -> int:
         """When the next one is to be made (ns)."""
         records, now = self._app.records, self._app.now()
@@ -98,16 +104,28 @@ class Reports:
 
     # ------------------------------------------------------------------ what is made
     async def run(self) -> None:
-        """Make what is due, and anew what changed, until cancelled."""
+        """Make what is due, and anew what changed, until cancelled; a trouble is told once."""
         plans, looked = self._app.plant.reports.values(), time.monotonic()
         while plans:
             for plan in plans:
-                await self._shielded(partial(self._catch_up, plan))
+                await self._attempt("making", self._catch_up, plan)
             if time.monotonic() - looked >= REVISE:
                 looked = time.monotonic()
                 for plan in plans:
-                    await self._shielded(partial(self.revise, plan))
+                    await self._attempt("revising", self.revise, plan)
             await asyncio.sleep(LOOK)
+
+    async def _attempt(self, what: str, work: Callable[[Plan], object], plan: Plan) -> None:
+        """Do it; where history or the disk is in the way it is told once, and tried again."""
+        key = what, plan.name
+        try:
+            await self._shielded(partial(work, plan))
+        except (IsthmusError, OSError) as error:
+            if key not in self._waits:
+                log.warning("%s the report %s waits: %s", what, plan.name, error)
+            self._waits[key] = f"{what} {plan.name}: {error}"
+        else:
+            self._waits.pop(key, None)
 
     async def _shielded(self, work: Callable[[], object]) -> None:
         """Work in a thread to its end: a historian must not be closed under one that reads it."""
@@ -141,31 +159,17 @@ class Reports:
 
     def revise(self, plan: Plan) -> None:
         """Make anew those of the last days whose figures or reasons are others by now."""
-        kept, now = self.kept[plan.name], self._app.now()
+        app, kept, now = self._app, self.kept[plan.name], self._app.now()
+        if kept.error and now < kept.tried + AGAIN:
+            return
         for issue in kept.newest():
-            if issue.end < now - REACH or kept.error:
+            if issue.end < now - REACH:
                 return
             settled = now - issue.made >= SETTLE
-            if settled and issue.revision < MOST_REVISIONS and (why := self._stirred(plan, issue)):
-                place = scope_of(self._app.plant, plan.scope)
-                start = Nanoseconds(issue.start)
-                self._try(plan, whole(self._app.records, place, plan.what, start), why)
-
-    def _stirred(self, plan: Plan, issue: Issue) -> str:
-        """Why an issue may say something else by now; empty where nothing speaks for it."""
-        app, start, end = self._app, Nanoseconds(issue.start), Nanoseconds(issue.end)
-        for line in lines_of(scope_of(app.plant, plan.scope)):
-            derived = app.historian.kpis(start, end, path=line.path, limit=100_000)
-            if any(each.computed > issue.made for each in derived):
-                return "data came late"
-            said = [each for each in app.stops.entries if each.made > issue.made]
-            for each in said:
-                about = each.said
-                below = about is None or about.unit.startswith(f"{line.path}/")
-                inside = about is None or (about.start < end and about.end > start)
-                if below and inside:
-                    return "people told reasons"
-        return ""
+            if settled and issue.revision < MOST_REVISIONS and (why := stirred(app, plan, issue)):
+                place = scope_of(app.plant, plan.scope)
+                if not self._try(plan, again(app.records, place, plan.what, issue), why):
+                    return
 
     def _catch_up(self, plan: Plan) -> None:
         """Make each that is due, oldest first; one that fails waits for its turn."""
@@ -176,18 +180,26 @@ class Reports:
         wait = round(plan.wait * SECOND)
         found = [one for one in self._ended(plan, kept.until) if one.end + wait <= self._app.now()]
         most = 1 if not kept.until else min(MISSED, plan.keep)  # a new plan begins with the newest
-        for window in found[-most:]:
-            if not self._try(plan, window, ""):
+        due = found[-most:]
+        for number, window in enumerate(due, 1):
+            span = window.start, window.end
+            issued = any((one.start, one.end) == span for one in kept.issues)
+            if not issued and not self._try(plan, window, ""):
                 return
+            together = number < len(due) and due[number].end == window.end
+            if kept.issues and not together:  # else nothing was known yet: it is asked again
+                kept.until = max(kept.until, int(window.end))
+                self._remember()
 
     def _ended(self, plan: Plan, after: int) -> list[Window]:
-        """The shifts, days or weeks that ended after `after`, at most those of some weeks."""
+        """The shifts, days or weeks that ended after `after`, by their end; of some weeks."""
         records, now = self._app.records, self._app.now()
         line = lines_of(scope_of(self._app.plant, plan.scope))[0]
         reach = BACK[plan.what] * DAY * (MISSED + 8)
         since = Nanoseconds(max(0, after, now - reach))
         found = windows(records, line, plan.what, since, now)
-        return [one for one in found if after < one.end <= now]
+        ended = [one for one in found if after < one.end <= now]
+        return sorted(ended, key=lambda one: (one.end, one.start))
 
     def _try(self, plan: Plan, window: Window, why: str) -> bool:
         """Whether the report could be made; why not is told, and counted."""
@@ -223,13 +235,12 @@ class Reports:
                 kept.error = kept.hint = ""
                 self._remember()
                 return before[-1]
-            because = f"{why}: {other}" if before else ""
+            because = f"{why or 'its time is another'}: {other}" if before else ""
             issue = Issue(
                 *(window.start, window.end, report.title, len(before) + 1),
                 *(because, self._app.now(), {}, said),
             )
             self._write(plan, report, issue, kept)
-            kept.until = max(kept.until, int(window.end))
             self._remember()
         self._tell(plan, report, issue)
         return issue
@@ -255,11 +266,11 @@ class Reports:
         kept.error = str(trouble) if trouble else ""
         kept.hint = trouble.hint if trouble else ""
         kept.failed += bool(trouble)
-        self._forget(plan, kept)
+        self._forget(plan, kept, issue)
 
-    def _forget(self, plan: Plan, kept: Kept) -> None:
-        """Delete the files of the oldest beyond `keep`, with all their revisions."""
-        stay = {issue.start for issue in kept.newest()[: plan.keep]}
+    def _forget(self, plan: Plan, kept: Kept, made: Issue) -> None:
+        """Delete the files of the oldest beyond `keep` but that just `made`, with all revisions."""
+        stay = {made.start, *(issue.start for issue in kept.newest()[: plan.keep])}
         for issue in [each for each in kept.issues if each.start not in stay]:
             for file in issue.files.values():
                 with suppress(OSError):
@@ -270,27 +281,10 @@ class Reports:
         """Send it to those who wanted it, as files where they can carry them."""
         if not plan.notify:
             return
-        files = [self.body(plan.name, issue.start, issue.revision, form) for form in issue.files]
-        forms = list(issue.files)
-        attached = tuple(
-            Attachment(name, MEDIA[form].partition(";")[0], body)
-            for form, (name, body) in zip(forms, files, strict=True)
-        )
-        small = sum(len(each.body) for each in attached) <= LARGEST
-        revised = f" (revision {issue.revision})" if issue.revision > 1 else ""
-        self._app.notify.tell(
-            Notice(
-                f"report/{plan.name}/{issue.start}/{issue.revision}",
-                "report",
-                f"{issue.title}{revised}",
-                words(report, issue.because),
-                Nanoseconds(issue.end),
-                plan.scope,
-                link="/reports",
-                attachments=attached if small else (),
-            ),
-            plan.notify,
-        )
+        files = {
+            form: self.body(plan.name, issue.start, issue.revision, form) for form in issue.files
+        }
+        self._app.notify.tell(message(plan, report, issue, files), plan.notify)
 
     def _plan(self, name: str) -> Plan:
         plan = self._app.plant.reports.get(name)
@@ -302,17 +296,7 @@ class Reports:
     def _remember(self) -> None:
         try:
             write_durably(self._folder / STATE, written_down(self.kept))
-            self.trouble = ""
+            self._unkept = ""
         except OSError as error:  # one may be made again after a restart, none is lost
-            self.trouble = f"remembering what was reported: {error}"
-            log.warning(self.trouble)
-
-
-def words(report: Report, because: str) -> str:
-    """The first figures of a report in words, for those who read no file."""
-    lines = [f"because {because}"] if because else []
-    for each in report.figures[:FIGURES]:
-        changed = change(each)
-        more = f" ({changed})" if changed else ""
-        lines.append(f"{each.title}: {shown(each.value, each.digits, each.unit)}{more}")
-    return "\n".join([report.window, *lines])
+            self._unkept = f"remembering what was reported: {error}"
+            log.warning(self._unkept)

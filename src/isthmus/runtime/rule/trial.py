@@ -42,6 +42,7 @@ def tried(plant: Plant, rule: Rule, wish: Mapping[str, object]) -> Rule:
             list(plant.walk()),
             Catalogue.of(plant.kpis.values()),
             join(plant.enterprise, plant.site),
+            [name for name, calendar in plant.calendars.items() if calendar.shifts],
         )
         types = {each.type for each in around.equipment}
         made = Reader(around, plant.calendars, types, report).rule(rule.name, entry, ())

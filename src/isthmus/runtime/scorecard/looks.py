@@ -62,9 +62,9 @@ class Looks:
 
     def save(self) -> None:
         """Keep them on disk; StorageError where that fails."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         body = {"format": FORMAT, "stretches": self.kept}
         try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self.file, json.dumps(body).encode())
         except OSError as error:
             raise StorageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -10,11 +11,13 @@ import pytest
 from tests.unit.figures.memory import HOUR, LINE, START, S
 from tests.unit.runtime.report.plants import ROWS, because, beside, one_line
 
-from isthmus.model.errors import ConfigError, Refused
+from isthmus.model.errors import ConfigError, Refused, StorageError
 from isthmus.model.kpi import KpiResult
 from isthmus.model.notice import Notice
+from isthmus.model.plant import Calendar, Shift
 from isthmus.model.report import Plan
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.report import scheduled
 from isthmus.runtime.report.issue import STATE, differences, remembered
 from isthmus.runtime.report.scheduled import MISSED, Reports
 
@@ -25,9 +28,11 @@ SHIFT = Plan("line1-shift", "shift", LINE, "Handover", 900.0, ("html",))
 class Plantlike:
     """What reports ask of a running plant, with a clock that is set by hand."""
 
-    def __init__(self, folder, rows=None, *, plans=(SHIFT,), said=()):
+    def __init__(self, folder, rows=None, *, plans=(SHIFT,), said=(), calendar=None):
         self.time = Nanoseconds(START + 9 * HOUR)
         _, known = one_line(rows)
+        if calendar is not None:
+            known = replace(known, plant=replace(known.plant, calendars={"two": calendar}))
         known, self.beside = beside(known, folder, said)
         plant = replace(known.plant, reports={plan.name: plan for plan in plans})
         self.records = replace(known, plant=plant, now=self.now)
@@ -189,6 +194,135 @@ def test_a_missing_library_costs_its_form_alone(tmp_path, monkeypatch):
     assert "pip install" in kept.hint
     with pytest.raises(ConfigError, match="no such report"):
         reports.body("line1-shift", START, 1, "pdf")
+
+
+def test_revisions_go_on_while_a_library_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "typst", None)
+    plan = replace(SHIFT, forms=("html", "pdf"))
+    app = Plantlike(tmp_path, plans=(plan,))
+    reports = app.reports()
+    assert step(reports).error
+    app.time = Nanoseconds(app.time + 299 * S)
+    app.rewrite({**ROWS, "filler/scrap_count": ([0, 28_799], [0.0, 90.0])})
+    reports.revise(plan)
+    assert len(reports.kept["line1-shift"].issues) == 1, "not tried again at once"
+    app.time = Nanoseconds(app.time + 2 * S)
+    reports.revise(plan)
+    assert [one.revision for one in reports.kept["line1-shift"].issues] == [1, 2]
+
+
+def test_one_made_by_hand_takes_no_place_of_those_that_wait(tmp_path):
+    app = Plantlike(tmp_path, repeated(3))
+    reports = app.reports()
+    step(reports)
+    (tmp_path / "reports").rename(tmp_path / "full")
+    (tmp_path / "reports").write_text("the disk is full")
+    app.time = Nanoseconds(START + 2 * DAY + 9 * HOUR)
+    assert step(reports).error, "the second day waits"
+    (tmp_path / "reports").unlink()
+    (tmp_path / "full").rename(tmp_path / "reports")
+    reports.make("line1-shift", START + 2 * DAY)
+    app.time = Nanoseconds(app.time + 301 * S)
+    issues = step(reports).issues
+    assert [(one.start - START) // DAY for one in issues] == [0, 2, 1], "each once"
+    assert [one.revision for one in issues] == [1, 1, 1]
+    assert reports.kept["line1-shift"].until == START + 2 * DAY + 8 * HOUR
+
+
+def test_shifts_that_end_together_are_all_made(tmp_path):
+    every = frozenset(range(7))
+    both = Calendar("two", (Shift("long", 0, 480, every), Shift("short", 240, 480, every)))
+    app = Plantlike(tmp_path, repeated(2), calendar=both)
+    reports, made = app.reports(), []
+    step(reports)
+    app.time = Nanoseconds(START + DAY + 9 * HOUR)
+    write = reports._write
+
+    def once(plan, report, issue, kept):
+        if issue.start == START + DAY + 4 * HOUR and not made:
+            made.append(issue)
+            raise StorageError("the disk is full")
+        write(plan, report, issue, kept)
+
+    reports._write = once
+    step(reports)
+    app.time = Nanoseconds(app.time + 301 * S)
+    assert [one.start - START - DAY for one in step(reports).issues[-2:]] == [0, 4 * HOUR]
+
+
+def test_one_that_is_older_than_those_kept_stays_until_the_next(tmp_path):
+    plan = replace(SHIFT, keep=1)
+    app = Plantlike(tmp_path, repeated(3), plans=(plan,))
+    app.time = Nanoseconds(START + 2 * DAY + 9 * HOUR)
+    reports = app.reports()
+    step(reports)
+    old = reports.make("line1-shift", START)
+    assert reports.body("line1-shift", START, 1, "html")[0] == old.files["html"]
+    app.time = Nanoseconds(app.time + DAY)
+    assert [(one.start - START) // DAY for one in step(reports).issues] == [3]
+    assert len(list((tmp_path / "reports").iterdir())) == 1
+
+
+def test_a_revision_tells_the_time_that_was_issued(tmp_path):
+    """Where shifts overlap at hand-over the first that holds a moment is another."""
+    every = frozenset(range(7))
+    lap = Calendar("two", (Shift("early", 0, 500, every), Shift("late", 480, 960, every)))
+    app = Plantlike(tmp_path, repeated(2), calendar=lap)
+    app.time = Nanoseconds(START + 17 * HOUR)
+    reports = app.reports()
+    (first,) = step(reports).issues
+    assert (first.start, first.end) == (START + 8 * HOUR, START + 16 * HOUR)
+    assert "still runs" not in reports.body("line1-shift", first.start, 1, "html")[1].decode()
+    app.time = Nanoseconds(app.time + 600 * S)
+    rows = repeated(2)
+    rows["filler/scrap_count"] = ([0, 50_000, 57_600], [0.0, 40.0, 130.0])
+    app.rewrite(rows)
+    reports.revise(SHIFT)
+    issues = reports.kept["line1-shift"].issues
+    assert [(one.start, one.end, one.revision) for one in issues] == [
+        (first.start, first.end, 1),
+        (first.start, first.end, 2),
+    ]
+    assert issues[1].title == first.title
+
+
+def test_a_revision_tells_the_same_time_where_the_calendar_was_edited(tmp_path):
+    app = Plantlike(tmp_path)
+    reports = app.reports()
+    step(reports)
+    longer = Calendar("two", (Shift("early", 0, 540, frozenset(range(7))),))
+    app.records = replace(app.records, plant=replace(app.records.plant, calendars={"two": longer}))
+    app.time = Nanoseconds(app.time + 600 * S)
+    app.rewrite({**ROWS, "filler/scrap_count": ([0, 28_799], [0.0, 90.0])})
+    reports.revise(SHIFT)
+    last = reports.kept["line1-shift"].issues[-1]
+    assert (last.start, last.end, last.revision) == (START, START + 8 * HOUR, 2)
+    assert "still runs" not in reports.body("line1-shift", START, 2, "html")[1].decode()
+
+
+def test_a_short_trouble_of_history_is_told_once_and_tried_again(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(scheduled, "LOOK", 0.0)
+    monkeypatch.setattr(scheduled, "REVISE", 0.0)
+    app = Plantlike(tmp_path)
+    reports, asked, seen = app.reports(), [], []
+
+    def kpis(*_, **__):
+        asked.append(1)
+        seen.append(reports.trouble)
+        if len(asked) < 4:
+            raise StorageError("history is away")
+        if len(asked) > 6:
+            raise asyncio.CancelledError
+        return []
+
+    app.historian = SimpleNamespace(kpis=kpis)
+    monkeypatch.setattr(scheduled, "SETTLE", -1)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(reports.run())
+    assert len(reports.kept["line1-shift"].issues) == 1
+    assert seen[1] == "revising line1-shift: history is away"
+    assert seen[-1] == ""
+    assert caplog.text.count("history is away") == 1
 
 
 def test_so_many_stay(tmp_path):

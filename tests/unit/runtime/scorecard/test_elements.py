@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from isthmus.insight.scorecard.measure import MEASURES, added
+from isthmus.model.errors import StorageError
 from isthmus.model.kpi import KpiResult
 from isthmus.model.plant import Calendar, Equipment, Level, Shift
 from isthmus.model.sample import Nanoseconds
@@ -116,6 +117,9 @@ def test_looks_are_added_up_by_stretch_and_survive(tmp_path):
     looks.add(one, {SITE: {"silent": 4.0, "looks": 1.0, "findings": 1.0}})
     looks.add(two, {SITE: {"findings": 0.0}, "hall/line1": {"benefit": 7.5}})
     looks.save()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match="keeping the trends"):
+        Looks(tmp_path / "file" / "looks.json").save()
     again = Looks.open(tmp_path / "s" / "looks.json")
     first, second = again.of(SITE, 0, 16 * HOUR)
     assert MEASURES["data_freshness"].of(first.sums) == pytest.approx(3.0)
