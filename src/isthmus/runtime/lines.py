@@ -17,11 +17,12 @@ def add_line(file: Path, told: object, doing: str) -> None:
     line = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("ab") as out:
+        with file.open("ab", buffering=0) as out:  # a buffer would write its rest when it is closed
             start = out.tell()
             try:
-                out.write(line)
-                out.flush()
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[out.write(rest) :]
                 os.fsync(out.fileno())
             except OSError:
                 os.truncate(file, start)

@@ -54,7 +54,7 @@ class Untold:
                 "severity": event.severity,
                 "data": dict(event.data),
             }
-            for event in self.waiting
+            for event in tuple(self.waiting)  # others tell it something meanwhile
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import UserDict
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_beyond_the_bound_the_oldest_goes_even_while_it_is_handed_over(monkeypat
     asyncio.run(found.hand_over(tell))
     assert told == [2, 3, 4, 5]
     assert not found.waiting
+
+
+def test_an_event_that_comes_while_what_waits_is_written_down_waits_too():
+    found = made(1)
+
+    class Telling(UserDict):
+        def keys(self):
+            if len(found.waiting) < 5:
+                found.tell(event(2))
+            return super().keys()
+
+    found.waiting[0] = Event(Nanoseconds(1), "a/b", "rule", "text 1", 200, Telling())
+    assert [one["time"] for one in found.told()] == [1]
+    assert [one.time for one in found.waiting] == [1, 2]
 
 
 def test_it_is_the_same_after_a_restart():

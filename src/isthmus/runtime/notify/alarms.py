@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,8 +22,6 @@ from isthmus.runtime.notify.message import Message
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
     from isthmus.runtime.notify.notify import Notify
-
-log = logging.getLogger(__name__)
 
 MOST_HEARD = 10_000  # changes that wait for the next look
 
@@ -49,6 +46,7 @@ class Draft:
     messages: list[Message] = field(default_factory=list)
     changed: dict[str, Incident] = field(default_factory=dict)
     over: dict[str, Incident] = field(default_factory=dict)
+    failed: list[Exception] = field(default_factory=list)
 
     @classmethod
     def of(cls, incidents: Iterable[Incident]) -> Draft:
@@ -135,7 +133,10 @@ class Watchman:
 
     # ------------------------------------------------------------------ time goes on
     def look(self) -> None:
-        """Take what was heard, and tell the steps that are due; kept as one, or not at all."""
+        """Take what was heard, and tell the steps that are due; kept as one, or not at all.
+
+        What fails at one incident keeps none from the others, and is raised when they are kept.
+        """
         draft = Draft.of(self.notify.outbox.incidents.values())
         heard = len(self.heard)
         for number in range(heard):
@@ -153,18 +154,24 @@ class Watchman:
         self.notify.outbox.keep(draft.messages, draft.changed.values(), draft.over.values())
         for _ in range(heard):
             self.heard.popleft()
+        if draft.failed:
+            raise draft.failed[0]
 
     def _take(self, changed: Changed, draft: Draft) -> None:
+        raised = changed.change is Change.RAISED
         for incident in draft.at(changed.alarm.path):
             escalation = self.notify.entry.escalation.get(incident.escalation)
-            if escalation is None or ends(escalation, changed.change):
+            if raised and incident.raised != changed.time:  # it goes on, and came again: a new one
+                draft.end(incident, [])
+            elif escalation is None or ends(escalation, changed.change):
                 draft.end(incident, self._words_of_end(incident, changed))
-        if changed.change is Change.RAISED:
+        if raised:
             self._begin(changed, draft)
 
     def _begin(self, changed: Changed, draft: Draft) -> None:
         notice, notify = self._notice(changed), self.notify
         open_ = {each.escalation for each in draft.at(changed.alarm.path)}
+        begins: dict[str, int] = {}  # of several routes to an escalation the earliest counts
         for route in notify.routes.of(notice):
             when = notify.routes.due(route, notice, changed.heard)
             plain = [name for name in route.to if name not in notify.entry.escalation]
@@ -173,12 +180,19 @@ class Watchman:
                 draft.messages += notify.messages(notice, to, changed.heard, due=when)
             for name in route.to:
                 if name in notify.entry.escalation and name not in open_:
-                    open_.add(name)
-                    incident = _incident(notice, name, when)
-                    draft.put(incident)
-                    self._go_on(incident, changed.heard, draft)
+                    begins[name] = min(when, begins.get(name, when))
+        for name, when in begins.items():
+            incident = _incident(notice, name, when)
+            draft.put(incident)
+            self._go_on(incident, changed.heard, draft)
 
     def _go_on(self, incident: Incident, now: int, draft: Draft) -> None:
+        try:
+            self._steps(incident, now, draft)
+        except Exception as error:  # noqa: BLE001 - raised when the others are kept
+            draft.failed.append(error)
+
+    def _steps(self, incident: Incident, now: int, draft: Draft) -> None:
         escalation = self.notify.entry.escalation.get(incident.escalation)
         if escalation is None:  # taken out of the plant file
             draft.end(incident, [])
@@ -186,12 +200,14 @@ class Watchman:
         steps = due(escalation, incident.begun, incident.told, now)
         if not steps:
             return
+        messages: list[Message] = []
         for step in steps:
             to = self.notify.whom.addresses(escalation.steps[step.step].to, now)
             size, rounds = len(escalation.steps), escalation.repeat + 1
             text = f"Step {step.step + 1} of {size} of the escalation {incident.escalation}"
             text += f", round {step.round + 1} of {rounds}" if step.round else ""
-            draft.messages += self.notify.messages(incident.notice, to, now, due=step.at, step=text)
+            messages += self.notify.messages(incident.notice, to, now, due=step.at, step=text)
+        draft.messages += messages
         draft.put(replace(incident, told=steps[-1].number + 1))
 
     def _words_of_end(self, incident: Incident, changed: Changed) -> list[Message]:

@@ -58,13 +58,15 @@ class CalendarFile:
             seen = known.st_mtime_ns, known.st_size
             if seen == self._seen and self._calendar is not None:
                 return
-            if known.st_size > LARGEST:
-                raise StorageError(f"{self.file} has more than {LARGEST >> 20} MB")
-            self._calendar = icalendar.Calendar.from_ical(self.file.read_bytes())
-            self._seen = seen
-        except (OSError, ValueError, KeyError, IndexError) as error:
             self._calendar = None
-            raise StorageError(f"reading {self.file}: {error}") from error
+            if known.st_size <= LARGEST:
+                self._calendar = icalendar.Calendar.from_ical(self.file.read_bytes())
+                self._seen = seen
+        except Exception as error:  # the library raises whatever it stumbles over
+            self._calendar = None
+            raise StorageError(f"reading {self.file}: {_said(error)}") from error
+        if self._calendar is None:
+            raise StorageError(f"{self.file} has more than {LARGEST >> 20} MB")
 
     def _between(self, start: int, end: int, zone: ZoneInfo) -> list[Duty]:
         try:
@@ -74,9 +76,10 @@ class CalendarFile:
         first, last = (datetime.fromtimestamp(each / 1e9, UTC) for each in (start, end))
         try:
             found = recurring_ical_events.of(self._calendar).between(first, last)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StorageError(f"{self.file} repeats in a way not understood: {error}") from error
-        made = [self._duty(each, zone) for each in found[:MOST]]
+            made = [self._duty(each, zone) for each in found[:MOST]]
+        except Exception as error:  # the library raises whatever it stumbles over
+            text = f"{self.file} has an event that is not understood: {_said(error)}"
+            raise StorageError(text) from error
         return sorted((each for each in made if each.who), key=lambda each: each.start)
 
     def _duty(self, event: Any, zone: ZoneInfo) -> Duty:  # noqa: ANN401 - of icalendar
@@ -96,6 +99,10 @@ class CalendarFile:
             if words
             & {name.casefold(), person.title.casefold() or name, (person.mail or name).casefold()}
         )
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _instant(moment: date | datetime, zone: ZoneInfo) -> Nanoseconds:

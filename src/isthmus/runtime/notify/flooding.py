@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from isthmus.insight.notify.flood import Flood
 from isthmus.model.alarm import Priority
+from isthmus.model.errors import StorageError
 from isthmus.model.notice import Notice
 from isthmus.model.plantfile_notify import FloodEntry
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.notify.message import Address, Message, State
+from isthmus.runtime.notify.message import Address, Message
 from isthmus.runtime.notify.outbox import Outbox
 
 GATHERED = frozenset({"alarm", "rule"})
@@ -38,7 +40,11 @@ class Flooding:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, now: int) -> None:
-        """Let through what has become due, or gather it; tell of floods."""
+        """Let through what has become due, or gather it; tell of floods.
+
+        StorageError where the disk does not take what is told of a flood; all else is done.
+        """
+        failed: StorageError | None = None
         with self._guard:
             due = [
                 address
@@ -46,13 +52,18 @@ class Flooding:
                 if gathered and self._flood(address).due(now / SECOND)
             ]
             for address in due:
-                self._tell(address, now)
+                try:
+                    self._tell(address, now)
+                except StorageError as error:  # what was gathered stays, and is told later
+                    failed = error
             waiting = sorted(self.outbox.waiting.values(), key=lambda each: each.urgency)
             for message in waiting:
                 if message.id not in self._seen and message.due <= now:
                     self._seen.add(message.id)
                     self._let_in(message, now)
             self._seen &= self.outbox.waiting.keys()
+        if failed is not None:
+            raise failed
 
     def next(self, channel: str) -> Message | None:
         """The message that `channel` is to send next, None where nothing waits."""
@@ -81,21 +92,20 @@ class Flooding:
 
     def _tell(self, address: Address, now: int) -> None:
         gathered = [
-            each for each in self._gathered.pop(address).values() if each.id in self.outbox.waiting
+            each for each in self._gathered[address].values() if each.id in self.outbox.waiting
         ]
+        if gathered:
+            made = Message.of(digest(gathered), address, now, step=f"Flood of {len(gathered)}")
+            self.outbox.gather(gathered, made, now)
+            self.digests += 1
+        del self._gathered[address]
         self._flood(address).sent(now / SECOND)
-        if not gathered:
-            return
-        made = Message.of(digest(gathered), address, now, step=f"Flood of {len(gathered)}")
-        self.outbox.keep([made])
-        self.outbox.mark_all(gathered, State.GATHERED, now, f"told in {made.id}")
-        self.digests += 1
 
 
 def digest(gathered: list[Message]) -> Notice:
     """One notice that tells of all: how many, which came first, the most urgent by name."""
-    ordered = sorted(gathered, key=lambda each: each.at)
-    first, last = ordered[0], ordered[-1]
+    first = min(gathered, key=lambda each: each.at)
+    which = hashlib.sha256("\n".join(sorted(each.id for each in gathered)).encode())
     priorities = Counter(Priority(each.priority) for each in gathered)
     counted = ", ".join(f"{priorities[each]} {each.word}" for each in Priority if priorities[each])
     where = Counter(each.about.rpartition("/")[0] for each in gathered).most_common(5)
@@ -110,7 +120,7 @@ def digest(gathered: list[Message]) -> Notice:
     if len(gathered) > SHOWN:
         lines.append(f"and {len(gathered) - SHOWN} more, on the pages")
     return Notice(
-        f"flood:{first.key}:{last.key}:{len(gathered)}",
+        f"flood:{which.hexdigest()[:32]}",
         "alarm",
         f"{len(gathered)} messages at once; the first: {first.title}",
         "\n".join(lines),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 import uuid
 from collections import deque
@@ -26,7 +27,7 @@ from isthmus.runtime.notify.letter import Letter, letter
 from isthmus.runtime.notify.mail import Mail, MailFolder
 from isthmus.runtime.notify.message import Address, Message, State
 from isthmus.runtime.notify.mqtt import MqttChannel
-from isthmus.runtime.notify.outbox import Outbox
+from isthmus.runtime.notify.outbox import MOST, Outbox
 from isthmus.runtime.notify.route import Routes
 from isthmus.runtime.notify.whom import Whom
 
@@ -50,6 +51,16 @@ class Heard:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message, and when (ns of the wall); `why` it was not told."""
+
+    message: Message
+    state: State
+    time: int
+    why: str
+
+
 class Notify:
     """The `Teller` of a running plant."""
 
@@ -71,6 +82,8 @@ class Notify:
         self.lost = 0  # notices that came faster than they could be taken
         self.nobody = 0  # notices for which there was nobody
         self.trouble = ""
+        self.outcomes: deque[Outcome] = deque(maxlen=MOST)  # that the disk has not taken yet
+        self._marking = threading.Lock()
         app.alarms.told.append(self.watchman.hear)
 
     # ------------------------------------------------------------------ the port
@@ -103,23 +116,34 @@ class Notify:
 
     async def look(self) -> None:
         """Take what came, and what has become due."""
-        await self._guarded(self._look)
+        parts = self._mark, self._hear, self.watchman.look, self._let_through
+        await self._guarded(*parts)
 
-    async def _guarded(self, do: Callable[[], None]) -> None:
-        """Do it in a thread; what fails is told, and never ends the plant."""
+    async def _guarded(self, *parts: Callable[[], None]) -> None:
+        """Do all in a thread, each though another fails; what fails is told, and ends nothing."""
+
+        def every() -> list[str]:
+            return [told for each in parts if (told := self._tried(each))]
+
+        failed = await asyncio.to_thread(every)
+        self.trouble = failed[0] if failed else ""
+
+    def _tried(self, part: Callable[[], None]) -> str:
+        """Do it; what failed, empty where nothing did."""
         try:
-            await asyncio.to_thread(do)
+            part()
         except IsthmusError as error:
             if not self.trouble:
                 log.warning("messages: %s", error)
-            self.trouble = str(error)
+            return str(error)
         except Exception as error:
-            log.exception("a mistake of ours among the messages")
-            self.trouble = f"a mistake of ours: {type(error).__name__}: {error}"
-        else:
-            self.trouble = ""
+            told = f"a mistake of ours: {type(error).__name__}: {error}"
+            if told != self.trouble:
+                log.exception("a mistake of ours among the messages")
+            return told
+        return ""
 
-    def _look(self) -> None:
+    def _hear(self) -> None:
         while self.heard:
             try:
                 self._take(self.heard[0])
@@ -130,7 +154,8 @@ class Notify:
                 self.heard.popleft()
                 raise
             self.heard.popleft()
-        self.watchman.look()
+
+    def _let_through(self) -> None:
         self.flooding.look(self.wall())
 
     def _take(self, heard: Heard) -> None:
@@ -138,6 +163,7 @@ class Notify:
         if heard.to:
             self.put(notice, self.whom.addresses(heard.to, heard.time), heard.time)
             return
+        made: list[Message] = []
         for route in self.routes.of(notice):
             due = self.routes.due(route, notice, heard.time)
             names = [
@@ -149,7 +175,8 @@ class Notify:
                     else (name,)
                 )
             ]
-            self.put(notice, self.whom.addresses(names, due), heard.time, due=due)
+            made += self.messages(notice, self.whom.addresses(names, due), heard.time, due=due)
+        self.outbox.keep(made)
 
     def put(
         self, notice: Notice, to: Iterable[Address], now: int, *, due: int = 0, step: str = ""
@@ -180,8 +207,9 @@ class Notify:
                 continue
             try:
                 await courier.carry(message)
-            except IsthmusError as error:  # what became of it could not be kept: it is sent again
-                self.trouble = str(error)
+            except Exception as error:  # the channel goes on
+                log.exception("a mistake of ours in sending by %s", courier.name)
+                self.trouble = f"a mistake of ours: {type(error).__name__}: {error}"
                 await asyncio.sleep(EVERY)
 
     def _next(self, courier: Courier) -> Message | None:
@@ -199,12 +227,21 @@ class Notify:
 
     async def _done(self, message: Message, why: str) -> None:
         state = State.FAILED if why else State.SENT
-        await asyncio.to_thread(self.outbox.mark, message, state, self.wall(), why)
-        self.flooding.forget(message)
+        self.flooding.forget(message)  # first: it is not sent again though the disk is full
+        self.outcomes.append(Outcome(message, state, self.wall(), why))
         word = "not told" if why else "told"
         facts = {"channel": message.address.channel, "step": message.step, "why": why}
         text = f"{word} {message.address}: {message.title}"
         await asyncio.to_thread(self._record, text, message.about, facts)
+        self.trouble = await asyncio.to_thread(self._tried, self._mark) or self.trouble
+
+    def _mark(self) -> None:
+        """Keep what became of messages; StorageError leaves the rest for the next look."""
+        with self._marking:
+            while self.outcomes:
+                each = self.outcomes[0]
+                self.outbox.mark(each.message, each.state, each.time, each.why)
+                self.outcomes.popleft()
 
     def _record(self, text: str, about: str, facts: dict[str, str]) -> None:
         told = {key: value for key, value in facts.items() if value}

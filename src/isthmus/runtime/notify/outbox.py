@@ -93,7 +93,7 @@ class Outbox:
         disk does not take it.
         """
         with self._guard:
-            fresh = {each.id: each for each in messages if each.id not in self._known}
+            fresh = self._fresh(messages)
             opened, ended = list(incidents), [each.key for each in over]
             if not (fresh or opened or ended):
                 return []
@@ -107,6 +107,29 @@ class Outbox:
             self._take(fresh.values(), opened, ended)
             self._make_room()
             return list(fresh.values())
+
+    def gather(self, messages: Iterable[Message], digest: Message, now: int) -> None:
+        """Keep the one message that tells of all `messages`, which are past: as one, or not."""
+        with self._guard:
+            told = {
+                "put": [asdict(each) for each in self._fresh([digest]).values()],
+                "done": [each.id for each in messages],
+                "state": State.GATHERED,
+                "at": now,
+                "why": f"told in {digest.id}",
+            }
+            self._write(told)
+            self._apply(told)
+
+    def _fresh(self, messages: Iterable[Message]) -> dict[str, Message]:
+        """Those that were never told, each once: as early as any of its copies is due."""
+        found: dict[str, Message] = {}
+        for each in messages:
+            if each.id not in self._known and (
+                each.id not in found or each.due < found[each.id].due
+            ):
+                found[each.id] = each
+        return found
 
     def mark(self, message: Message, state: State, now: int, why: str = "") -> None:
         """What became of a message."""

@@ -68,6 +68,29 @@ def test_events_count_before_turns(site):
     assert who(site, "2026-06-11 07:00") == (("carla",), "turn")  # names nobody
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("DTEND:20260608T100000Z", "DTEND:99991231T235959Z"),
+        ("DTEND:20260608T100000Z", "DURATION:PT"),
+        ("DTSTART:20260608T060000Z\r\n", ""),
+        ("FREQ=WEEKLY;BYDAY=MO,TU", "FREQ=WEEKLY;UNTIL=never"),
+    ],
+)
+def test_whatever_a_file_holds_alarms_are_told(tmp_path, before, after):
+    assert before in CALENDAR
+    text = PLANT.replace(
+        "{turns: [{people: [anna, ben], since: 2026-05-25}]}",
+        "{file: rota.ics, turns: [{people: [anna, ben], since: 2026-05-25}]}",
+    )
+    (tmp_path / "rota.ics").write_text(CALENDAR.replace(before, after), newline="")
+    site = Site(tmp_path, text)
+    site.wall = datetime(2026, 6, 8, 7, tzinfo=UTC).timestamp()
+    site.say(one__oil=75)
+    assert site.notify.trouble == ""
+    assert len(site.sent()) == 1
+
+
 def test_a_file_that_is_broken_or_gone_leaves_the_turns_and_says_so(site, tmp_path):
     file = tmp_path / "rota.ics"
     file.write_text("no calendar")

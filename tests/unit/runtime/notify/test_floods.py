@@ -11,10 +11,17 @@ from isthmus.runtime.notify.message import State
 MANY = 300
 
 
-def flooded(tmp_path, many=MANY):
+def flooding_plant(many, plant=PLANT):
     units = ", ".join(f"u{number}: {{type: Press}}" for number in range(many))
-    text = re.sub(r"line1: \{units: .*", f"line1: {{units: {{{units}}}}}", PLANT)
-    return Site(tmp_path, text)
+    return re.sub(r"line1: \{units: .*", f"line1: {{units: {{{units}}}}}", plant)
+
+
+def flooded(tmp_path, many=MANY):
+    return Site(tmp_path, flooding_plant(many))
+
+
+def full(_handle):
+    raise OSError(28, "No space left on device")
 
 
 def test_300_alarms_are_a_few_messages(tmp_path):
@@ -57,6 +64,35 @@ def test_what_was_gathered_when_it_died_is_told_after(tmp_path):
     site.look(20)
     assert len(site.sent()) == 11
     assert not site.notify.outbox.waiting
+
+
+def test_each_round_of_a_flood_is_told(tmp_path):
+    again = PLANT.replace("  routes:", "      repeat: 1\n      every: 1 h\n  routes:")
+    site = Site(tmp_path, flooding_plant(20, again))
+    site.say(**{f"u{number}__oil": 75 for number in range(20)})
+    for _ in range(40):
+        site.look(180)
+    all_ = site.notify.outbox.all()
+    digests = [each.title for each in all_ if "messages at once" in each.title]
+    gathered = sum(each.state is State.GATHERED for each in all_)
+    assert sum(int(title.split()[0]) for title in digests) == gathered
+    assert len(digests) == site.notify.flooding.digests > 2
+
+
+def test_what_the_disk_does_not_take_of_a_flood_stays_gathered(tmp_path, monkeypatch):
+    site = flooded(tmp_path, 20)
+    site.say(**{f"u{number}__oil": 75 for number in range(20)})
+    with monkeypatch.context() as patched:
+        patched.setattr("isthmus.runtime.lines.os.fsync", full)
+        site.look(20)
+        assert "No space left" in site.notify.trouble
+        assert len(site.sent()) == 10
+    site.look(1)
+    assert site.sent()[10][1].startswith("High: 10 messages at once")
+    assert site.notify.trouble == ""
+    site.look(400)
+    assert not site.notify.outbox.waiting
+    assert site.notify.flooding.digests == 1
 
 
 def test_tests_and_reports_are_never_gathered(tmp_path):

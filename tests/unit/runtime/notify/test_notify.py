@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.runtime.notify.site import DOWN, NEVER, Site
+from tests.unit.runtime.notify.site import DOWN, NEVER, PLANT, Site
 
 from isthmus.model.errors import Refused
 from isthmus.model.notice import Attachment, Notice
@@ -101,6 +102,74 @@ def test_what_nobody_heard_before_a_crash_is_told_after_it(site):
     site.start()
     site.look()
     assert site.sent() == [("anna@acme.example", HOT)]
+
+
+def full(_handle):
+    raise OSError(28, "No space left on device")
+
+
+def test_what_is_sent_while_the_disk_is_full_is_sent_once(site, monkeypatch):
+    site.notify.put(notice(), site.notify.whom.addresses(["anna"], 0), 0)
+    with monkeypatch.context() as patched:
+        patched.setattr("isthmus.runtime.lines.os.fsync", full)
+        for _ in range(5):
+            site.look(1)
+        assert len(site.sent()) == 1
+        assert "No space left" in site.notify.trouble
+    site.look()
+    assert len(site.sent()) == 1
+    assert not site.notify.outbox.waiting
+    assert site.notify.trouble == ""
+    site.start()
+    site.look()
+    assert len(site.sent()) == 1
+
+
+def test_an_escalation_that_fails_keeps_none_from_the_others(site, monkeypatch):
+    site.say(one__oil=75)
+    addresses = site.notify.whom.addresses  # of the class, bound before it is patched
+
+    def broken(names, at):
+        if "carla" in names:
+            raise OverflowError("a mistake of ours")
+        return addresses(names, at)
+
+    monkeypatch.setattr(type(site.notify.whom), "addresses", lambda _whom, *told: broken(*told))
+    site.wall += 600
+    site.say(two__oil=75)
+    assert site.sent()[1:] == [("anna@acme.example", HOT.replace("one", "two"))]
+    assert "OverflowError" in site.notify.trouble
+    monkeypatch.undo()
+    site.look()
+    assert site.sent("floor") == [("carla", HOT)]
+    assert site.notify.trouble == ""
+
+
+def test_an_alarm_that_comes_back_before_anybody_has_seen_it_begins_anew(tmp_path):
+    site = Site(tmp_path, PLANT.replace("    line:\n", "    line:\n      on_return: go-on\n"))
+    for value in (75, 60, 76):
+        site.say(one__oil=value)
+        site.look(1)
+    assert site.sent() == [("anna@acme.example", HOT)] * 2
+    assert len(site.notify.outbox.incidents) == 1
+    site.start()
+    site.look(598)
+    assert site.sent("floor") == []
+    site.look(2)
+    assert site.sent("floor") == [("carla", HOT)]
+
+
+@pytest.mark.parametrize("to", ["line", "anna"])
+def test_of_two_routes_to_the_same_the_one_that_does_not_wait_counts(tmp_path, to):
+    quiet = 'quiet: "22:00-06:00", quiet_for: high'
+    routes = f"    calm: {{priorities: high, to: {to}, {quiet}}}\n    hot: {{to: {to}}}\n"
+    site = Site(tmp_path, re.sub(r"    hot: .*\n", routes, PLANT))
+    site.look(2 * 3_600)  # 00:26 in Berlin
+    site.say(one__oil=75)
+    assert site.sent() == [("anna@acme.example", HOT)]
+    site.notify.tell(notice(kind="alarm", priority=2), ())
+    site.look()
+    assert site.sent()[1:] == [("anna@acme.example", "High: Too heavy")]
 
 
 def test_an_outage_delays_and_the_message_says_how_late_it_is(site):
