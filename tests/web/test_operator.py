@@ -37,7 +37,7 @@ def stops(demo, plant):
             and one["end"] - one["start"] > 5_000
             and not (one["going"] or one["said"] or one["path"].endswith("filler"))
         ]
-        return free if len(free) > 7 else None
+        return free if len(free) > 10 else None
 
     return eventually(found, 60)
 
@@ -207,6 +207,66 @@ def test_of_two_at_once_the_later_is_told_and_may_insist(window, demo, stop):
     trouble.get_by_role("button", name="Mine is right").tap()
     expect(other.locator("isthmus-outbox .saved")).to_contain_text("No order")
     assert [each["reason"] for each in versions(demo, stop)][-2:] == ["people", "no_order"]
+
+
+JUST_AFTER = """async () => {
+  const text = () => document.querySelector('isthmus-stop-reason .q').textContent;
+  const old = text();
+  document.querySelector('isthmus-stop-reason .touch-row button').click();
+  window.dispatchEvent(new Event('isthmus-outbox'));
+  for (let frame = 0; frame < 300 && text() === old; frame++)
+    await new Promise(requestAnimationFrame);
+  document.querySelector("isthmus-stop-reason [data-reason='people']").click();
+}"""
+
+
+def test_another_stop_takes_neither_the_question_nor_the_touch(window, demo, stops):
+    first, second = stops.pop(0), stops.pop(0)
+    before = [versions(demo, each) for each in (first, second)]
+    page, shown = window(), [first]
+
+    def only_those(route):
+        told = route.fetch()
+        rows = [{**each, "asks": True} for each in shown]
+        route.fulfill(response=told, json={**told.json(), "stops": rows})
+
+    page.route(STOPS, only_those)
+    page.goto(f"{demo.url}/operator?at={LINE}")
+    question = page.locator("isthmus-stop-reason .q")
+    asked_first = question.text_content()
+    page.get_by_role("button", name="Comment").tap()
+    page.locator("isthmus-stop-reason textarea").fill("reel 7")
+    shown.append(second)
+    page.evaluate("window.dispatchEvent(new Event('isthmus-said'))")
+    expect(page.locator("isthmus-card.ask")).to_contain_text("2 stops wait")
+    expect(question).to_have_text(asked_first)
+    expect(page.locator("isthmus-stop-reason textarea")).to_have_value("reel 7")
+    page.locator("isthmus-stop-reason textarea").fill("")
+    page.evaluate(JUST_AFTER)
+    expect(page.locator("isthmus-stop-reason")).to_contain_text("meant for the one before")
+    expect(question).not_to_have_text(asked_first)
+    assert [versions(demo, each) for each in (first, second)] == before
+    page.wait_for_timeout(500)  # for so long a touch is not taken
+    tile(page, "people").tap()
+    expect(page.locator("isthmus-outbox .saved")).to_contain_text("Nobody free")
+    assert versions(demo, first) == before[0]
+    assert said(demo, second) == "people"
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_word_that_waits_is_sent_from_any_page_and_its_fate_is_shown(window, demo, stop):
+    page = asked(window(), demo, stop)
+    page.context.set_offline(True)
+    tile(page, "people").tap()
+    expect(page.locator("isthmus-outbox .waiting")).to_contain_text("1 word waits")
+    kept = page.evaluate("localStorage.getItem('isthmus-words')")
+    page.evaluate("localStorage.removeItem('isthmus-words')")
+    page.context.set_offline(False)
+    page.goto(f"{demo.url}/performance")
+    page.evaluate("(words) => localStorage.setItem('isthmus-words', words)", kept)
+    page.reload()
+    expect(page.locator("isthmus-outbox .saved")).to_contain_text("Nobody free")
+    assert said(demo, stop) == "people"
 
 
 def test_who_may_only_look_sees_no_button_and_no_word_goes_in_anothers_name(

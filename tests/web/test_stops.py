@@ -129,3 +129,35 @@ def test_a_word_sent_twice_counts_once_and_none_passes_over_another(demo, stop):
     gone = {"number": first["number"], "version": now, "key": "tablet-9"}
     assert say(demo, "/api/stops/undo", **gone) == say(demo, "/api/stops/undo", **gone)
     assert often(demo) == before, "what was taken back does not count"
+
+
+def test_each_answer_tells_the_version_that_the_next_word_builds_on(demo, stop):
+    wish = {"path": FILLER, "start": stop["start"], "reason": "people"}
+    said = say(demo, "/api/stops", **wish, version=at(demo, stop)["stop"]["version"])
+    gone = say(demo, "/api/stops/undo", number=said["number"], version=said["version"])
+    again = say(demo, "/api/stops", **wish, version=gone["version"])
+    assert said["version"] < gone["version"] < again["version"]
+    assert again["version"] == at(demo, stop)["stop"]["version"]
+    last = say(demo, "/api/stops/undo", number=again["number"], version=again["version"])
+    assert last["version"] == at(demo, stop)["stop"]["version"]
+    assert [each["version"] for each in at(demo, stop)["versions"]][-2:] == [
+        gone["version"],
+        last["version"],
+    ]
+
+
+def test_no_word_is_kept_in_the_name_of_another(demo, stop):
+    before = at(demo, stop)
+    own = demo.remote.get("/api/session")["id"]
+    wishes = {
+        "/api/stops": {"path": FILLER, "start": stop["start"], "reason": "people"},
+        "/api/stops/split": {"path": FILLER, "at": stop["start"] + 1_500},
+        "/api/stops/undo": {"number": 1},
+    }
+    for route, wish in wishes.items():
+        with pytest.raises(Exception, match="somebody else's"):
+            say(demo, route, **wish, who="person:anna")
+    assert at(demo, stop) == before
+    said = say(demo, "/api/stops", **wishes["/api/stops"], who=own)
+    assert said["by"] == own
+    say(demo, "/api/stops/undo", number=said["number"], who=own)

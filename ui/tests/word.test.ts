@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MOST, type Word, afterAnswer, newKey, nextWord, parseWords, request, sentence, withWord, without } from "../src/app/word";
+import { MOST, type Word, afterAnswer, newKey, nextWord, parseWords, request, sentence, stepOf, upToDate, versionOf, withWord, without } from "../src/app/word";
 
 const word = (news: Partial<Word> = {}): Word => ({ key: newKey(), who: "person:anna", kind: "say", path: "a/filler", unit: "Filler", start: 1000, end: 9000, version: 0, reason: "jam", title: "Jam", made: 0, tries: 0, ...news });
 
@@ -38,6 +38,22 @@ describe("words that wait", () => {
     expect(without(both, first.key)).toEqual([]);
   });
 
+  it("are not waited for by what would take them back once they were replaced", () => {
+    const refused = word({ tries: 1, objection: { overtaken: true, text: "", hint: "" } });
+    const undo = word({ kind: "undo", of: refused.key });
+    const anew = word({ reason: "drive" });
+    expect(withWord([refused, undo], anew)).toEqual([anew]);
+    expect(withWord([], undo)).toEqual([]);
+    const numbered = { ...undo, number: 17 };
+    expect(withWord([numbered], anew)).toEqual([numbered, anew]); // the site knows what it takes back
+  });
+
+  it("that follow what was taken back build on the taking back, not on what it took", () => {
+    const undo = word({ kind: "undo", number: 5, version: 5, tries: 1 });
+    const anew = word({ reason: "drive", version: 5 });
+    expect(afterAnswer([undo, anew], undo.key, 5, 6)).toEqual([{ ...anew, version: 6 }]);
+  });
+
   it("build on each other at one stop alone", () => {
     const first = word({ tries: 1 });
     const next = word({ reason: "drive" });
@@ -57,9 +73,20 @@ describe("words that wait", () => {
 
   it("say what they saw and how long they waited", () => {
     const said = request(word({ key: "k", made: 10_000, version: 4, comment: "reel 7" }), 75_000);
-    expect(said).toEqual({ path: "/api/stops", body: { key: "k", waited: 65, version: 4, path: "a/filler", start: 1000, reason: "jam", comment: "reel 7" } });
-    expect(request(word({ key: "k", kind: "undo", number: 9, made: 0 }), 500).body).toEqual({ key: "k", waited: 0, version: 0, number: 9 });
+    expect(said).toEqual({ path: "/api/stops", body: { key: "k", who: "person:anna", waited: 65, version: 4, path: "a/filler", start: 1000, reason: "jam", comment: "reel 7" } });
+    expect(request(word({ key: "k", kind: "undo", number: 9, made: 0 }), 500).body).toEqual({ key: "k", who: "person:anna", waited: 0, version: 0, number: 9 });
     expect(request(word({ kind: "cut", at: 4000 }), 0).path).toBe("/api/stops/split");
+  });
+
+  it("know what their own speaker said since the list was asked, by the rule of the site", () => {
+    const steps = [stepOf(word(), { start: 1000, end: 9000, reason: "jam", version: 7 }), stepOf(word({ kind: "cut", at: 4000 }), { start: 4000, end: 9000, reason: "", version: 8 })];
+    expect(versionOf(steps, { path: "a/filler", start: 4000, end: 9000 })).toBe(8);
+    expect(versionOf(steps, { path: "a/filler", start: 1000, end: 4000 })).toBe(8); // it ends where it was cut
+    expect(versionOf(steps.slice(0, 1), { path: "a/filler", start: 9000, end: 9500 })).toBe(0);
+    expect(versionOf(steps, { path: "a/capper", start: 1000, end: 9000 })).toBe(0);
+    expect(upToDate(word({ version: 3 }), steps).version).toBe(8);
+    expect(upToDate(word({ version: 9 }), steps).version).toBe(9);
+    expect(upToDate(word({ version: 3, who: "person:ben" }), steps).version).toBe(3); // he did not see it
   });
 
   it("are sentences", () => {

@@ -110,8 +110,11 @@ def routes(app: App) -> APIRouter:
 
 
 def _say(app: App, router: APIRouter) -> None:
-    def allowed(request: Request, path: str) -> tuple[Equipment, str]:
-        unit, who = equipment(app, path), principal(request)
+    def allowed(request: Request, path: str, wish: contract.Word) -> tuple[Equipment, str]:
+        who = principal(request)
+        if wish.who and wish.who != who.id:
+            raise Problem(412, "this word is somebody else's", "sign in as who said it")
+        unit = equipment(app, path)
         decision = guard(app).decide(who, Right.ANNOTATE, unit.path)
         if not decision:
             raise Problem(403, decision.reason, decision.hint)
@@ -119,23 +122,24 @@ def _say(app: App, router: APIRouter) -> None:
 
     @router.post("/stops", summary="Say why a unit stood")
     async def say(wish: contract.ReasonWish, request: Request) -> contract.Said:
-        unit, who = allowed(request, wish.path)
+        unit, who = allowed(request, wish.path, wish)
         why, moment = Why(wish.reason, wish.comment), _moment(wish.start) + 1
         with _told_apart(app):
             return _said(app, await correct(app, unit, moment, why, who, _sent(wish)), None)
 
     @router.post("/stops/split", summary="Cut a stop in two, so that each part has a reason")
     async def cut(wish: contract.SplitWish, request: Request) -> contract.Said:
-        unit, who = allowed(request, wish.path)
+        unit, who = allowed(request, wish.path, wish)
         with _told_apart(app):
             return _said(app, await split(app, unit, _moment(wish.at), who, _sent(wish)), None)
 
     @router.post("/stops/undo", summary="Take back what was said of a stop")
     async def take_back(wish: contract.UndoWish, request: Request) -> contract.Said:
         found = app.stops.said(wish.number)
-        _, who = allowed(request, found.unit if found else "")
+        _, who = allowed(request, found.unit if found else "", wish)
         with _told_apart(app):
-            return _said(app, await undo(app, wish.number, who, _sent(wish)), None)
+            taken = await undo(app, wish.number, who, _sent(wish))
+        return _said(app, taken, app.stops.taken_back(taken.number))
 
 
 def _sent(wish: contract.Word) -> Sent:
@@ -227,6 +231,7 @@ def _said(app: App, said: Correction, taken: Entry | None) -> contract.Said:
         undone_by=taken.by if taken else "",
         undone=taken.made / 1e6 if taken else None,
         waited=app.stops.entries[said.number - 1].waited,
+        version=taken.number if taken else said.number,
     )
 
 

@@ -66,8 +66,12 @@ def test_a_stop_cut_in_two_has_two_reasons_and_the_later_word_holds(book):
 def test_an_undo_lets_what_was_said_before_hold_again(book):
     book.correct(said(100, 700, "material"))
     second = book.correct(said(100, 700, "breakdown"))
+    assert book.taken_back(second.number) is None
     book.undo(second.number, "bert", 5)
     assert told(book)[1] == (100, 700, "material")
+    taken = book.taken_back(second.number)
+    assert taken is not None
+    assert (taken.number, taken.by) == (3, "bert")
     with pytest.raises(Refused, match="taken back"):
         book.undo(second.number, "bert", 6)
     versions = book.versions(UNIT.path, 100 * S, 700 * S)

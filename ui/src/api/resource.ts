@@ -40,6 +40,7 @@ export class Resource<T> implements ReactiveController {
   private busy = false;
   private asked = "";
   private askedAt = 0;
+  private late = false;
   private readonly read: (url: string, signal: AbortSignal) => Promise<T>;
 
   constructor(
@@ -73,8 +74,9 @@ export class Resource<T> implements ReactiveController {
     this.busy = false;
   }
 
-  /** Asks again now. */
+  /** Asks again now; where an answer is under way that may wait, once that is here: it may be older than what has changed. */
   again(): void {
+    this.late = this.busy;
     void this.ask();
   }
 
@@ -90,6 +92,7 @@ export class Resource<T> implements ReactiveController {
     this.abort?.abort();
     const url = this.url;
     if (url === undefined) return;
+    this.late = false;
     this.asked = url;
     this.askedAt = performance.now();
     const abort = (this.abort = new AbortController());
@@ -108,7 +111,7 @@ export class Resource<T> implements ReactiveController {
     } finally {
       if (this.abort === abort) this.busy = false;
     }
-    if (this.options.keep && this.url !== url) void this.ask();
+    if (this.late || (this.options.keep && this.url !== url)) void this.ask();
     this.host.requestUpdate();
   }
 

@@ -6467,6 +6467,11 @@ export interface components {
              * @default 0
              */
             waited: number;
+            /**
+             * Who
+             * @default
+             */
+            who: string;
             /** Path */
             path: string;
             /**
@@ -7015,7 +7020,8 @@ export interface components {
          * Said
          * @description What somebody said of a stop; `undone` by whom and when it was taken back.
          *
-         *     `waited` is for how many seconds it was under way, because the site could not be reached.
+         *     `waited` is for how many seconds it was under way, because the site could not be reached;
+         *     `version` is that of the stop once this was said or taken back, for the word that follows it.
          */
         Said: {
             /** Number */
@@ -7060,6 +7066,11 @@ export interface components {
              * @default 0
              */
             waited: number;
+            /**
+             * Version
+             * @default 0
+             */
+            version: number;
         };
         /**
          * SavedAmount
@@ -7394,6 +7405,11 @@ export interface components {
              * @default 0
              */
             waited: number;
+            /**
+             * Who
+             * @default
+             */
+            who: string;
             /** Path */
             path: string;
             /**
@@ -7979,6 +7995,11 @@ export interface components {
              * @default 0
              */
             waited: number;
+            /**
+             * Who
+             * @default
+             */
+            who: string;
             /** Number */
             number: number;
         };
@@ -8048,6 +8069,7 @@ export interface components {
          *
          *     Sent twice with one `key` it counts once. Where `version` is told and somebody else spoke of the
          *     stop since, the word is refused with 409. `waited` is for how many seconds it was under way.
+         *     Where `who` is told and somebody else is signed in meanwhile, it is refused with 412.
          */
         Word: {
             /**
@@ -8065,6 +8087,11 @@ export interface components {
              * @default 0
              */
             waited: number;
+            /**
+             * Who
+             * @default
+             */
+            who: string;
         };
         /**
          * WriteOutcome

@@ -1,13 +1,15 @@
 /** Words about stops that wait for the site: kept in this browser, sent in order, counted once. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import type { Said } from "../api/contract";
+import type { Said, StopInfo } from "../api/contract";
 import { ApiError, ask } from "../api/get";
-import { type Word, afterAnswer, nextWord, parseWords, request, withWord, without } from "./word";
+import { type Step, type Word, afterAnswer, nextWord, parseWords, request, stepOf, upToDate, versionOf, withWord, without } from "./word";
 
 const KEY = "isthmus-words";
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 const PATIENCE_MS = 10_000;
 const BUSY = new Set([0, 408, 429]);
+const ANOTHER = 412;
+const MOST_STEPS = 100;
 
 /** What the site took last, as long as it can be taken back with one touch. */
 export interface Done {
@@ -24,7 +26,10 @@ export class Outbox {
   trouble = "";
   /** False where this browser keeps nothing: words then live as long as the page. */
   kept = true;
-  private who = "";
+  /** In whose name words are sent; empty where it is not known. */
+  who = "";
+  private steps: readonly Step[] = [];
+  private readonly heard = new WeakSet<object>();
   private failures = 0;
   private sending = false;
   private timer = 0;
@@ -39,17 +44,28 @@ export class Outbox {
     });
   }
 
-  /** From now on the words of `who` are sent. */
-  enter(who: string): void {
+  /** From now on the words of `who` are sent, as `answer` of the site tells; each answer is heard once, so that an old one changes nothing. */
+  enter(who: string, answer: object): void {
+    if (this.heard.has(answer)) return;
+    this.heard.add(answer);
     if (who === this.who) return;
     this.who = who;
     this.done = undefined;
+    this.trouble = "";
+    this.tell();
     void this.flush();
+  }
+
+  /** Whether something was said here of `stop` that the list in which it stands does not know yet. */
+  ahead(stop: Pick<StopInfo, "path" | "start" | "end" | "version">): boolean {
+    return versionOf(this.steps, stop) > (stop.version ?? 0);
   }
 
   /** Takes `word` and sends it; false where too many wait already. */
   put(word: Word): boolean {
-    const words = withWord(this.read(), word);
+    const { done } = this;
+    const taken = word.of && done?.word.key === word.of ? { number: done.said.number, version: done.said.version } : {};
+    const words = withWord(this.read(), upToDate({ ...word, ...taken }, this.steps));
     if (!words) return false;
     this.keep(words);
     void this.flush();
@@ -88,7 +104,8 @@ export class Outbox {
     try {
       const answer = await ask(path, AbortSignal.timeout(PATIENCE_MS), "application/json", "POST", body);
       const said = (await answer.json()) as Said;
-      this.keep(afterAnswer(this.read(), word.key, said.number));
+      this.steps = [...this.steps, stepOf(word, said)].slice(-MOST_STEPS);
+      this.keep(afterAnswer(this.read(), word.key, said.number, said.version));
       this.done = { word, said, at: Date.now() };
       this.failures = 0;
       this.trouble = "";
@@ -108,15 +125,26 @@ export class Outbox {
       window.dispatchEvent(new Event("isthmus-signed-out"));
       return false;
     }
+    if (status === ANOTHER) return this.stranger(word);
     if (BUSY.has(status) || status >= 500) {
       this.trouble = text;
       const wait = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)] ?? 15_000;
       this.timer = window.setTimeout(() => void this.flush(), wait);
       return false;
     }
-    this.change(word.key, { objection: { overtaken: status === 409, text, hint: cause instanceof ApiError ? cause.hint : "" } });
+    if (this.read().some((one) => one.of === word.key)) this.drop(word.key); // it was taken back meanwhile
+    else this.change(word.key, { objection: { overtaken: status === 409, text, hint: cause instanceof ApiError ? cause.hint : "" } });
     window.dispatchEvent(new CustomEvent("isthmus-said", { detail: word }));
     return true;
+  }
+
+  /** Somebody else signed in at this browser: the word waits, until it is known who it is. */
+  private stranger(word: Word): boolean {
+    this.trouble = "somebody else is signed in";
+    if (this.who !== word.who) return true;
+    this.who = "";
+    window.dispatchEvent(new Event("isthmus-who"));
+    return false;
   }
 
   private change(key: string, news: Partial<Word>): void {

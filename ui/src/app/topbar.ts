@@ -6,6 +6,7 @@ import { LiveTags, live } from "../api/live";
 import { Resource } from "../api/resource";
 import { Part } from "../parts/part";
 import { clock } from "./clock";
+import { outbox } from "./outbox";
 import { OTHERS, PAGES } from "./pages";
 import type { Site } from "./site";
 import { assetHref } from "./site";
@@ -34,8 +35,14 @@ export class Topbar extends Part {
   private hand = Date.now();
   private told = 0;
 
+  protected override willUpdate(): void {
+    const me = this.me.value;
+    if (me && !me.locked) outbox.enter(me.id, me); // words that wait are sent from every page
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
+    window.addEventListener("isthmus-who", this.ask);
     this.setAttribute("role", "banner");
     window.addEventListener("isthmus-search", this.find);
     this.addEventListener("focusout", this.found);
@@ -49,10 +56,14 @@ export class Topbar extends Part {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("isthmus-search", this.find);
+    window.removeEventListener("isthmus-who", this.ask);
     this.removeEventListener("focusout", this.found);
     for (const hand of HANDS) window.removeEventListener(hand, this.touched);
     clearInterval(this.tick);
   }
+
+  /** Somebody else may have signed in from another window. */
+  private readonly ask = () => this.me.again();
 
   private readonly touched = () => {
     this.hand = Date.now();

@@ -1,4 +1,5 @@
 /** What a person says of stops, on its way to the site: words that wait, and what becomes of them. */
+import type { Said } from "../api/contract";
 import { listed } from "./kept";
 
 /** How many words wait at most; then no more are taken, so that none is lost. */
@@ -61,6 +62,7 @@ export function sameStop(one: Pick<Word, "path" | "start">, other: Pick<Word, "p
  * `words` with `word` behind them; undefined where there is no room.
  *
  * A reason that was never tried is replaced by a later one of the same stop, and is gone where that is taken back.
+ * What would take back a word that is gone goes with it: it would wait for ever.
  */
 export function withWord(words: readonly Word[], word: Word): Word[] | undefined {
   if (word.kind === "undo" && word.of) {
@@ -68,17 +70,46 @@ export function withWord(words: readonly Word[], word: Word): Word[] | undefined
     if (base && base.tries === 0) return words.filter((one) => one !== base);
   }
   const kept = words.filter((one) => !(word.kind === "say" && one.kind === "say" && one.who === word.who && sameStop(one, word) && (one.tries === 0 || one.objection)));
-  return kept.length < MOST ? [...kept, word] : undefined;
+  const all = [...kept, word];
+  const whole = all.filter((one) => !one.of || one.number !== undefined || all.some((other) => other.key === one.of));
+  return kept.length < MOST ? whole : undefined;
 }
 
-/** `words` once the site has kept that of `key` as `number`: what follows it at the same stop builds on it. */
-export function afterAnswer(words: readonly Word[], key: string, number: number): Word[] {
+/** `words` once the site has kept that of `key` as `number`, and the stop is at `version`: what follows it there builds on it. */
+export function afterAnswer(words: readonly Word[], key: string, number: number, version = number): Word[] {
   const done = words.find((one) => one.key === key);
   return words.filter((one) => one.key !== key).map((one) => {
     if (!done || one.who !== done.who || !sameStop(one, done)) return one;
     const base = one.of === key ? { number } : {};
-    return one.version === done.version || one.of === key ? { ...one, ...base, version: number } : one;
+    return one.version === done.version || one.of === key ? { ...one, ...base, version } : one;
   });
+}
+
+/** That a word of `who` brought what it touches from `start` to `end` to `version`; a `cut` also what ends at its start. */
+export interface Step {
+  who: string;
+  path: string;
+  start: number;
+  end: number;
+  cut: boolean;
+  version: number;
+}
+
+/** What the site answered to `word`, as far as later words about the same time have to know it. */
+export function stepOf(word: Word, said: Pick<Said, "start" | "end" | "reason" | "version">): Step {
+  return { who: word.who, path: word.path, start: said.start, end: said.end, cut: !said.reason, version: said.version };
+}
+
+/** The version of `stop` after `steps`, by the rule of the site: it may be newer than the list in which the stop stands. */
+export function versionOf(steps: readonly Step[], stop: Pick<Word, "path" | "start" | "end">): number {
+  const touching = steps.filter((one) => one.path === stop.path && one.end > stop.start && (one.start < stop.end || (one.cut && one.start === stop.end)));
+  return Math.max(0, ...touching.map((one) => one.version));
+}
+
+/** `word`, told of what its own speaker said of the stop since the list was asked; not of what others said. */
+export function upToDate(word: Word, steps: readonly Step[]): Word {
+  const own = versionOf(steps.filter((one) => one.who === word.who), word);
+  return word.version !== undefined && word.version < own ? { ...word, version: own } : word;
 }
 
 /** `words` without that of `key`, nor what would take it back. */
@@ -94,7 +125,7 @@ export function nextWord(words: readonly Word[], who: string): Word | undefined 
 /** Where the word goes, and what is sent. */
 export function request(word: Word, now: number): { path: string; body: Record<string, unknown> } {
   const waited = Math.max(0, Math.round((now - word.made) / 100) / 10);
-  const how = { key: word.key, waited: waited < 2 ? 0 : Math.min(waited, 31_536_000), ...(word.version === undefined ? {} : { version: word.version }) };
+  const how = { key: word.key, who: word.who, waited: waited < 2 ? 0 : Math.min(waited, 31_536_000), ...(word.version === undefined ? {} : { version: word.version }) };
   if (word.kind === "undo") return { path: "/api/stops/undo", body: { ...how, number: word.number } };
   if (word.kind === "cut") return { path: "/api/stops/split", body: { ...how, path: word.path, at: word.at } };
   return { path: "/api/stops", body: { ...how, path: word.path, start: word.start, reason: word.reason, comment: word.comment ?? "" } };

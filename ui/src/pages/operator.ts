@@ -1,11 +1,12 @@
 import { html, nothing } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, property, query, state } from "lit/decorators.js";
 import type { AlarmList, ReasonInfo, Ribbon, Station, StopExplained, StopInfo, StopsInfo } from "../api/contract";
 import { ApiError, address, send } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
 import { Follow } from "../app/follow";
 import { FollowOutbox, outbox } from "../app/outbox";
+import { asked, open } from "../app/questions";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
 import { remember, stationOf, stations } from "../app/station";
@@ -22,6 +23,7 @@ import "../parts/outbox";
 import "../parts/state-ribbon";
 import "../parts/stop-list";
 import "../parts/stop-reason";
+import type { StopReason } from "../parts/stop-reason";
 
 const STATION_MS = 4_000;
 const STOPS_MS = 20_000;
@@ -57,7 +59,9 @@ export class OperatorPage extends Part {
     this.far.again();
   });
 
+  @query("isthmus-stop-reason") private readonly saying!: StopReason | null;
   private turn = "";
+  private place = "";
 
   private get at() {
     return stationOf(this.site, this.query.get("at"));
@@ -80,8 +84,11 @@ export class OperatorPage extends Part {
   }
 
   protected override willUpdate(): void {
-    const who = this.station.value?.who;
-    if (who !== undefined) outbox.enter(who);
+    const station = this.station.value;
+    if (station) outbox.enter(station.who, station);
+    const place = this.query.toString();
+    if (place !== this.place) this.saying?.leave(); // chosen or closed by hand: what was begun is not held on to
+    this.place = place;
     const turn = `${this.station.value?.path} ${this.station.value?.look}`;
     if (this.turn && turn !== this.turn) this.stops.again();
     this.turn = turn;
@@ -90,7 +97,7 @@ export class OperatorPage extends Part {
   override render() {
     const { at } = this;
     if (!at) return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>No machine tells its state yet</b><span>Give a unit of a line a tag with <code>role: state</code> in plant.yaml.</span></div></isthmus-card></main>`;
-    return html`<main id="page" class="fit operator" tabindex="-1" @isthmus-worded=${this.worded}>${this.strip(at.path)}<isthmus-outbox .who=${this.station.value?.who ?? ""}></isthmus-outbox>
+    return html`<main id="page" class="fit operator" tabindex="-1" @isthmus-worded=${this.worded}>${this.strip(at.path)}<isthmus-outbox></isthmus-outbox>
       ${this.question()}<div class="beside">${this.list()}${this.asking()}${this.help(at.path)}</div></main>`;
   }
 
@@ -123,22 +130,13 @@ export class OperatorPage extends Part {
     return html`<div class="fig"><div class="small muted">Good since ${clock.minute(value.shift_start)}</div><div class="b big">${number(value.good, 0)}</div><div class="small muted">${plan}</div><div class="small muted">${value.shift ? `${value.shift} shift until` : "until"} ${clock.minute(value.shift_end)}</div></div>`;
   }
 
-  /** Those that wait for a reason, the newest first; what goes on comes first of all. */
   private get open(): StopInfo[] {
-    const said = (stop: StopInfo) => outbox.words.some((word) => word.kind === "say" && !word.objection && sameStop(word, stop));
-    const found = this.known.filter((stop) => stop.asks && !said(stop));
-    return found.sort((one, other) => Number(this.put(one)) - Number(this.put(other)) || Number(other.going) - Number(one.going) || other.start - one.start);
+    return open(this.known, outbox.words, (stop) => outbox.ahead(stop), (stop) => this.later.includes(`${stop.path} ${stop.start}`));
   }
 
-  private put(stop: StopInfo): boolean {
-    return this.later.includes(`${stop.path} ${stop.start}`);
-  }
-
-  /** The stop that is asked about: the chosen one as it is known now, else the first that waits. */
   private get asked(): StopInfo | undefined {
-    const { chosen } = this;
-    const now = chosen ? this.known.find((stop) => sameStop(stop, chosen)) ?? this.far.value?.stop : undefined;
-    return now ?? this.open[0];
+    const held = this.saying?.busy ? this.saying.stop : undefined;
+    return asked(this.known, this.chosen, this.far.value?.stop, held, this.open[0]);
   }
 
   private question() {
@@ -218,6 +216,7 @@ export class OperatorPage extends Part {
   };
 
   private postpone(stop: StopInfo): void {
+    this.saying?.leave();
     this.later = [...this.later, `${stop.path} ${stop.start}`];
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(".q")?.focus());
   }

@@ -19,6 +19,7 @@ import "../parts/explained";
 import "../parts/figure";
 import "../parts/gantt";
 import "../parts/limiting";
+import "../parts/outbox";
 import "../parts/pareto";
 import "../parts/reasons";
 import "../parts/side-by-side";
@@ -72,7 +73,7 @@ export class PerformancePage extends Part {
     if (!this.line) return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>This plant has no line yet</b><span>Give a work center a <code>flow</code> in plant.yaml.</span></div></isthmus-card></main>`;
     const units = this.site.unitsOf(this.line);
     const { start = 0, end = 0 } = this.answer.value ?? {};
-    return html`<main id="page" class="performance" tabindex="-1"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window>
+    return html`<main id="page" class="performance" tabindex="-1"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window><isthmus-outbox></isthmus-outbox>
       ${this.figures()}<div class="two first">${this.time()}${this.losses()}</div>${this.states()}
       <isthmus-side-by-side .path=${this.line.path} .query=${this.query}></isthmus-side-by-side>
       <isthmus-limiting .site=${this.site} .line=${this.line} .units=${units}></isthmus-limiting>

@@ -1,5 +1,5 @@
 import { html, nothing } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement } from "lit/decorators.js";
 import type { StopExplained } from "../api/contract";
 import { address, get } from "../api/get";
 import { clock } from "../app/clock";
@@ -13,7 +13,6 @@ const UNDO_MS = 10_000;
 /** What became of what was said: saved with an undo, waiting with its count, or met by an objection. */
 @customElement("isthmus-outbox")
 export class OutboxBar extends Part {
-  @property() who = "";
   protected readonly follow = new FollowOutbox(this);
   private timer = 0;
 
@@ -23,8 +22,8 @@ export class OutboxBar extends Part {
   }
 
   override render() {
-    const own = outbox.words.filter((word) => word.who === this.who);
-    const others = outbox.words.filter((word) => word.who !== this.who);
+    const own = outbox.words.filter((word) => word.who === outbox.who);
+    const others = outbox.who ? outbox.words.filter((word) => word.who !== outbox.who) : [];
     const waiting = own.filter((word) => !word.objection);
     return html`<div role="status">${this.saved()}${waiting.length ? this.waiting(waiting) : nothing}${others.length ? this.foreign(others) : nothing}</div>
       <div role="alert">${own.filter((word) => word.objection).map((word) => this.objection(word))}</div>`;
@@ -65,7 +64,7 @@ export class OutboxBar extends Part {
     if (!done) return;
     const { said, word } = done;
     outbox.settle();
-    outbox.put({ ...word, key: newKey(), kind: "undo", number: said.number, version: said.number, made: Date.now(), tries: 0 });
+    outbox.put({ ...word, key: newKey(), kind: "undo", number: said.number, version: said.version, made: Date.now(), tries: 0 });
   };
 
   private takeBack(word: Word): void {

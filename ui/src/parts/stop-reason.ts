@@ -3,11 +3,15 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { ReasonInfo, StopInfo } from "../api/contract";
 import { clock, duration } from "../app/clock";
 import { outbox } from "../app/outbox";
+import { meant } from "../app/questions";
 import { MOST, type Word, newKey } from "../app/word";
 import { type Offer, below, called, fullTitle, likely, question } from "../draw/reasons";
 import { Part } from "./part";
 import "./stop-cut";
 import "./stop-history";
+
+/** What was opened is left after so long without a touch, as where somebody walked away; a comment is kept. */
+const HOLD_MS = 120_000;
 
 /** What is said of a stop, as a page without an outbox of its own may want to hear it. */
 export type Saying = Pick<Word, "kind"> & Partial<Word>;
@@ -29,14 +33,40 @@ export class StopReason extends Part {
   @state() private open: "" | "comment" | "cut" | "history" = "";
   @state() private full = false;
   @query(".q") private heading!: HTMLElement | null;
+  @state() private early = false;
   private shown = "";
+  /** Since when this stop is shown in place of another. */
+  private since: number | undefined;
+  private hand = 0;
+
+  constructor() {
+    super();
+    for (const hand of ["click", "input", "keydown"]) this.addEventListener(hand, () => (this.hand = performance.now()));
+  }
+
+  /** Whether a hand is at it: something is typed, or opened to be touched. */
+  get busy(): boolean {
+    return this.comment !== "" || ((this.inside !== "" || this.open !== "") && performance.now() - this.hand < HOLD_MS);
+  }
+
+  /** Forgets what was begun. */
+  leave(): void {
+    this.inside = this.comment = this.open = "";
+  }
 
   protected override willUpdate(): void {
     const key = `${this.stop.path} ${this.stop.start}`;
     if (key === this.shown) return;
+    if (this.shown) this.since = performance.now();
     this.shown = key;
-    this.inside = this.comment = this.open = "";
-    this.full = false;
+    this.leave();
+    this.full = this.early = false;
+  }
+
+  /** Whether a touch is for this stop; one just after the question changed was for the one before. */
+  private meant(): boolean {
+    this.early = !meant(this.since, performance.now());
+    return !this.early;
   }
 
   override render() {
@@ -44,6 +74,7 @@ export class StopReason extends Part {
     return html`<h2 class="q" tabindex="-1">${question(stop, clock.minute, duration)}</h2>${this.told()}
       ${this.may ? html`${this.inside ? this.details() : this.first()}
         ${this.full ? html`<div class="fail" role="alert"><b>${MOST} words wait already, no more is taken</b><span class="small">They go once the site answers; then say it again.</span></div>` : nothing}
+        ${this.early ? html`<p class="small muted" role="status">Another stop is asked about now: the touch was meant for the one before.</p>` : nothing}
         <div class="touch-row"><button aria-expanded=${this.open === "comment"} @click=${() => this.toggle("comment")}>Comment${this.comment ? " ✓" : "…"}</button>
           <button aria-expanded=${this.open === "cut"} ?disabled=${stop.end - stop.start < 2_000} @click=${() => this.toggle("cut")}>Two causes: cut it…</button>
           ${stop.said ? html`<button @click=${this.takeBack}>Take back ${stop.said.reason ? `“${stop.said.title}”` : "the cut"}</button>` : nothing}${this.historyButton()}</div>` : html`<div class="touch-row">${this.historyButton()}</div>`}
@@ -82,7 +113,7 @@ export class StopReason extends Part {
 
   private tile(offer: Offer, look = "") {
     const now = offer.reason === this.stop.said?.reason;
-    return html`<button class="tile ${look} ${now ? "on" : ""}" aria-pressed=${now} data-reason=${offer.reason} @click=${() => (offer.opens ? void this.enter(offer.reason) : this.say(offer))}>
+    return html`<button class="tile ${look} ${now ? "on" : ""}" aria-pressed=${now} data-reason=${offer.reason} @click=${() => this.touch(offer)}>
       <b>${offer.title}${offer.opens ? "…" : ""}</b>${offer.note ? html`<span>${offer.note}</span>` : nothing}</button>`;
   }
 
@@ -113,6 +144,12 @@ export class StopReason extends Part {
     this.querySelector<HTMLElement>(".tile")?.focus();
   }
 
+  private touch(offer: Offer): void {
+    if (!this.meant()) return;
+    if (offer.opens) void this.enter(offer.reason);
+    else this.say(offer);
+  }
+
   private say(offer: Offer): void {
     this.put({ kind: "say", reason: offer.reason, title: fullTitle(this.reasons, offer.reason), comment: this.comment.trim() });
   }
@@ -121,7 +158,7 @@ export class StopReason extends Part {
 
   private readonly takeBack = () => {
     const said = this.stop.said;
-    if (said) this.put({ kind: "undo", number: said.number, title: said.reason ? said.title : "" });
+    if (said && this.meant()) this.put({ kind: "undo", number: said.number, title: said.reason ? said.title : "" });
   };
 
   private put(saying: Saying): void {
@@ -129,7 +166,7 @@ export class StopReason extends Part {
     const word: Word = { key: newKey(), who: this.who, path: stop.path, unit: stop.unit, start: stop.start, end: stop.end, version: stop.version ?? 0, made: Date.now(), tries: 0, ...saying };
     this.full = !outbox.put(word);
     if (this.full) return;
-    this.inside = this.comment = this.open = "";
+    this.leave();
     this.dispatchEvent(new CustomEvent("isthmus-worded", { detail: word, bubbles: true }));
     void this.updateComplete.then(() => this.heading?.focus({ preventScroll: true }));
   }

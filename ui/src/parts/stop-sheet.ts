@@ -36,8 +36,8 @@ export class StopSheet extends Part {
   });
 
   protected override willUpdate(): void {
-    const who = this.station.value?.who;
-    if (who !== undefined) outbox.enter(who);
+    const station = this.station.value;
+    if (station) outbox.enter(station.who, station);
   }
 
   override connectedCallback(): void {
@@ -72,7 +72,7 @@ export class StopSheet extends Part {
       <dl class="facts"><dt>State</dt><dd>${plain(stop.state)}</dd><dt>Reason</dt><dd>${why.text}${why.sure ? html` <span class="muted">${why.sure}</span>` : nothing}</dd>
         <dt>Planned time lost</dt><dd>${number(stop.seconds / 60, 1)} min</dd>${stop.alarm ? html`<dt>First alarm</dt><dd>${stop.alarm}</dd>` : nothing}
         ${stop.likely ? html`<dt>Likely</dt><dd>${stop.likely.title}, ${number(100 * stop.likely.confidence, 0)} %: ${stop.likely.because.join("; ")}</dd>` : nothing}</dl>
-      <isthmus-outbox .who=${who}></isthmus-outbox><isthmus-stop-reason .stop=${stop} .reasons=${this.reasons.value ?? []} .who=${who} ?may=${may}></isthmus-stop-reason>
+      <isthmus-outbox></isthmus-outbox><isthmus-stop-reason .stop=${stop} .reasons=${this.reasons.value ?? []} .who=${who} ?may=${may}></isthmus-stop-reason>
       <div class="row wrap"><a class="btn" href="/explore?pens=${stop.path}/state,${stop.path}/cause&range=${Math.round(stop.start - 600_000)}-${Math.round(stop.end + 600_000)}">Samples around it</a></div></dialog>`;
   }
 }

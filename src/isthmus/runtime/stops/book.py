@@ -200,6 +200,10 @@ class Book:
         """The correction of that number, also where it was taken back."""
         return self._said.get(number)
 
+    def taken_back(self, number: int) -> Entry | None:
+        """What took correction `number` back; None where it holds."""
+        return next((each for each in reversed(self.entries) if each.undoes == number), None)
+
     def _laid(self, accounts: Accounts, held: Iterable[Correction]) -> Accounts:
         first, last = int(accounts.start[0]), int(accounts.end[-1])
         known = [

@@ -34,7 +34,8 @@ class Likely(Answer):
 class Said(Answer):
     """What somebody said of a stop; `undone` by whom and when it was taken back.
 
-    `waited` is for how many seconds it was under way, because the site could not be reached.
+    `waited` is for how many seconds it was under way, because the site could not be reached;
+    `version` is that of the stop once this was said or taken back, for the word that follows it.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Said(Answer):
     undone_by: str = ""
     undone: Milliseconds | None = None
     waited: float = 0.0
+    version: int = 0
 
 
 class StopInfo(Answer):
@@ -117,11 +119,13 @@ class Word(Answer):
 
     Sent twice with one `key` it counts once. Where `version` is told and somebody else spoke of the
     stop since, the word is refused with 409. `waited` is for how many seconds it was under way.
+    Where `who` is told and somebody else is signed in meanwhile, it is refused with 412.
     """
 
     key: Annotated[str, Field(max_length=64)] = ""
     version: Annotated[int | None, Field(ge=0)] = None
     waited: Annotated[float, Field(ge=0, le=31_536_000)] = 0.0
+    who: Annotated[str, Field(max_length=200)] = ""
 
 
 class ReasonWish(Word):
