@@ -88,7 +88,14 @@ async def record(server: Server, made: dict, name: str, rows: list) -> None:
 
 
 async def alarm(server: Server, index: int, told: dict) -> None:
-    """Tell a condition of the line: `{"name": ..., "active": ..., "acked": ..., "retain": ...}`."""
+    """Tell a condition of the line: `{"name": ..., "active": ..., "acked": ..., "retain": ...}`.
+
+    Or that events of conditions were lost: `{"lost": true}`.
+    """
+    if told.get("lost"):
+        lost = await server.get_event_generator(ua.ObjectIds.EventQueueOverflowEventType)
+        await lost.trigger()
+        return
     maker = await server.get_event_generator(ua.ObjectIds.AlarmConditionType)
     event = maker.event
     event.SourceNode, event.SourceName = ua.NodeId("Line", index), "Line"

@@ -243,6 +243,25 @@ def test_a_refresh_tells_what_stood_before_we_came(server, opcua, tmp_path):
     assert (event.path, event.severity, event.data["active"]) == ("line/jam", 700, True)
 
 
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_server_that_lost_events_is_asked_again(server, opcua, tmp_path, monkeypatch, raw):
+    if not raw:
+        monkeypatch.setattr(STOCK, lambda _: False)
+    monkeypatch.setattr("isthmus.connectors.opcua.condition.AGAIN", 0.1)
+    monkeypatch.setattr("isthmus.connectors.opcua.subscribe.KEEP_ALIVE", 0.5)
+
+    bound = [condition(1, "Jam", "ns=2;s=Line")]
+
+    async def run():
+        async with heard(opcua.linked(server.url, bound, tmp_path)) as ear:
+            await ear.until(lambda ear: ear.values == {1: (0.0, 0)})
+            await asyncio.to_thread(server.put, alarm=[{"lost": True}, ""])
+            await ear.until(lambda ear: ear.link.counts()["refreshes"] == 2)
+            return ear.link.counts()["overflows"]
+
+    assert asyncio.run(run()) == 1
+
+
 def test_what_a_condition_is_not(server, opcua, tmp_path):
     bound = [condition(1, "Jam", "ns=2;s=Line", Kind.TEXT), condition(2, "Jam", "ns=2;s=Line")]
 

@@ -18,6 +18,7 @@ from isthmus.connectors.opcua.event import Told, event_fields, told, wanted
 from isthmus.connectors.opcua.heard import Heard
 from isthmus.connectors.opcua.setting import OpcUa, OpcUaAddress
 from isthmus.connectors.opcua.status import check
+from isthmus.connectors.opcua.timeline import Timeline
 from isthmus.model.event import Event
 from isthmus.model.ports import Binding, Reading
 from isthmus.model.sample import Batch, Clock, Status, TagId
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 QUEUE = 10_000  # events that the server may hold for us
 HANDLE = 0xFFFF_FFFF
-AGAIN = 10.0  # seconds between two refreshes that a server asks for
+AGAIN = 10.0  # seconds between two refreshes that a server asks for, doubled while none is whole
+DOUBLED = 5  # times at most
 FILE = "conditions.json"
-COUNTED = ("events", "events_undecoded", "refreshes", "unrefreshed")
+COUNTED = ("events", "events_undecoded", "overflows", "refreshes", "unrefreshed")
 _IDS = ua.ObjectIds
 _OVERFLOW = (_IDS.EventQueueOverflowEventType, _IDS.RefreshRequiredEventType)
 
@@ -49,18 +51,26 @@ class Conditions:
     ) -> None:
         self.setting, self.bindings, self.now = setting, bindings, now
         self.counts = dict.fromkeys(COUNTED, 0)
-        self.due = False  # a refresh is
         self._places: dict[tuple[ua.NodeId, str], int] = {}
         self._last: dict[int, Told] = {}
         self._missing: set[int] = set()  # places that the refresh has not told yet
         self._refreshing = False
+        self._again = False  # a refresh is wanted: what was told since the last has holes
         self._asked = 0.0
+        self._broken = 0  # refreshes in a row that did not come to their end
+        self._times = Timeline(now)
         self._heard = Heard(state / FILE)
 
     @property
     def wanted(self) -> bool:
         """Whether the server's events are needed at all."""
         return self.setting.events != "bound" or any(map(is_condition, self.bindings))
+
+    @property
+    def due(self) -> bool:
+        """Whether the server is to be asked again, and the pause after the last time is over."""
+        pause = AGAIN * 2 ** min(max(self._broken - 1, 0), DOUBLED)
+        return self._again and time.monotonic() - self._asked > pause
 
     @property
     def acknowledgeable(self) -> Collection[TagId]:
@@ -72,6 +82,8 @@ class Conditions:
     def resolve(self, session: Session) -> dict[int, int]:
         """Find the nodes of the bound conditions; by place, the status of those that cannot be."""
         self._places, refused = {}, {}
+        self._refreshing, self._missing = False, set()
+        self._times.begin()
         for place, binding in enumerate(self.bindings):
             if not is_condition(binding):
                 continue
@@ -108,7 +120,8 @@ class Conditions:
 
     async def refresh(self, session: Session, subscription: int) -> None:
         """Ask for all that is so; a server that cannot tell leaves what it has not told unknown."""
-        self.due, self._asked = False, time.monotonic()
+        self._again, self._asked = False, time.monotonic()
+        self._broken += 1
         request = ua.CallMethodRequest(
             ObjectId=ua.NodeId(_IDS.ConditionType),
             MethodId=ua.NodeId(_IDS.ConditionType_ConditionRefresh),
@@ -116,6 +129,8 @@ class Conditions:
         )
         (result,) = await session.services.call([request])
         self.counts["unrefreshed" if result.StatusCode.is_bad() else "refreshes"] += 1
+        if result.StatusCode.value == ua.StatusCodes.BadRefreshInProgress:
+            self._again = True
 
     async def acknowledge(self, session: Session, tag: TagId, note: str) -> bool:
         """Whether there was anything to acknowledge; AuthError, ProtocolError where refused."""
@@ -159,8 +174,9 @@ class Conditions:
                 self.counts["events_undecoded"] += 1
                 continue
             self.counts["events"] += 1
-            rows += self._rows(one)
-            if self._news(one):
+            news = self._news(one)
+            rows += self._rows(one, news=news)
+            if news:
                 events.append(self._event(one))
         self._heard.save()
         ids, times, values, quality = zip(*rows, strict=True) if rows else ((), (), (), ())
@@ -172,17 +188,16 @@ class Conditions:
         )
         return Reading(batch, tuple(events))
 
-    def _rows(self, one: Told) -> list[tuple[int, int, float, int]]:
+    def _rows(self, one: Told, *, news: bool) -> list[tuple[int, int, float, int]]:
         """What becomes of values: a condition's own, and after a refresh those not told."""
         if one.is_of(_IDS.RefreshStartEventType):
             self._refreshing, self._missing = True, set(self._places.values())
             return []
         if one.is_of(_IDS.RefreshEndEventType):
-            missing = sorted(self._missing) if self._refreshing else []
-            self._refreshing, self._missing = False, set()
-            return [self._untold(place) for place in missing]
+            return self._refreshed()
         if any(one.is_of(kind) for kind in _OVERFLOW):
-            self.due = time.monotonic() - self._asked > AGAIN
+            self.counts["overflows"] += 1
+            self._again, self._refreshing, self._missing = True, False, set()
             return []
         place = self._place(one)
         if place is None or one.branch:
@@ -190,9 +205,19 @@ class Conditions:
         self._missing.discard(place)
         self._last[place] = one
         quality = one.quality if one.enabled else int(Status.BAD_OUT_OF_SERVICE)
-        active = one.retain if one.active is None else one.active
+        active = float(one.retain if one.active is None else one.active)
         tag = int(self.bindings[place].id)
-        return [(tag, int(one.time), float(active), quality)]
+        times = self._times.of(place, int(one.time), standing=self._refreshing, news=news)
+        return [(tag, at, active, quality) for at in times]
+
+    def _refreshed(self) -> list[tuple[int, int, float, int]]:
+        """What a refresh leaves out; nothing where events were lost, for these may have told it."""
+        whole, missing = self._refreshing and not self._again, sorted(self._missing)
+        self._refreshing, self._missing = False, set()
+        if not whole:
+            return []
+        self._broken = 0
+        return [self._untold(place) for place in missing]
 
     def _untold(self, place: int) -> tuple[int, int, float, int]:
         """A condition that a refresh does not tell: not active, if the server is to be believed.
@@ -200,10 +225,10 @@ class Conditions:
         Some retain nothing that was acknowledged, though it is active still: then it is uncertain.
         """
         self._last.pop(place, None)
-        binding, now = self.bindings[place], int(self.now())
+        binding, at = self.bindings[place], self._times.now(place)
         if self._heard.is_forgotten(binding.tag.path):
-            return int(binding.id), now, 1.0, int(Status.UNCERTAIN_LAST_USABLE_VALUE)
-        return int(binding.id), now, 0.0, 0
+            return int(binding.id), at, 1.0, int(Status.UNCERTAIN_LAST_USABLE_VALUE)
+        return int(binding.id), at, 0.0, 0
 
     def _news(self, one: Told) -> bool:
         """Whether it goes into history: it is wanted there, and was not heard before."""

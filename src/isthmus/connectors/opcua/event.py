@@ -14,6 +14,7 @@ from isthmus.connectors.opcua.message import Span
 from isthmus.model.sample import Nanoseconds
 
 LONGEST = 1_000  # characters of a text that a server may tell
+OLDEST = 2_000  # the first year of which a server may tell: before it, it has lost its clock
 WORST = 1_000  # Part 5, 6.4.2: severities are 1 to 1000
 _IDS = ua.ObjectIds
 
@@ -133,11 +134,11 @@ def _text(value: object) -> str:
 
 
 def _time(value: object, now: Nanoseconds) -> Nanoseconds:
-    """A time of an event; now, where the server tells none."""
+    """A time of an event; now, where the server tells none or has lost its clock."""
     if not isinstance(value, datetime):
         return now
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
-    if since.days <= 0:
+    if aware.year < OLDEST:
         return now
+    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return Nanoseconds((since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000)

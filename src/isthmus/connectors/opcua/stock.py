@@ -28,7 +28,10 @@ class StockSubscription:
         await self._results.put(result)
 
     async def listen(self, silence: float) -> AsyncIterator[tuple[Values, Events]]:
-        """The values or events of each part of a message; LinkError after `silence` seconds."""
+        """The values or events of each part of a message, neither where it is a keep-alive.
+
+        LinkError after `silence` seconds.
+        """
         while True:
             try:
                 async with asyncio.timeout(silence):
@@ -38,7 +41,10 @@ class StockSubscription:
                     f"listening to {self._url}: silent for {silence:.0f} s",
                     hint="is the server on, and reachable on this network?",
                 ) from error
-            for part in result.NotificationMessage.NotificationData or []:
+            parts = result.NotificationMessage.NotificationData or []
+            if not parts:
+                yield [], []
+            for part in parts:
                 if isinstance(part, ua.StatusChangeNotification):
                     raise LinkError(
                         f"listening to {self._url}: the subscription ended:"

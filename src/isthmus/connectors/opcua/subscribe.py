@@ -99,6 +99,9 @@ class Subscribe(OpcUaLink):
             await self._idle()
         if self._stock is not None:
             async for values, events in self._stock.listen(self._silence):
+                await self._refresh()
+                if not (values or events):
+                    continue
                 self._counts["notifications"] += 1
                 told = self.conditions.objects(events) if events else self.decoder.objects(values)
                 yield present(told)
@@ -110,12 +113,15 @@ class Subscribe(OpcUaLink):
                 again = clock() + RETRY
                 with meaning(f"monitoring refused tags of {self.setting.url} again"):
                     await self._monitor(sorted(self.refused))
-            if self.conditions.due:
-                with meaning(f"asking {self.setting.url} for its conditions again"):
-                    await self.conditions.refresh(self.session, self._id)
+            await self._refresh()
             for data, message in await self._published():
                 for reading in self._told(data, message):
                     yield present(reading)
+
+    async def _refresh(self) -> None:
+        if self.conditions.due:
+            with meaning(f"asking {self.setting.url} for its conditions again"):
+                await self.conditions.refresh(self.session, self._id)
 
     def _told(self, data: bytes, message: Publication) -> Iterator[Reading]:
         """What a message says, part by part; LinkError where it says that it is the last."""
