@@ -264,6 +264,7 @@ class Conditions:
             "enabled": one.enabled,
             "by": one.by or None,
             "comment": one.comment or None,
+            "branch": one.branch or None,
         }
         return Event(one.time, path, "condition", one.message or one.name, one.severity, data)
 

@@ -78,8 +78,10 @@ class AtDevice:
             self.dropped += 1
 
     def hear(self, event: Event) -> None:
-        """Take what a device said of an alarm of its own."""
-        if event.kind == CONDITION and event.path in self._alarms:
+        """Take what a device said of an alarm of its own, not of an earlier one (a branch)."""
+        if event.kind != CONDITION or event.data.get("branch"):
+            return
+        if event.path in self._alarms:
             self._last[event.path] = event
 
     def look(self) -> None:

@@ -295,3 +295,11 @@ def test_the_stock_path_asks_again_as_well(tmp_path, monkeypatch):
 
     counts = asyncio.run(run())
     assert (counts["overflows"], counts["refreshes"], counts["notifications"]) == (1, 1, 1)
+
+
+# -------------------------------------------------------------------- branches
+def test_an_earlier_state_that_waits_for_somebody_is_marked(jam):
+    jam.tell("Jam", 1, True)
+    jam.tell("Jam", 2, True, acked=True, branch=ua.NodeId(9, 2))
+    assert [event.data["branch"] for event in jam.events] == [None, True]
+    assert jam.times("Jam") == [1]
