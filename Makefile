@@ -30,7 +30,8 @@ demo: setup ui  ## run the demonstration plant and print its sign-in link
 
 test: setup ui peers fast  ## run all tests; what needs a missing program is skipped and counted
 	@# real processes share few cores here: what fails beside others is tried once more alone, and told
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(addprefix --ignore=,$(FAST)); \
+	@# in the order of folders: the pages come last, so that their demonstrations run no longer than they must
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(FAST)); \
 	code=$$?; [ $$code = 1 ] || exit $$code; \
 	echo "once more, alone, what failed:"; $(BIN)/pytest --last-failed --last-failed-no-failures none
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import numpy as np
@@ -180,7 +181,7 @@ def _baseline(found: LineEnergy) -> contract.Baseline | None:
         kwh_per_piece=slopes.get(PIECES) if len(slopes) == 1 else None,
         terms=[driver_term(term) for term in base.terms],
         r2=base.r2,
-        cv_percent=100 * base.cv,
+        cv_percent=100 * base.cv if math.isfinite(base.cv) else None,
         hours=base.hours,
         effective_hours=base.effective,
         start=found.learned.start / 1e6,

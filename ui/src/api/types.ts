@@ -2895,7 +2895,7 @@ export interface components {
             /** R2 */
             r2: number;
             /** Cv Percent */
-            cv_percent: number;
+            cv_percent: number | null;
             /** Hours */
             hours: number;
             /**

@@ -80,6 +80,7 @@ def _marks(
     found = [_moment(text, zone) for each in rota.overrides for text in (each.start, each.end)]
     day, last = local_day(start, zone) - timedelta(days=1), local_day(end, zone)
     while day <= last:
+        found.append(instant(day, 0, zone))  # a holiday begins or ends
         for each in rota.turns:
             hours, (_, minute) = _hours(each), turn(each.hand_over)
             found += [instant(day, minute, zone)]

@@ -15,7 +15,8 @@ Sums = Mapping[str, float]
 class Measure:
     """One thing that can be a goal; `of` gives its value of elements, None where they say nothing.
 
-    `line`: whether it belongs to a line or to the whole site; `page` is where its detail is.
+    `line`: whether it belongs to a line or to the whole site; `page` is where its detail is. A
+    stretch in which one of `needs` is not known says nothing of it.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Measure:
     page: str
     says: str
     of: Callable[[Sums], float | None]
+    needs: tuple[str, ...] = ()
 
 
 def _part(sums: Sums, above: str, below: str, scale: float = 100.0) -> float | None:

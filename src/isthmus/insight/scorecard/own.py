@@ -26,4 +26,5 @@ def own_measure(catalogue: Catalogue, kpi: Kpi) -> Measure:
         *(kpi.id, kpi.title or kpi.id, unit, DIGITS, kpi.better, None, True, "performance"),
         f"{kpi.formula}, of the elements of the closed shifts, added up before computing",
         of,
+        catalogue.elements(kpi.id),
     )

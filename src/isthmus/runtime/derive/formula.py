@@ -5,7 +5,7 @@ Whoever changes what a formula gives raises its version: then all that it gave i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,15 @@ import numpy as np
 from isthmus.insight.kpi.oee import Times
 from isthmus.model.meter import ROOT
 from isthmus.model.plant import Equipment, Plant
-from isthmus.model.sample import Status
+from isthmus.model.sample import Int64s, Status
 from isthmus.model.state import State
 from isthmus.model.tag import Tag
-from isthmus.runtime.figures.meters import hour_kwh, measured, meter_tags
+from isthmus.runtime.figures.hours import KNOWN
+from isthmus.runtime.figures.meters import hour_kwh, measured, meter_known, meter_tags
 from isthmus.runtime.figures.performance import LinePerformance, inside, times_of
 from isthmus.runtime.figures.pieces import counters
-from isthmus.runtime.figures.read import Records, Window, bottleneck, meters, units
+from isthmus.runtime.figures.read import Records, Shelf, Window, bottleneck, meters, units
+from isthmus.runtime.figures.worked import teller
 
 WHOLE = 0.9995  # of a window, to call its result good
 TIMES = (
@@ -67,9 +69,10 @@ def _present(tags: list[Tag | None]) -> list[Tag]:
     return list(found.values())
 
 
-def _line_inputs(_: Plant, line: Equipment) -> list[Tag]:
+def _line_inputs(plant: Plant, line: Equipment) -> list[Tag]:
     states = [unit.tag(role) for unit in units(line) for role in ("state", "cause")]
-    return _present([*states, *counters(line)])
+    orders = [teller(plant, each, "order") for each in (line, *units(line))]
+    return _present([*states, *counters(line), *orders])
 
 
 def _line(records: Records, line: Equipment, window: Window) -> Iterator[Figure]:
@@ -127,15 +130,23 @@ def _energy(records: Records, line: Equipment, window: Window) -> Iterator[Figur
         return
     shelf = records.shelf(_energy_inputs(records.plant, line), window)
     edges = np.array([window.start, window.end], np.int64)
-    used = _number(shelf.kwh(sources, edges)[0])
-    yield Figure(line.path, "energy", used, "kWh")
+    used, known = _number(shelf.kwh(sources, edges)[0]), _told(shelf, sources, edges)
+    yield Figure(line.path, "energy", used, "kWh", known)
     made = _made(records, line, window)
     if made is not None:
-        each = used / made if used is not None and made > 0 else None
-        yield Figure(line.path, "energy_per_piece", each, "kWh")
+        # pieces of an hour by the energy of a part of it would be too cheap
+        whole = used if known >= KNOWN else None
+        each = whole / made if whole is not None and made > 0 else None
+        yield Figure(line.path, "energy_per_piece", each, "kWh", known)
     for unit in units(line):
         if unit.tag("energy") or unit.tag("power"):
-            yield Figure(unit.path, "energy", _number(shelf.kwh([unit], edges)[0]), "kWh")
+            used = _number(shelf.kwh([unit], edges)[0])
+            yield Figure(unit.path, "energy", used, "kWh", _told(shelf, [unit], edges))
+
+
+def _told(shelf: Shelf, sources: Sequence[Equipment], edges: Int64s) -> float:
+    """The share of the window in which the least known of `sources` is known."""
+    return min(float(meter_known(shelf, unit, edges)[0]) for unit in sources)
 
 
 def _meter_inputs(plant: Plant, place: Equipment) -> list[Tag]:
@@ -167,7 +178,7 @@ def _number(value: float) -> float | None:
 FORMULAS = (
     Formula(
         "iso22400.line",
-        2,
+        3,
         _line_inputs,
         _line,
         {
@@ -190,7 +201,7 @@ FORMULAS = (
     ),
     Formula(
         "energy.line",
-        1,
+        2,
         _energy_inputs,
         _energy,
         {

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from isthmus.insight.series import Series
-from isthmus.model.sample import Floats, Int64s, Nanoseconds
+from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
 from isthmus.model.tag import Tag
 from isthmus.runtime.figures.read import Records, Shelf, Window
 
@@ -27,14 +27,23 @@ def portions(edges: Int64s) -> Iterator[tuple[slice, tuple[Nanoseconds, Nanoseco
         yield slice(first, last), (Nanoseconds(int(edges[first])), Nanoseconds(int(edges[last])))
 
 
-def summed(edges: Int64s, value: Floats, starts: Int64s, ends: Int64s) -> Floats:
-    """The sum of the buckets of each window; NaN where none of them is known."""
+def summed(
+    edges: Int64s, value: Floats, starts: Int64s, ends: Int64s, asked: Bools | None = None
+) -> Floats:
+    """The sum of the buckets of each window; NaN where none is known of those that it asks for.
+
+    These are the buckets `asked`, all where that is None; a window without one asks for nothing.
+    """
     known = ~np.isnan(value)
-    total = np.concatenate([[0.0], np.cumsum(np.where(known, value, 0.0))])
-    count = np.concatenate([[0], np.cumsum(known)])
+    asked = np.ones(len(value), np.bool_) if asked is None else asked
     first, last = np.searchsorted(edges, starts), np.searchsorted(edges, ends)
-    found: Floats = np.where(count[last] > count[first], total[last] - total[first], np.nan)
-    return found
+    total = np.concatenate([[0.0], np.cumsum(np.where(known, value, 0.0))])
+    wanted, told = (
+        (count := np.concatenate([[0], np.cumsum(which)]))[last] - count[first]
+        for which in (asked, asked & known)
+    )
+    nothing = (told == 0) & ((wanted > 0) | (last == first))
+    return np.where(nothing, np.nan, total[last] - total[first])
 
 
 def reaching(

@@ -9,13 +9,12 @@ import numpy as np
 
 from isthmus.insight.series import grid
 from isthmus.model.plant import Equipment
-from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.bucket import reaching
 from isthmus.runtime.figures.emission import emission
 from isthmus.runtime.figures.read import Records, Window, meters
 from isthmus.runtime.figures.tariff import Tariff
 
 QUARTER = 900 * 10**9
-EDGE = 900 * 10**9  # around the window: a slow meter tells what it counted before and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,10 @@ def cost(records: Records, lines: Sequence[Equipment], window: Window) -> Cost |
     tags = [unit.tag("energy") or unit.tag("power") for unit in sources]
     if not any(tags) or window.end <= window.start:
         return None
-    around = Window(
-        "",
-        Nanoseconds(max(0, window.start - EDGE)),
-        Nanoseconds(min(window.end + EDGE, max(records.now(), window.end))),
-    )
     inner = grid(window.start, window.end, QUARTER)
     inner = inner[(inner > window.start) & (inner < window.end)]
     edges = np.concatenate([[window.start], inner, [window.end]]).astype(np.int64)
-    used = records.shelf(tags, around).kwh(sources, edges)
+    used = reaching(records, tags, window.start, window.end).kwh(sources, edges)
     if not np.isfinite(used).all():
         return None
     price, factor = Tariff.of(records.plant).over(edges), emission(records, edges).kg

@@ -59,7 +59,7 @@ def counted(
             made[rows] += np.nan_to_num(growth.per_bucket(own))
     made[~planned], scrapped[~planned] = 0.0, 0.0
     scrapped[np.isnan(made)] = np.nan
-    produced, lost = summed(edges, made, starts, ends), summed(edges, scrapped, starts, ends)
+    produced, lost = (summed(edges, column, starts, ends, planned) for column in (made, scrapped))
     rate = (line or unit).ideal_rate or unit.ideal_rate
     share = (line or unit).planned_scrap or unit.planned_scrap
     early = np.where(within(edges[:-1], *begins), scrapped, 0.0) if begins and told else None
@@ -69,7 +69,7 @@ def counted(
         "SQ": lost if told else None,
         "IPT": produced / rate if rate else None,
         "PSQ": produced * share if share else None,
-        "SSQ": None if early is None else summed(edges, early, starts, ends),
+        "SSQ": None if early is None else summed(edges, early, starts, ends, planned),
     }
 
 

@@ -69,7 +69,8 @@ def partition(records: Records, unit: Equipment, span: Bounds) -> Partition:
     since then counts where its first planned moment lies.
     """
     rules = rules_of(unit)
-    start, end = _reach(records, unit, span, max(MARGIN, rules.micro))
+    back = max(MARGIN, rules.micro) + round((unit.startup or 0) * 1e9)
+    start, end = _reach(records, unit, span, back, max(MARGIN, rules.micro))
     state, cause = unit.tag("state"), unit.tag("cause")
     parts = []
     for first, last in _parts(start, end):
@@ -85,7 +86,7 @@ def rules_of(unit: Equipment) -> Rules:
     return Rules(round(unit.micro_stop * 1e9)) if unit.micro_stop else Rules()
 
 
-def _reach(records: Records, unit: Equipment, span: Bounds, margin: int) -> Bounds:
+def _reach(records: Records, unit: Equipment, span: Bounds, back: int, ahead: int) -> Bounds:
     start, end = span
     calendar = records.calendar(unit)
     if calendar is not None and calendar.shifts:
@@ -93,7 +94,7 @@ def _reach(records: Records, unit: Equipment, span: Bounds, margin: int) -> Boun
         if not here.name:
             start = here.start
         start = _before_breaks(records, unit, start)
-    return Nanoseconds(start - margin), Nanoseconds(min(end + margin, max(records.now(), end)))
+    return Nanoseconds(start - back), Nanoseconds(min(end + ahead, max(records.now(), end)))
 
 
 def _before_breaks(records: Records, unit: Equipment, start: Nanoseconds) -> Nanoseconds:

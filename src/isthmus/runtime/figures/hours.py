@@ -89,9 +89,9 @@ class Driven:
 
         They are read day by day and kept; days in which late samples may come are read again.
         """
-        start = instant(first, 0, records.zone)
+        start = _whole(instant(first, 0, records.zone))
         over = (records.now() - TOLD) // HOUR * HOUR
-        end = min(instant(last + timedelta(days=1), 0, records.zone), over)
+        end = min(_whole(instant(last + timedelta(days=1), 0, records.zone)), over)
         parts = [
             _day(records, line, drivers, Nanoseconds(at), Nanoseconds(min(at + DAY, end)))
             for at in range(start, end, DAY)
@@ -102,12 +102,16 @@ class Driven:
             for name in names
         }
         kwh, whole = (told.pop(name, np.empty(0)) for name in (_KWH, _WHOLE))
-        begin = start // HOUR * HOUR
-        starts = np.arange(begin, begin + len(kwh) * HOUR, HOUR, dtype=np.int64)
+        starts = np.arange(start, start + len(kwh) * HOUR, HOUR, dtype=np.int64)
         return cls(starts, kwh, told, whole > 0)
 
 
 _KWH, _WHOLE = "kWh", "whole"
+
+
+def _whole(time: Nanoseconds) -> Nanoseconds:
+    """The hour of UTC that begins at `time` or next: midnight of some zones lies inside of one."""
+    return Nanoseconds(-(-time // HOUR) * HOUR)
 
 
 def _day(

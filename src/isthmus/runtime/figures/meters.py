@@ -13,6 +13,7 @@ from isthmus.model.meter import ROOT
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Floats, Int64s, Nanoseconds
 from isthmus.model.tag import Tag
+from isthmus.runtime.figures.bucket import reaching
 from isthmus.runtime.figures.hours import HOUR, KNOWN, metered
 from isthmus.runtime.figures.read import Records, Shelf, Window
 
@@ -52,16 +53,17 @@ class MeterTree:
 def meter_tree(records: Records, window: Window) -> MeterTree:
     """All meters that `meters:` of the plant file names, over the whole hours of `window`."""
     plant = records.plant
-    nodes, units = tree(plant.meters), measured(plant)
-    shelf = records.shelf(meter_tags(plant), _around(records, window))
+    nodes, units, tags = tree(plant.meters), measured(plant), meter_tags(plant)
+    shelf = records.shelf(tags, _around(records, window))
     edges = grid(window.start, window.end, HOUR)
     edges = edges[(edges >= window.start) & (edges <= min(window.end, records.now()))]
     edges = edges if len(edges) else np.array([window.start], np.int64)
-    known = {path: meter_kwh(shelf, unit, edges) for path, unit in units.items()}
+    wide = reaching(records, tags, *(Nanoseconds(int(edges[at])) for at in (0, -1)))
+    known = {path: meter_kwh(wide, unit, edges) for path, unit in units.items()}
     told = np.any([np.isfinite(column) for column in known.values()], axis=0) if known else ()
     first = int(np.argmax(told)) if np.any(told) else len(edges) - 1
     edges, known = edges[first:], {path: column[first:] for path, column in known.items()}
-    kwh = computed(plant.meters, known, _keys(plant, shelf, edges))
+    kwh = computed(plant.meters, known, _keys(plant, wide, edges))
     now = np.array([shelf.window.end - HOUR, shelf.window.end], np.int64)
     kw = computed(
         plant.meters, {p: _kw(shelf, u) for p, u in units.items()}, _keys(plant, shelf, now)
@@ -110,16 +112,19 @@ def meter_kwh(shelf: Shelf, unit: Equipment, edges: Int64s) -> Floats:
     A counter that was silent for a while has counted on: what lies between two of its samples is
     known.
     """
+    return np.where(meter_known(shelf, unit, edges) >= KNOWN, shelf.kwh([unit], edges), np.nan)
+
+
+def meter_known(shelf: Shelf, unit: Equipment, edges: Int64s) -> Floats:
+    """The share of each bucket in which a measured meter is known, between 0 and 1."""
     tag = unit.tag("energy")
     if tag is None:
-        known = shelf.of(unit.tag("power")).bucket_known(edges)
-    else:
-        growth = shelf.growth(tag)
-        if not growth.known:
-            return np.full(len(edges) - 1, np.nan)
-        inside = np.clip(edges, growth.time[0], growth.time[-1])
-        known = np.diff(inside) / np.diff(edges)
-    return np.where(known >= KNOWN, shelf.kwh([unit], edges), np.nan)
+        return shelf.of(unit.tag("power")).bucket_known(edges)
+    growth = shelf.growth(tag)
+    if not growth.known:
+        return np.zeros(len(edges) - 1)
+    inside = np.clip(edges, growth.time[0], growth.time[-1])
+    return np.asarray(np.diff(inside) / np.diff(edges))
 
 
 def _around(records: Records, window: Window) -> Window:

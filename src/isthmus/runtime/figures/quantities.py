@@ -49,12 +49,13 @@ def quantities(
     for role, name in {**PLANNED, **ALWAYS}.items():
         if tags := counting(place, role):
             grown = _grown(records, tags, edges)
-            grown[~planned] = 0.0 if name in PLANNED.values() else grown[~planned]
-            found[name] = summed(edges, grown, starts, ends)
+            always = name not in PLANNED.values()
+            grown = grown if always else np.where(planned, grown, 0.0)
+            found[name] = summed(edges, grown, starts, ends, None if always else planned)
     if first := _first(place):
         tags = [tag for role in COUNTS if (tag := first.tag(role))]
         grown = np.where(planned, _grown(records, tags, edges), 0.0)
-        found["PQF"] = summed(edges, grown, starts, ends)
+        found["PQF"] = summed(edges, grown, starts, ends, planned)
     if tags := counting(place, INVENTORY):
         found["AINV"] = summed(edges, _held(records, tags, edges), starts, ends)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from isthmus.insight.accounting.partition import NO_ORDER, UNTOLD, Orders
-from isthmus.model.plant import Equipment, Level
+from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.tag import Kind, Tag
 from isthmus.runtime.figures.read import Bounds, Records, Window, bottleneck, units
@@ -23,7 +23,7 @@ def worked(records: Records, place: Equipment, role: str, span: Bounds) -> Order
     An empty text and the number 0 say that there is none. A text that was told holds until the
     next one.
     """
-    tag = teller(records, place, role)
+    tag = teller(records.plant, place, role)
     if tag is None:
         return None
     changes = _texts(records, tag, span) if tag.kind is Kind.TEXT else _codes(records, tag, span)
@@ -42,12 +42,12 @@ def worked(records: Records, place: Equipment, role: str, span: Bounds) -> Order
     return Orders(np.array(start, np.int64), np.array(order, np.int64), tuple(names))
 
 
-def teller(records: Records, place: Equipment, role: str) -> Tag | None:
+def teller(plant: Plant, place: Equipment, role: str) -> Tag | None:
     """The tag that tells what `place` works on: its own, its line's, or one of the line's units.
 
     Of the units the bottleneck goes first, then they go in the order of the material.
     """
-    line = _line(records, place)
+    line = _line(plant, place)
     if line is None:
         return place.tag(role)
     first = bottleneck(line)
@@ -75,10 +75,10 @@ def runs(
             yield Window(found.names[number], Nanoseconds(first), Nanoseconds(last))
 
 
-def _line(records: Records, place: Equipment) -> Equipment | None:
+def _line(plant: Plant, place: Equipment) -> Equipment | None:
     if place.level is Level.WORK_CENTER:
         return place
-    lines = records.plant.lines()
+    lines = plant.lines()
     return next((line for line in lines if place.path.startswith(f"{line.path}/")), None)
 
 
@@ -98,6 +98,6 @@ def _codes(records: Records, tag: Tag, span: Bounds) -> Sequence[tuple[int, str 
     found: list[tuple[int, str | None]] = []
     for time, value in zip(series.time.tolist(), series.value.tolist(), strict=True):
         known = value == value  # noqa: PLR0124 - NaN is not itself
-        word = "" if value == 0 else tag.legend.get(int(value), f"{value:g}") if known else None
+        word = "" if value == 0 else tag.legend.get(int(value), f"{value:.15g}") if known else None
         found.append((time, word))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from isthmus.insight.accounting.calendar import instant, local_day
 from isthmus.insight.kpi.catalogue import Catalogue
-from isthmus.insight.scorecard.measure import MEASURES, Measure, added
+from isthmus.insight.scorecard.measure import MEASURES, Measure, Sums, added
 from isthmus.insight.scorecard.own import own_measure
 from isthmus.insight.scorecard.verdict import Verdict, Way, verdict, way
 from isthmus.model.errors import IsthmusError
@@ -165,6 +166,7 @@ class Scorecard:
         path = line.path if line and measure.line else SITE
         if measure.id not in MEASURES:
             found = self.own.of(line, Nanoseconds(now - BACK), now) if line else []
+            found = [each for each in found if told(measure, each.sums)]
         elif measure.line and measure.id != "pilot_benefit":
             found = parts.get(path, [])
         else:
@@ -182,6 +184,11 @@ class Scorecard:
             _why(measure, line, chosen, value),
             self.app.plant.currency if measure.id == "pilot_benefit" else measure.unit,
         )
+
+
+def told(measure: Measure, sums: Sums) -> bool:
+    """Whether all is known that `measure` needs: one that is not would hide all other stretches."""
+    return all(math.isfinite(sums.get(name, 0.0)) for name in measure.needs)
 
 
 def within(found: Sequence[Stretch], period: Period, now: Nanoseconds) -> list[Stretch]:

@@ -11,7 +11,7 @@ from isthmus.insight.accounting.calendar import instant, local_day
 from isthmus.insight.scorecard.measure import Sums
 from isthmus.model.kpi import KpiResult
 from isthmus.model.plant import Calendar, Equipment
-from isthmus.model.sample import Nanoseconds
+from isthmus.model.sample import Nanoseconds, Status
 
 NAMES = (
     "planned_busy",
@@ -88,7 +88,9 @@ def _with_energy(line: Equipment, results: Iterable[KpiResult]) -> dict[str, flo
     """Energy and good pieces of the windows in which both are known."""
     told: dict[tuple[int, int], dict[str, float]] = {}
     for result in results:
-        if result.path == line.path and result.value is not None:
+        # energy of a part of the window would make its pieces too cheap
+        partly = result.kpi == "energy" and result.status != Status.GOOD
+        if result.path == line.path and result.value is not None and not partly:
             told.setdefault((result.start, result.end), {})[result.kpi] = result.value
     both = [each for each in told.values() if "energy" in each and "good" in each]
     if not both:

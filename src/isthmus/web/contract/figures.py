@@ -107,7 +107,7 @@ class Baseline(Answer):
     ]
     terms: list[DriverTerm]
     r2: float
-    cv_percent: float
+    cv_percent: float | None
     hours: int
     effective_hours: Annotated[float, Field(description="Independent hours they are worth.")]
     start: Milliseconds

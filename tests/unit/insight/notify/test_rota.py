@@ -159,3 +159,16 @@ def test_each_turn_is_as_long_as_it_should_be_in_local_time(rota, week):
         # hand-overs in an hour that the clocks leave out come an hour later
         length = end.replace(tzinfo=None) - begin.replace(tzinfo=None)
         assert abs(length - timedelta(weeks=turn.weeks)) <= timedelta(hours=1)
+
+
+def test_the_list_changes_hands_at_midnight_of_a_holiday_as_the_duty_does():
+    rota = RotaEntry.model_validate(
+        {"turns": [{"people": ["eve"], "holidays": "only"}, {"people": ["bob"]}], "calendar": "c"}
+    )
+    days = at("2026-12-24 12:00"), at("2026-12-26 12:00")
+    found = duties(rota, *days, BERLIN, holidays=[date(2026, 12, 25)])
+    assert [(each.who, each.start) for each in found] == [
+        (("bob",), days[0]),
+        (("eve",), at("2026-12-25 00:00")),
+        (("bob",), at("2026-12-26 00:00")),
+    ]

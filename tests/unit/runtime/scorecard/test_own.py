@@ -15,6 +15,7 @@ from isthmus.insight.scorecard.measure import added
 from isthmus.insight.scorecard.own import own_measure
 from isthmus.model.kpi import Better, Kpi
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.scorecard.board import told
 from isthmus.runtime.scorecard.own import AGAIN, OwnStretches
 from isthmus.runtime.scorecard.standing import benefit
 
@@ -47,6 +48,14 @@ def test_what_is_not_known_is_left_out_and_nothing_has_no_value():
     measure = own_measure(Catalogue.of([OWN]), OWN)
     assert measure.of({}) is None
     assert measure.of(added([])) is None
+
+
+def test_a_shift_whose_pieces_are_not_known_hides_no_other():
+    _, _, found = stretches()
+    measure = own_measure(Catalogue.of([OWN]), OWN)
+    blind = found[0].sums | {"GQ": float("nan")}
+    assert set(measure.needs) == {"EN", "GQ"}
+    assert [told(measure, each) for each in (blind, found[1].sums)] == [False, True]
 
 
 def test_history_is_read_again_when_a_shift_closes_or_late_samples_may_have_come(monkeypatch):
