@@ -17,6 +17,8 @@ from isthmus.model.sample import Batch, Bools, Floats, Int64s
 from isthmus.model.tag import Namespace
 
 MOST_AHEAD = 200_000  # samples that wait for their moment
+CELLS = 400_000  # values looked at in one piece
+LEAST = 60  # moments of a piece, however many values that are
 
 Active = Callable[[Rule, Int64s], Bools]
 
@@ -62,6 +64,17 @@ class Bench:
         """How far back it must look to know what it would have known, in seconds."""
         return max((judge.rule.reach for judge in self.judges), default=0.0)
 
+    @property
+    def width(self) -> int:
+        """How many values each moment has: those that are held, and those that rules look at."""
+        places = (place for judge in self.judges for place in judge.rule.places)
+        return len(self.where) + sum(len(place.when.inputs) for place in places) + 1
+
+    @property
+    def most(self) -> int:
+        """How many moments are judged at once."""
+        return max(LEAST, CELLS // self.width)
+
     def start(self, time: int, before: Batch, fed: Batch | None = None) -> None:
         """Judge from `time` on, where `before` holds, and what is `fed` (by place in `feeds`)."""
         self.judged = time
@@ -75,10 +88,21 @@ class Bench:
         return Batch.concat([rows, Batch(tag, fed.time, fed.value, fed.quality)])
 
     def advance(self, batch: Batch, until: int, fed: Batch | None = None) -> list[Turned]:
-        """Judge what is not judged until `until`, with `batch` besides what came before."""
-        when = moments(self.judged, until, self.step)
+        """Judge what is not judged until `until`, with `batch` besides what came before.
+
+        However long that is, it is judged in pieces of bounded size.
+        """
         rows = self._rows(batch, fed)
         self.late += int((rows.time <= self.judged).sum())
+        wide, found = self.most * round(self.step * 1e9), []
+        for high in range(self.judged + wide, until, wide):
+            inside = rows.time <= high
+            found += self._piece(rows.where(inside), high)
+            rows = rows.where(~inside)
+        return found + self._piece(rows, until)
+
+    def _piece(self, rows: Batch, until: int) -> list[Turned]:
+        when = moments(self.judged, until, self.step)
         rows = Batch.concat([self._ahead, rows])
         now = rows.time <= (int(when[-1]) if len(when) else self.judged)
         self._ahead = rows.where(~now)
@@ -95,5 +119,5 @@ class Bench:
         for judge in self.judges:
             for turn in judge.judge(grid, when, self.active(judge.rule, when)):
                 row = (turn.time - int(when[0])) // round(self.step * 1e9)
-                found.append(Turned(judge, turn, grid.value[row]))
+                found.append(Turned(judge, turn, grid.value[row].copy()))  # the grid may go
         return sorted(found, key=lambda one: one.turn.time)

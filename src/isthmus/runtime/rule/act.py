@@ -142,19 +142,20 @@ class Acts:
 
     def decide(self, number: int, by: str, note: str, *, accept: bool) -> Proposal:
         """Accept or reject proposed work; recorded before it is so."""
-        found = next((one for one in self.kept.proposals if one.number == number), None)
-        if found is None:
-            hint = "`isthmus rule proposals` lists them"
-            raise Refused(f"there is no proposal {number}", hint=hint)
         word = WorkState.ACCEPTED if accept else WorkState.REJECTED
-        before = list(found.versions)
-        found.decide(Decision(word, by, time.time_ns(), note.strip()))
-        try:
-            self._record(found, by, note)
-        except IsthmusError:  # what must not happen unrecorded does not happen
-            found.versions = before
-            raise
-        self.kept.tell(found.event(self.app.now(), by, note.strip()))
+        with self.kept.lock:
+            found = next((one for one in self.kept.proposals if one.number == number), None)
+            if found is None:
+                hint = "`isthmus rule proposals` lists them"
+                raise Refused(f"there is no proposal {number}", hint=hint)
+            before = list(found.versions)
+            found.decide(Decision(word, by, time.time_ns(), note.strip()))
+            try:
+                self._record(found, by, note)
+            except IsthmusError:  # what must not happen unrecorded does not happen
+                found.versions = before
+                raise
+            self.kept.tell(found.event(self.app.now(), by, note.strip()))
         self.kept.save()
         return found
 

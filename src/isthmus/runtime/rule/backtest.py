@@ -18,7 +18,6 @@ from isthmus.runtime.figures.read import Records
 from isthmus.runtime.rule.during import during
 from isthmus.runtime.rule.feeding import Events, Feeding
 
-CELLS = 400_000  # values looked at in one piece
 MOST_CELLS = 2_000_000_000
 LONGEST = 400 * 86_400 * 10**9
 
@@ -41,8 +40,7 @@ def backtest(
     start, end = span
     bench = Bench.of([rule], source.namespace, partial(during, source.plant))
     tags, (judge,) = bench.held.tags, bench.judges
-    width = len(bench.where) + sum(len(place.when.inputs) for place in rule.places) + 1
-    if end - start > LONGEST or (end - start) / 1e9 / rule.step * width > MOST_CELLS:
+    if end - start > LONGEST or (end - start) / 1e9 / rule.step * bench.width > MOST_CELLS:
         raise Refused("that is too much of the past at once", hint="take a shorter `--over`")
     first = Nanoseconds(start - round(rule.reach * 1e9))
     feeding = None
@@ -51,7 +49,7 @@ def backtest(
     before = source.samples.before(tags, first) if len(tags) else Batch.empty()
     bench.start(first, before, feeding.begin(first) if feeding else None)
     story = Story([place.equipment for place in rule.places])
-    wide = round((piece or max(60, CELLS // width)) * rule.step * 1e9)
+    wide = round((piece or bench.most) * rule.step * 1e9)
     read = 0
     for low, high in [*_pieces(first, start, wide), *_pieces(start, end, wide)]:
         if low == start:  # what came before only fills windows

@@ -43,6 +43,7 @@ class Feeding:
     events: Events
     until: int = 0
     _alarms: dict[str, str] = field(default_factory=dict)  # the state of each, by path
+    _last: dict[int, int] = field(default_factory=dict)  # when each count was last told
     _catalogue: Catalogue = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,16 +59,21 @@ class Feeding:
             if feed.kind in ("alarms", "unacknowledged")
         ]
         self._alarms.clear()
+        self._last.clear()
         return _joined(
             [*self._figures(first, time), *counts, *self._counted(time - LOOK_BACK, time)]
         )
 
     def more(self, until: int) -> Batch:
-        """What is new in the time from where it was left to `until`, both ends as of moments."""
-        start, self.until = self.until, max(self.until, until)
-        if until <= start:
+        """What is new in the time from where it was left to `until`, both ends as of moments.
+
+        StorageError leaves it where it was.
+        """
+        if until <= self.until:
             return Batch.empty()
-        return _joined([*self._figures(start, until), *self._counted(start, until)])
+        found = [*self._figures(self.until, until), *self._counted(self.until, until)]
+        self.until = until
+        return _joined(found)
 
     # ------------------------------------------------------------------ key figures
     def _figures(self, start: int, end: int) -> Iterator[Batch]:
@@ -129,12 +135,20 @@ class Feeding:
             if event.kind == FINDING:
                 for number, feed in enumerate(self.feeds):
                     if feed.kind == "findings" and event.path.endswith(f"/{feed.of}"):
-                        yield _one(number, event.time, float(str(event.data["count"])))
+                        yield self._told(number, event, float(str(event.data["count"])))
                 continue
             self._alarms[event.path] = str(event.data.get("state"))
             for number in counting:
                 if event.path in self.feeds[number].names:
-                    yield _one(number, event.time, self._count(self.feeds[number]))
+                    yield self._told(number, event, self._count(self.feeds[number]))
+
+    def _told(self, number: int, event: Event, count: float) -> Batch:
+        """A count as of an event, and not before the last one.
+
+        Events come as they are told, while some are of a sample's time and others of a hand's.
+        """
+        self._last[number] = max(event.time, self._last.get(number, event.time))
+        return _one(number, self._last[number], count)
 
     def _count(self, feed: Feed) -> float:
         states = _ACTIVE if feed.kind == "alarms" else _UNSEEN

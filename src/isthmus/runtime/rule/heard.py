@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ class Samples:
 
     def __init__(self, benches: Iterable[Bench]) -> None:
         self.lost = 0
+        self._lock = threading.Lock()
         self._heard: list[Batch] = []
         self._pending = 0
         self._wanted: Bools = np.zeros(0, bool)
@@ -43,21 +45,24 @@ class Samples:
         batch = batch.where(self._wanted[batch.tag])
         if not len(batch):
             return
-        self._heard.append(batch)
-        self._pending += len(batch)
-        while self._pending > MOST_PENDING:
-            gone = self._heard.pop(0)
-            self._pending -= len(gone)
-            self.lost += len(gone)
+        with self._lock:
+            self._heard.append(batch)
+            self._pending += len(batch)
+            while self._pending > MOST_PENDING:
+                gone = self._heard.pop(0)
+                self._pending -= len(gone)
+                self.lost += len(gone)
 
-    def catch_up(self, past: Batch, now: int) -> None:
-        """Put `past` before what was heard after `now`, however much it is."""
-        heard = self.take()
-        self._heard = [past, heard.where(heard.time > now)]
+    def forget(self, until: int) -> None:
+        """Keep only what is of a time after `until`: history tells the rest."""
+        with self._lock:
+            self._heard = [batch.where(batch.time > until) for batch in self._heard]
+            self._pending = sum(map(len, self._heard))
 
     def take(self) -> Batch:
         """All that was heard since, once."""
-        heard, self._heard, self._pending = self._heard, [], 0
+        with self._lock:
+            heard, self._heard, self._pending = self._heard, [], 0
         return Batch.concat(heard) if heard else Batch.empty()
 
 
@@ -67,26 +72,40 @@ class Feeds:
     def __init__(self, app: App, bench: Bench) -> None:
         self.app = app
         self._waiting: deque[Event] = deque(maxlen=MOST_EVENTS)
+        self._ahead: list[Event] = []  # taken from these before their time
+        self._asked: list[Batch] = []
         self._live = False
         self._feeding = Feeding(bench.feeds, app.records, self._events) if bench.feeds else None
 
     def begin(self, time: int) -> Batch:
         """What holds at `time`; from there on time goes through history."""
         self._live = False
+        self._asked.clear()
         return Batch.empty() if self._feeding is None else self._feeding.begin(time)
+
+    def ask(self, until: int) -> None:
+        """Find out what is new until then, for `take`; StorageError leaves all as it was."""
+        if self._feeding is not None:
+            self._asked.append(self._feeding.more(until))
+
+    def take(self) -> Batch:
+        """What was found out since, once."""
+        asked, self._asked = self._asked, []
+        return Batch.concat(asked) if asked else Batch.empty()
 
     def more(self, until: int) -> Batch:
         """What is new until then."""
-        return Batch.empty() if self._feeding is None else self._feeding.more(until)
+        self.ask(until)
+        return self.take()
 
     def live(self, since: int, now: int) -> None:
         """From `since` on events are those that are told; history has those until `now`."""
         if self._feeding is None:
             return
-        told = [event for event in self._waiting if event.time > now]
-        self._waiting.clear()
         span = Nanoseconds(since + 1), Nanoseconds(now + 1)
-        self._waiting += [*past(self.app, *span, ("alarm", FINDING)), *told]
+        before = past(self.app, *span, ("alarm", FINDING))
+        told = [event for event in self._drained() if event.time > now]
+        self._ahead = [*before, *told]
         self._live = True
 
     def tell(self, event: Event) -> None:
@@ -97,11 +116,15 @@ class Feeds:
     def _events(self, start: Nanoseconds, end: Nanoseconds, kinds: tuple[str, ...]) -> list[Event]:
         if not self._live:
             return past(self.app, start, end, kinds)
-        found = []
-        while self._waiting and self._waiting[0].time < end:
-            event = self._waiting.popleft()
-            if event.kind in kinds:
-                found.append(event)
+        told = self._drained()
+        self._ahead = [event for event in told if event.time >= end][-MOST_EVENTS:]
+        return [event for event in told if event.time < end and event.kind in kinds]
+
+    def _drained(self) -> list[Event]:
+        """All that was told, in that order; others go on telling meanwhile."""
+        found, self._ahead = self._ahead, []
+        while self._waiting:
+            found.append(self._waiting.popleft())
         return found
 
 
@@ -120,8 +143,8 @@ class Counts:
             return []
         self._looked = time.monotonic()
         found = []
-        for word in self.wanted:
-            count = weaknesses(app) if word == "security" else findings(app)
+        counts = [weaknesses(app) if word == "security" else findings(app) for word in self.wanted]
+        for word, count in zip(self.wanted, counts, strict=True):
             if self._told.get(word) != count:
                 self._told[word] = count
                 text = f"{count} findings: {word}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +47,10 @@ class State:
 
 @dataclass(slots=True)
 class Kept:
-    """All of it, in one file that is the old or the new one after a crash."""
+    """All of it, in one file that is the old or the new one after a crash.
+
+    Rules, people's requests and the thread that writes share it: `lock` is held to change it.
+    """
 
     file: Path
     judged: dict[str, int] = field(default_factory=dict)  # by step: until when
@@ -54,6 +60,8 @@ class Kept:
     proposals: list[Proposal] = field(default_factory=list)
     untold: Untold = field(default_factory=Untold)
     number: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
     def open(cls, file: Path) -> Kept:
@@ -80,40 +88,67 @@ class Kept:
             raise StorageError(f"reading {file}: {error}", hint=hint) from error
 
     def save(self) -> None:
-        """Write it all; StorageError where the disk does not take it."""
-        told = asdict(replace(self, untold=Untold())) | {"version": VERSION}
-        told |= {"waiting": self.untold.told(), "dropped": self.untold.dropped}
-        del told["file"], told["untold"]
-        try:
-            write_whole(self.file, json.dumps(told, ensure_ascii=False).encode())
-        except OSError as error:
-            raise StorageError(f"writing {self.file}: {error}") from error
+        """Write it all; StorageError where the disk does not take it. For a thread."""
+        with self._writing:  # so that no older state replaces a newer one
+            told = self._told()
+            told["states"] = {
+                rule: {path: asdict(one) for path, one in places.items()}
+                for rule, places in told["states"].items()
+            }
+            told["seen"] = {rule: asdict(one) for rule, one in told["seen"].items()}
+            told["proposals"] = [asdict(one) for one in told["proposals"]]
+            told["waiting"] = told["waiting"].told()
+            try:
+                write_whole(self.file, json.dumps(told, ensure_ascii=False).encode())
+            except OSError as error:
+                raise StorageError(f"writing {self.file}: {error}") from error
+
+    def _told(self) -> dict[str, Any]:
+        """All of it as it is now, to be written while it changes; taken quickly."""
+        with self.lock:
+            return {
+                "version": VERSION,
+                "judged": dict(self.judged),
+                "states": {
+                    rule: {path: copy(one) for path, one in places.items()}
+                    for rule, places in self.states.items()
+                },
+                "seen": dict(self.seen),
+                "disabled": dict(self.disabled),
+                "proposals": [replace(one, versions=[*one.versions]) for one in self.proposals],
+                "waiting": Untold(deque(self.untold.waiting)),  # the stream takes some meanwhile
+                "dropped": self.untold.dropped,
+                "number": self.number,
+            }
 
     def tell(self, event: Event) -> None:
         """An event that waits for the stream."""
-        self.untold.tell(event)
+        with self.lock:
+            self.untold.tell(event)
 
     def state(self, rule: str, equipment: str) -> State:
         """What `rule` remembers of `equipment`."""
-        return self.states.setdefault(rule, {}).setdefault(equipment, State())
+        with self.lock:
+            return self.states.setdefault(rule, {}).setdefault(equipment, State())
 
     def propose(self, proposal: Proposal) -> Proposal:
         """Keep a proposal; one of the same rule and place that is open is counted instead."""
-        for known in self.proposals:
-            if known.id == proposal.id and known.state is WorkState.OPEN:
-                known.times, known.last = known.times + 1, proposal.time
-                return known
-        self.number += 1
-        proposal.number = self.number
-        self.proposals.append(proposal)
-        if len(self.proposals) > MOST_PROPOSALS:  # decided ones first
-            old = next(
-                (one for one in self.proposals if one.state is not WorkState.OPEN),
-                self.proposals[0],
-            )
-            self.untold.dropped += old.state is WorkState.OPEN
-            self.proposals.remove(old)
-        return proposal
+        with self.lock:
+            for known in self.proposals:
+                if known.id == proposal.id and known.state is WorkState.OPEN:
+                    known.times, known.last = known.times + 1, proposal.time
+                    return known
+            self.number += 1
+            proposal.number = self.number
+            self.proposals.append(proposal)
+            if len(self.proposals) > MOST_PROPOSALS:  # decided ones first
+                old = next(
+                    (one for one in self.proposals if one.state is not WorkState.OPEN),
+                    self.proposals[0],
+                )
+                self.untold.dropped += old.state is WorkState.OPEN
+                self.proposals.remove(old)
+            return proposal
 
 
 def untried(rules: Iterable[Rule], folder: Path) -> list[str]:

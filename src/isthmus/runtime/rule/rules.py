@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,19 +25,18 @@ from isthmus.runtime.rule.backtest import Source, backtest
 from isthmus.runtime.rule.during import during
 from isthmus.runtime.rule.heard import Counts, Feeds, Samples
 from isthmus.runtime.rule.heard import past as past_events
-from isthmus.runtime.rule.kept import FILE, Kept, Seen, State
+from isthmus.runtime.rule.kept import FILE, Kept, Seen
+from isthmus.runtime.rule.resume import CATCH_UP, PIECE, between, fresh, resume
+from isthmus.runtime.rule.troubles import Troubles
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
 
-log = logging.getLogger(__name__)
-
 LINK = "rules"  # the name under which they are told to the stream
 EVERY = 1.0  # seconds between two looks
 SETTLE = 2.0  # seconds for samples to come, before their moment is judged
-CATCH_UP = 86_400 * 10**9  # how far back it looks after a standstill
+AGAIN = 10.0  # seconds between two tries to begin
 KEEP = 30.0  # seconds between two writes of the file where nothing changed
-PIECE = 1_800 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Rules:
         self.app, self.rules = app, dict(app.plant.rules)
         self.kept = Kept.open(app.settings.folder / FILE)
         self.acts = Acts(app, self.kept)
-        self.trouble = ""
+        self._troubles = Troubles()
         self.took = 0.0  # seconds, the last look
         self.fired: defaultdict[str, int] = defaultdict(int)  # since the start
         self._clock: deque[tuple[float, int]] = deque()
@@ -72,6 +71,8 @@ class Rules:
         self.benches = [Bench.of(rules, app.namespace, self._during) for rules in by_step.values()]
         self.heard, self.counts = Samples(self.benches), Counts(self.benches)
         self.feeds = [Feeds(app, bench) for bench in self.benches]
+        self._past = 0  # until when history is asked for samples, not what was heard
+        self._read = [0] * len(self.benches)  # until when that was done
 
     def _during(self, rule: Rule, moments: Int64s) -> Bools:
         """As `during` says; the answer for one calendar is kept for the rules that share it."""
@@ -91,39 +92,81 @@ class Rules:
             self.heard.hear(batch)
 
     async def run(self) -> None:
-        """Look once a second, until cancelled; what was kept is written down then."""
+        """Look once a second, until cancelled; what was kept is written down then.
+
+        A trouble of history is told once; what was not judged for it is judged later.
+        """
         if not self.benches:
             return
         try:
             if any(bench.feeds for bench in self.benches):
                 self.app.alarms.told.append(lambda _, event: self._tell_feeds(event))
-            now = int(self.app.now())
-            await asyncio.sleep(SETTLE)  # what was under way then is in history now
-            await asyncio.to_thread(self._resume, now)
+            while not await self._attempt(self._begin):
+                await asyncio.sleep(AGAIN)
             while True:
-                await self.look()
+                await self._attempt(self.look)
                 await self.flush()
                 await asyncio.sleep(EVERY)
         finally:
             self._save()
 
+    async def _attempt(self, work: Callable[[], Awaitable[object]]) -> bool:
+        try:
+            await work()
+        except (IsthmusError, OSError) as error:
+            self._troubles.note("history", f"they wait: {error}")
+            return False
+        self._troubles.note("history")
+        return True
+
+    async def _begin(self) -> None:
+        now = int(self.app.now())
+        self._clock.clear()
+        self._clock.append((time.monotonic(), now))
+        await asyncio.sleep(SETTLE)  # what was under way then is in history now
+        await asyncio.to_thread(self._resume, now)
+
     async def look(self) -> list[Turned]:
-        """Judge until a moment ago, and do what follows."""
+        """Judge until a moment ago, and do what follows; StorageError leaves the rest for later."""
         began, until = time.monotonic(), self._settled()
         for event in self.counts.look(self.app):
             self.kept.tell(event)
             self._tell_feeds(event)
-        batch = self.heard.take()
-        found = await asyncio.to_thread(self._advance, batch, until)
+        if any(until - bench.judged > CATCH_UP + PIECE for bench in self.benches):
+            await asyncio.to_thread(self._resume, until)
+        found = []
+        while (read := min(self._read)) < self._past:
+            found += await self._judge(min(read + PIECE, self._past), past=True)
+        found += await self._judge(until)
         self.took = time.monotonic() - began
+        return found
+
+    async def _judge(self, until: int, *, past: bool = False) -> list[Turned]:
+        """Judge until then by what was heard, or by what history has of the `past`."""
+        batches = await asyncio.to_thread(self._ask, until, past=past)
+        if not past:  # only now: what was taken must be judged
+            batches = [self.heard.take()] * len(self.benches)
+        found = await asyncio.to_thread(self._advance, batches, until)
         await self._follow(found)
         return found
 
-    def _advance(self, batch: Batch, until: int) -> list[Turned]:
+    def _ask(self, until: int, *, past: bool) -> list[Batch]:
+        """All that may fail; where it does nothing is taken, and it can be asked again."""
+        batches = []
+        if past:
+            each = zip(self.benches, self._read, strict=True)
+            batches = [between(self.app.historian, bench, low, until) for bench, low in each]
+        for feeds in self.feeds:
+            feeds.ask(until)
+        if past:
+            self._read = [max(read, until) for read in self._read]
+        return batches
+
+    def _advance(self, batches: list[Batch], until: int) -> list[Turned]:
         found = [
             one
-            for bench, feeds in zip(self.benches, self.feeds, strict=True)
-            for one in bench.advance(batch, until, feeds.more(until))
+            for bench, feeds, batch in zip(self.benches, self.feeds, batches, strict=True)
+            for one in bench.advance(batch, until, feeds.take())
         ]
         return sorted(found, key=lambda one: one.turn.time)
 
@@ -141,44 +184,30 @@ class Rules:
 
     def _resume(self, now: int) -> None:
         """Learn from history what came before `now`, and what happened while nobody judged."""
-        samples = self.app.historian
-        self._clock.append((time.monotonic() - SETTLE, now))
-        past = []
-        for bench, feeds in zip(self.benches, self.feeds, strict=True):
-            kept = self.kept.judged.get(f"{bench.step:g}", now)
-            judged = min(max(kept, now - CATCH_UP), now)
-            first = judged - round(bench.reach * 1e9)
-            tags = bench.held.tags
-            before = samples.before(tags, Nanoseconds(first)) if len(tags) else Batch.empty()
-            bench.start(first, before, feeds.begin(first))
-            for low in range(first, judged, PIECE):
-                high = Nanoseconds(min(low + PIECE, judged))
-                batch = samples.raw(tags, Nanoseconds(low + 1), Nanoseconds(high + 1))
-                bench.advance(batch, high, feeds.more(high))
-            feeds.live(judged, now)
-            for judge in bench.judges:
-                states = self.kept.states.get(judge.rule.name, {})
-                places = [states.get(place.equipment, State()) for place in judge.rule.places]
-                judge.hold(np.array([one.on for one in places], bool))
-                judge.fired[:] = [one.fired for one in places]
-            past.append(samples.raw(tags, Nanoseconds(judged + 1), Nanoseconds(now + 1)))
-        self.heard.catch_up(Batch.concat(past), now)
+        benches = [fresh(bench, self.app.namespace) for bench in self.benches]
+        each = list(zip(benches, self.feeds, strict=True))
+        read = [resume(self.app.historian, *one, self.kept, now) for one in each]
+        self.benches, self._read, self._past = benches, read, now
+        self.heard.forget(now)
 
     # ------------------------------------------------------------------ what follows
     async def _follow(self, found: list[Turned]) -> None:
         changed = bool(found)
-        for bench in self.benches:
-            self.kept.judged[f"{bench.step:g}"] = bench.judged
-        for one in found:
-            rule, turn = one.judge.rule, one.turn
-            place = rule.places[turn.place]
-            state = self.kept.state(rule.name, place.equipment)
-            state.on, state.since = turn.began, turn.time
-            if turn.began and not turn.spared:
-                state.fired = turn.time
-                self.fired[rule.name] += 1
+        with self.kept.lock:
+            for bench in self.benches:
+                self.kept.judged[f"{bench.step:g}"] = bench.judged
+            for one in found:
+                rule, turn = one.judge.rule, one.turn
+                place = rule.places[turn.place]
+                state = self.kept.state(rule.name, place.equipment)
+                state.on, state.since = turn.began, turn.time
+                if turn.began and not turn.spared:
+                    state.fired = turn.time
+                    self.fired[rule.name] += 1
         if changed or time.monotonic() - self._saved > KEEP:
-            self._save()  # before anything is done: what is done twice would be worse than once
+            await asyncio.to_thread(
+                self._save
+            )  # before anything is done: what is done twice would be worse than once
         for one in found:
             values = {
                 path: float(value) if np.isfinite(value) else None
@@ -187,7 +216,7 @@ class Rules:
             acting, _ = self.acting(one.judge.rule)
             await self.acts.follow(one.judge.rule, one.turn, values, acting=acting)
         if changed:
-            self._save()
+            await asyncio.to_thread(self._save)
 
     def _values(self, one: Turned) -> dict[str, float]:
         bench = next(bench for bench in self.benches if one.judge in bench.judges)
@@ -202,21 +231,23 @@ class Rules:
         try:
             self.kept.save()
         except IsthmusError as error:
-            self._note(str(error))
+            self._troubles.note("file", str(error))
+        else:
+            self._troubles.note("file")
 
     async def flush(self) -> None:
         """Give the stream what it does not have yet; what fails waits for the next time."""
         try:
             await self.kept.untold.hand_over(lambda event: self.app.tell(LINK, event))
         except IsthmusError as error:
-            self._note(f"the stream takes no events of rules: {error}")
+            self._troubles.note("stream", f"the stream takes no events of rules: {error}")
         else:
-            self.trouble = ""
+            self._troubles.note("stream")
 
-    def _note(self, trouble: str) -> None:
-        if not self.trouble:
-            log.warning("rules: %s", trouble)
-        self.trouble = trouble
+    @property
+    def trouble(self) -> str:
+        """What is in the way now; empty where nothing is."""
+        return self._troubles.first
 
     # ------------------------------------------------------------------ what people ask and do
     def acting(self, rule: Rule) -> tuple[bool, str]:
@@ -241,7 +272,8 @@ class Rules:
 
     def present(self, rule: Rule) -> Present:
         """The rule as it is now."""
-        states = self.kept.states.get(rule.name, {})
+        with self.kept.lock:
+            states = dict(self.kept.states.get(rule.name, {}))
         here = {place.equipment for place in rule.places}
         on = tuple(path for path, state in states.items() if state.on and path in here)
         last = max((state.fired for path, state in states.items() if path in here), default=0)
@@ -270,7 +302,9 @@ class Rules:
                 about=rule.id,
                 facts={"digest": rule.digest, "firings": count, "days": days},
             )
-            self.kept.seen[rule.name] = Seen(rule.digest, by, time.time_ns(), count, days)
+            with self.kept.lock:
+                seen = Seen(rule.digest, by, time.time_ns(), count, days)
+                self.kept.seen[rule.name] = seen
             self._save()
         return found
 
@@ -280,8 +314,9 @@ class Rules:
         self.app.trust.ledger.record(
             Kind.CONFIGURATION, by, f"{word} rule {rule.name}", about=rule.id
         )
-        if enabled:
-            self.kept.disabled.pop(rule.name, None)
-        else:
-            self.kept.disabled[rule.name] = by
+        with self.kept.lock:
+            if enabled:
+                self.kept.disabled.pop(rule.name, None)
+            else:
+                self.kept.disabled[rule.name] = by
         self._save()

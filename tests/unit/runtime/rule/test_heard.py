@@ -8,12 +8,17 @@ from types import SimpleNamespace
 import pytest
 
 from isthmus.historian.memory import Memory
+from isthmus.insight.rule.grid import Held
+from isthmus.model.condition.told import Feed
+from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.tag import Namespace
 from isthmus.runtime.config.load import load
 from isthmus.runtime.figures.read import Records
 from isthmus.runtime.rule import heard
+from isthmus.runtime.rule import rules as module
+from isthmus.runtime.rule.feeding import Feeding
 from isthmus.runtime.rule.rules import Rules
 
 S = 10**9
@@ -32,8 +37,33 @@ equipment:
 rules:
   alarmed: {at: hall/line1/press, when: alarms(high) > 0, then: [{event: x}]}
   weak: {at: hall/line1/press, when: findings(security) > 1, then: [{event: x}]}
+  hot: {at: hall/line1/press, when: force > 100, then: [{event: x}]}
   poor: {at: hall/line1/press, when: "kpi(availability, 5 min) < 50 %", then: [{event: x}]}
 """
+
+
+class Shaky(Memory):
+    """A history that can be away."""
+
+    away = False
+    refused = 0
+
+    def raw(self, *words, **more):
+        self._there()
+        return super().raw(*words, **more)
+
+    def before(self, *words, **more):
+        self._there()
+        return super().before(*words, **more)
+
+    def events(self, *words, **more):
+        self._there()
+        return super().events(*words, **more)
+
+    def _there(self):
+        if self.away:
+            self.refused += 1
+            raise StorageError("history is away")
 
 
 class Site:
@@ -43,7 +73,7 @@ class Site:
         (folder / "plant.yaml").write_text(PLANT)
         self.plant, self.at = load(folder / "plant.yaml"), 40_000_020.0
         self.settings = SimpleNamespace(folder=folder)
-        self.namespace, self.historian, self.position = Namespace(), Memory(), 0
+        self.namespace, self.historian, self.position = Namespace(), Shaky(), 0
         for tag in self.plant.tags():
             self.namespace.bind(tag)
         self.records = Records(self.plant, self.namespace, self.historian, self.now)
@@ -162,3 +192,83 @@ def test_what_is_told_too_often_is_bounded(site):
     for _ in range(heard.MOST_EVENTS + 10):
         site.rules._tell_feeds(Event(site.now(), f"{PRESS}/heavy", "alarm", "", 1, {"state": "x"}))
     assert len(site.rules.feeds[0]._waiting) == heard.MOST_EVENTS
+
+
+def test_what_is_told_ahead_of_its_time_holds_nothing_back(site):
+    """A device may date its alarm by a clock that goes fast."""
+    ahead = Event(Nanoseconds(site.now() + 600 * S), f"{PRESS}/heavy", "finding", "", 1, {})
+    site.rules._tell_feeds(ahead)
+    site.alarm("unacknowledged")
+    assert site.look() == ["alarmed began"]
+    site.alarm("normal")
+    assert site.look() == ["alarmed over"]
+    assert list(site.rules.feeds[0]._ahead) == [ahead]
+
+
+def test_counts_hold_in_the_order_in_which_they_are_told():
+    """Some alarms are of their sample's time, and an acknowledgement of the moment it is given."""
+    feed = Feed("unacknowledged", "high", "press", names=frozenset({"press/a", "press/b"}))
+    told = [("a", 100, "unacknowledged"), ("a", 200, "acknowledged"), ("b", 150, "unacknowledged")]
+    events = [
+        Event(Nanoseconds(at), f"press/{name}", "alarm", "", 1, {"state": state})
+        for name, at, state in told
+    ]
+    records = SimpleNamespace(plant=SimpleNamespace(kpis={}))
+    feeding = Feeding([feed], records, lambda start, end, _: events if start > 50 else [])
+    feeding.begin(50)
+    batch, held = feeding.more(1_000), Held(Batch.empty().tag, 1)
+    held.take(batch)
+    assert held.value.tolist() == [1.0]
+    assert batch.time.tolist() == [100, 200, 200]
+    feeding.begin(50)
+    assert feeding.more(1_000).time.tolist() == [100, 200, 200], "it begins anew"
+
+
+def test_a_look_that_fails_loses_neither_samples_nor_counts(site):
+    site.tag("state", 6)
+    for _ in range(7):
+        site.look(60)
+    site.historian.away = True
+    site.at += 0.5
+    site.tag("force", 150)
+    site.tag("state", 11)  # held
+    site.alarm("unacknowledged")
+    for _ in range(5):
+        with pytest.raises(StorageError):
+            site.look(60)
+    site.historian.away = False
+    assert sorted(site.look(60)) == ["alarmed began", "hot began", "poor began"]
+    for name in ("alarmed", "hot", "poor"):
+        assert site.tested(name) == site.lived(name) != []
+
+
+def test_a_short_trouble_of_history_is_told_once_and_ends_nothing(site, monkeypatch, caplog):
+    for name in ("SETTLE", "AGAIN", "EVERY"):
+        monkeypatch.setattr(module, name, 0.0)
+
+    async def until(holds):
+        async with asyncio.timeout(10):
+            while not holds():
+                site.at += 1
+                await asyncio.sleep(0.001)
+
+    async def live():
+        site.historian.away = True
+        running = asyncio.create_task(site.rules.run())
+        await until(lambda: site.historian.refused >= 3)
+        assert "history is away" in site.rules.trouble
+        site.historian.away = False
+        await until(lambda: site.rules.took and not site.rules.trouble)
+        assert caplog.text.count("history is away") == 1
+        refused = site.historian.refused
+        site.historian.away = True
+        await until(lambda: site.historian.refused > refused + 2)
+        assert "history is away" in site.rules.trouble
+        site.historian.away = False
+        site.tag("force", 150)
+        await until(lambda: site.lived("hot"))
+        assert caplog.text.count("history is away") == 2
+        running.cancel()
+        await asyncio.wait([running])
+
+    asyncio.run(live())
