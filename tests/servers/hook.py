@@ -9,11 +9,15 @@ from typing import Any, Self
 
 
 class HookServer:
-    """Listens on a port of 127.0.0.1; `answers` are statuses for the next posts, then 200."""
+    """Listens on a port of 127.0.0.1; `answers` are statuses for the next posts, then 200.
+
+    `says` is the text of all answers.
+    """
 
     def __init__(self, identity: tuple[str, str] | None = None) -> None:
         self.posts: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.says = b"done"
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -23,9 +27,9 @@ class HookServer:
                 if status < 300:
                     outer.posts.append((self.path, dict(self.headers.items()), body))
                 self.send_response(status)
-                self.send_header("Content-Length", "4")
+                self.send_header("Content-Length", str(len(outer.says)))
                 self.end_headers()
-                self.wfile.write(b"done")
+                self.wfile.write(outer.says)
 
             def log_message(self, *_: Any) -> None:
                 pass

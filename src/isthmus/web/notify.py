@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
 
@@ -13,6 +12,7 @@ from isthmus.insight.notify.rota import Duty
 from isthmus.model.plantfile_channel import Channel, MailEntry, MqttChannelEntry
 from isthmus.runtime.app import App
 from isthmus.runtime.notify.courier import Courier
+from isthmus.runtime.notify.hook import host
 from isthmus.runtime.notify.message import Message
 from isthmus.runtime.notify.notify import Notify
 from isthmus.web.ask import Problem
@@ -113,8 +113,7 @@ def where(entry: Channel) -> str:
     if isinstance(entry, MqttChannelEntry):
         return f"{entry.broker}, {entry.topic}"
     if isinstance(entry.url, str):
-        parts = urlsplit(entry.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return host(entry.url)
     return "an address that is kept as a secret"
 
 
@@ -161,7 +160,7 @@ def _message(each: Message) -> answers.NotifyMessage:
         {
             "id": each.id,
             "channel": each.address.channel,
-            "to": each.address.person or each.address.channel,
+            "to": each.address.person or each.address.mail or each.address.channel,
             "kind": each.kind,
             "about": each.about,
             "title": each.title,

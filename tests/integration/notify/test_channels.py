@@ -21,6 +21,7 @@ from isthmus.model.notice import Attachment, Notice
 from isthmus.model.plantfile_channel import MailEntry, SlackEntry, TeamsEntry, WebhookEntry
 from isthmus.model.sample import Nanoseconds
 from isthmus.model.secret import Secret
+from isthmus.runtime.notify.courier import LaterError
 from isthmus.runtime.notify.hook import Hook, slack, teams, webhook
 from isthmus.runtime.notify.letter import letter
 from isthmus.runtime.notify.mail import Mail, MailFolder
@@ -119,11 +120,29 @@ def test_what_a_mail_server_says_decides_whether_it_is_tried_again(pair, identit
         with pytest.raises(Refused, match="550 no such person"):
             mail(server, "smtps", identity).send(written())
         server.refuse["anna@acme.example"] = "451 greylisted"
-        with pytest.raises(LinkError, match="451"):
+        with pytest.raises(LaterError, match="451"):
             mail(server, "smtps", identity).send(written())
+        server.refuse["anna@acme.example"] = "421 going down"
+        with pytest.raises(LinkError, match="421") as down:
+            mail(server, "smtps", identity).send(written())
+        assert not isinstance(down.value, LaterError)  # it goes for all
     with pytest.raises(LinkError, match=r"(?i)refused|reset") as told:
         mail(server, "smtps", identity).send(written())
     assert not isinstance(told.value, Refused)
+
+
+def test_a_mail_that_cannot_reach_everybody_says_so():
+    to = ["a@acme.example", "b@acme.example"]
+    with MailServer("plain") as server:
+        with pytest.raises(Refused, match="nowhere to whom"):
+            mail(server, "smtp").send(written(Address("mail")))
+        with pytest.raises(Refused, match="beyond ASCII"):
+            mail(server, "smtp").send(written(Address("mail", "anna", "änna@acme.example")))
+        server.refuse["b@acme.example"] = "550 no such person"
+        with pytest.raises(Refused, match=r"for others, not for b@acme\.example: 550 no such"):
+            mail(server, "smtp", to=to).send(written(Address("mail")))
+        ((told, _),) = server.mails
+    assert told == ["a@acme.example"]
 
 
 def test_a_header_cannot_be_smuggled_into_a_mail():
@@ -224,6 +243,48 @@ def test_a_secret_that_is_no_https_address_is_not_used(tmp_path, identity):
     entry = SlackEntry.model_validate({"kind": "slack", "url": {"file": str(secret)}})
     with pytest.raises(LinkError, match="no address"):
         asyncio.run(asyncio.to_thread(Hook(entry, slack).send, written()))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:geheim7@hooks.example/x",
+        "https://hooks.example/geheim7 geheim7",
+        "https://hooks.example/geheim7ü",
+        "https://hooks.example:geheim7/x",
+        "https://[geheim7/x",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told_without_a_word_of_it(tmp_path, url):
+    secret = tmp_path / "url"
+    secret.write_text(url)
+    entry = SlackEntry.model_validate({"kind": "slack", "url": {"file": str(secret)}})
+    with pytest.raises(LinkError, match="no address") as told:
+        Hook(entry, slack).send(written())
+    assert "geheim7" not in f"{told.value} {told.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "no such hook: {}",
+        "{}" * 20,
+        "no token geheim-7/b, only /services",
+        "the key Äther y7 is none",
+    ],
+)
+def test_what_a_server_echoes_of_the_address_is_hidden(pair, identity, tmp_path, echo):
+    secret = tmp_path / "url"
+    path = "/services/geheim-7/b?key=%C3%84ther%20y7"
+    with HookServer(pair) as server:
+        secret.write_text(f"https://localhost:{server.port}{path}")
+        server.answers, server.says = [404], echo.replace("{}", path).encode()
+        with pytest.raises(Refused, match=f"posting to https://localhost:{server.port}: 404") as no:
+            hook(server, "slack", SlackEntry, slack, identity, url=Secret(file=str(secret))).send(
+                written()
+            )
+    assert "***" in str(no.value)
+    assert not any(word in str(no.value) for word in ("geheim", "y7", "services"))
 
 
 def test_a_proxy_carries_tls_whole(pair, identity):

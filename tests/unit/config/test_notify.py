@@ -49,9 +49,22 @@ def test_it_is_right(tmp_path):
         ("after: 5 min", "after: -1", 12, "`after` must be at least 0", ""),
         ("{to: keepers}", "{to: keepers, after: 1 h}", 12, "step 2 comes before step 1", "from"),
         ("mailto:o@acme.example", "nowhere", 5, "there is no channel `nowhere`", "known: "),
+        ("to: line}", "to: mail}", 13, "the channel `mail` does not say to whom", "give it `to:"),
+        ("to: office", "to: mail", 12, "the channel `mail` does not say to whom", "give it `to:"),
+        ("mailto:o@acme.example", "mail", 5, "the channel `mail` does not say to whom", "give it"),
         (", from: p@acme.example", ', from: "p"', 8, "`p` is no mail address", "anna@acme"),
     ],
 )
 def test_mistakes_are_told_where_they_are(tmp_path, before, after, line, text, hint):
     found = wrong(tmp_path, before, after)
     assert any(told[0] == line and text in told[1] and hint in told[2] for told in found), found
+
+
+def test_a_rule_cannot_tell_a_channel_of_mail_that_names_nobody(tmp_path):
+    routes = "  routes: {all: {at: hall, to: line}}\n"
+    rules = 'rules:\n  night: {at: hall, when: "1 > 2", then: [{notify: mail}]}\n'
+    found = wrong(tmp_path, routes, routes + rules)
+    assert (15, "the channel `mail` does not say to whom its mails go") in [
+        each[:2] for each in found
+    ]
+    assert wrong(tmp_path, "from: p@", "to: [b@acme.example], from: p@") == []

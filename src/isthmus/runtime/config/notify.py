@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from isthmus.model.path import Pattern, join
 from isthmus.model.plant import Equipment
 from isthmus.model.plantfile import PlantFile
+from isthmus.model.plantfile_channel import MailEntry
 from isthmus.runtime.config.report import Loc, Report
 
 
@@ -26,6 +27,7 @@ def check_notify(file: PlantFile, areas: Sequence[Equipment], report: Report) ->
                 text = f"step {number + 1} comes before step {number}"
                 report.add((*loc, number, "after"), text, "`after` counts from the alarm")
     _check_routes(file, areas, known, report)
+    _check_addressed(file, report)
 
 
 def recipients(file: PlantFile) -> list[str]:
@@ -110,3 +112,33 @@ def _check_routes(
             if paths and not Pattern.parse(pattern).select(paths, root):
                 text = f"nothing is selected by `{pattern}`"
                 report.unknown((*loc, "at"), text, pattern, paths)
+
+
+def _check_addressed(file: PlantFile, report: Report) -> None:
+    """Report who tells a channel of mail that names nobody to mail to."""
+    entry = file.notify
+    without = {
+        name for name, each in entry.channels.items() if isinstance(each, MailEntry) and not each.to
+    }
+    for loc, names in _told(file):
+        for name in sorted(without.intersection(names)):
+            text = f"the channel `{name}` does not say to whom its mails go"
+            hint = "give it `to: [shift@acme.example]`, or name people who have a `mail`"
+            report.add(loc, text, hint)
+
+
+def _told(file: PlantFile) -> Iterator[tuple[Loc, Iterable[str]]]:
+    """Where a plant file names whom to tell, and the names there."""
+    for name, route in file.notify.routes.items():
+        yield ("notify", "routes", name, "to"), route.to
+    for name, escalation in file.notify.escalation.items():
+        for number, step in enumerate(escalation.steps):
+            yield ("notify", "escalation", name, "steps", number, "to"), step.to
+    for name, team in file.people.teams.items():
+        yield ("people", "teams", name, "notify"), [team.notify]
+    for name, rule in file.rules.items():
+        for number, action in enumerate(rule.then):
+            if action.notify is not None:
+                yield ("rules", name, "then", number, "notify"), action.notify.to
+    for name, plan in file.reports.items():
+        yield ("reports", name, "notify"), plan.notify

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from isthmus.model.errors import AuthError, IsthmusError, Refused
+from isthmus.model.errors import AuthError, IsthmusError, LinkError, Refused
 from isthmus.model.plantfile_channel import ChannelEntry
 from isthmus.runtime.notify.letter import Letter
 from isthmus.runtime.notify.message import Message
@@ -23,11 +23,18 @@ MOST_TRIES = 400
 MINUTE = 60.0
 
 
+class LaterError(LinkError):
+    """One letter is not taken now; the channel is well, and others need not wait."""
+
+
 class Sender(Protocol):
     """What a channel can do, from the event loop."""
 
     async def send(self, letter: Letter) -> None:
-        """Send it; LinkError to be tried again, Refused where that would not help."""
+        """Send it; LinkError to be tried again, Refused where that would not help.
+
+        LaterError where only this letter is to wait.
+        """
         ...
 
     async def close(self) -> None:
@@ -43,7 +50,13 @@ class Threaded:
 
     async def send(self, letter: Letter) -> None:
         """Send it."""
-        await asyncio.to_thread(self.send_now, letter)
+        await asyncio.to_thread(self._send, letter)
+
+    def _send(self, letter: Letter) -> None:
+        try:
+            self.send_now(letter)
+        except StopIteration as error:  # which no future holds: the channel would hang for ever
+            raise RuntimeError("something ended that should not") from error
 
     async def close(self) -> None:
         """There is nothing to leave."""
@@ -88,13 +101,14 @@ class Courier:
         except Refused as error:
             self.failed += 1
             await self.done(message, _told(error))
+        except LaterError as error:
+            self._up()
+            wait = min(FIRST * 2.0 ** (message.tries - 1), LONGEST)
+            message.not_before = now + round(wait * 1e9)
+            await self._retry(message, error, now)
         except IsthmusError as error:
             self._down(error, now)
-            message.why = str(error)
-            old = now - message.due > self.entry.give_up * 1e9
-            if old or message.tries >= MOST_TRIES:
-                self.failed += 1
-                await self.done(message, f"given up after {message.tries} tries: {_told(error)}")
+            await self._retry(message, error, now)
         except Exception as error:  # a mistake of ours: the channel goes on with the next
             log.exception("sending %s by %s", message.id, self.name)
             self.failed += 1
@@ -104,6 +118,14 @@ class Courier:
             self.sent += 1
             self.last = self.wall()
             await self.done(message, "")
+
+    async def _retry(self, message: Message, error: IsthmusError, now: int) -> None:
+        """It is tried again, unless it is too old for that."""
+        message.why = str(error)
+        old = now - message.due > self.entry.give_up * 1e9
+        if old or message.tries >= MOST_TRIES:
+            self.failed += 1
+            await self.done(message, f"given up after {message.tries} tries: {_told(error)}")
 
     def _down(self, error: IsthmusError, now: int) -> None:
         if not self.trouble:

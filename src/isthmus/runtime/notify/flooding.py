@@ -65,13 +65,14 @@ class Flooding:
         if failed is not None:
             raise failed
 
-    def next(self, channel: str) -> Message | None:
+    def next(self, channel: str, now: int) -> Message | None:
         """The message that `channel` is to send next, None where nothing waits."""
         with self._guard:
             ready = self._ready[channel]
             for number in [one for one in ready if one not in self.outbox.waiting]:
                 del ready[number]  # given up for want of room
-            return min(ready.values(), key=lambda each: (each.tries, *each.urgency), default=None)
+            may = (each for each in ready.values() if each.not_before <= now)
+            return min(may, key=lambda each: (each.tries, *each.urgency), default=None)
 
     def forget(self, message: Message) -> None:
         """It is sent, or failed for good."""

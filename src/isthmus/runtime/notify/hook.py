@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import http.client
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from isthmus.model.errors import AuthError, LinkError, Refused
 from isthmus.model.plantfile_channel import HookEntry, WebhookEntry, loopback
@@ -19,6 +20,8 @@ from isthmus.runtime.notify.letter import Letter
 from isthmus.runtime.notify.tls import context
 
 MOST = 64 << 10  # bytes of an answer
+LEAST = 6  # characters of a piece of an address that could be the secret
+PRINTABLE = re.compile(r"[!-~]*")
 AGAIN = frozenset({408, 425, 429})
 MARKS = MappingProxyType({1: "attention", 2: "warning", 3: "accent"})  # colours of a card, and
 EMOJI = MappingProxyType(
@@ -45,7 +48,7 @@ class Hook:
         if isinstance(self.entry, WebhookEntry) and self.entry.secret is not None:
             headers |= signed(self.entry.secret.reveal(), body, int(self.wall()))
         url = self._url()
-        shown = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"  # the path may be the secret
+        shown = host(url)
         try:
             status, said, wait = self._post(url, body, headers)
         except ssl.SSLCertVerificationError as error:
@@ -55,7 +58,7 @@ class Hook:
             ) from error
         except (OSError, http.client.HTTPException) as error:
             raise LinkError(
-                f"posting to {shown}: {str(error) or type(error).__name__}",
+                f"posting to {shown}: {hidden(str(error), url) or type(error).__name__}",
                 hint="is it up, and does this network reach it, or is there a `proxy`?",
             ) from error
         if status < 300:  # noqa: PLR2004
@@ -68,15 +71,24 @@ class Hook:
         raise Refused(text, hint="is the address right?")
 
     def _url(self) -> str:
-        if isinstance(self.entry.url, str):
-            return self.entry.url
-        url = self.entry.url.reveal().strip()
-        parts = urlsplit(url)
-        here = parts.scheme == "http" and loopback(parts.hostname or "")
-        if not parts.hostname or not (parts.scheme == "https" or here):
-            raise LinkError(
-                "the secret that `url` names is no address", hint="it begins with `https://`"
-            )
+        """The address; what is wrong with it is told without a word of it."""
+        kept = not isinstance(self.entry.url, str)
+        url = self.entry.url if isinstance(self.entry.url, str) else self.entry.url.reveal().strip()
+        told = "the secret that `url` names is no address" if kept else "`url` is no address"
+        try:
+            parts = urlsplit(url)
+            named = parts.hostname or ""
+            _ = parts.port  # ValueError where it is no number; it quotes the address
+        except ValueError:
+            raise LinkError(told, hint="it begins with `https://`") from None
+        here = parts.scheme == "http" and loopback(named)
+        if not named or not (parts.scheme == "https" or here):
+            raise LinkError(told, hint="it begins with `https://`")
+        if parts.username is not None or parts.password is not None:
+            raise LinkError(f"{told}: it holds a name and password", hint="leave them out")
+        if not PRINTABLE.fullmatch(parts.path + parts.query):
+            hint = "write them with `%`, such as `%20`"
+            raise LinkError(f"{told}: there are blanks or signs beyond ASCII in it", hint=hint)
         return url
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
@@ -88,7 +100,7 @@ class Hook:
         try:
             connection.request("POST", target, body, dict(headers))
             answer = connection.getresponse()
-            said = " ".join(answer.read(MOST).decode("utf-8", "replace").split())[:300]
+            said = hidden(answer.read(MOST).decode("utf-8", "replace"), url)
             return answer.status, said, answer.headers.get("Retry-After", "")
         finally:
             connection.close()
@@ -105,6 +117,25 @@ class Hook:
         )
         made.set_tunnel(host, port or 443)
         return made
+
+
+def host(url: str) -> str:
+    """What may be shown of an address: all else can be a secret."""
+    parts = urlsplit(url)
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{name}" + (f":{parts.port}" if parts.port else "")
+
+
+def hidden(text: str, url: str) -> str:
+    """The beginning of `text` on one line, without what it echoes of the address `url`."""
+    parts = urlsplit(url)
+    whole = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    pieces = {whole, parts.path, parts.query, *re.split("[/&=]", whole)}
+    pieces |= {unquote(each) for each in pieces}
+    for each in sorted(pieces, key=len, reverse=True):
+        if len(each) >= LEAST or (each in (whole, parts.path) and len(each) > 1):
+            text = text.replace(each, "***")
+    return " ".join(text.split())[:300]
 
 
 def signed(key: str, body: bytes, now: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,11 +15,13 @@ from urllib.parse import urlsplit
 from isthmus.model.errors import AuthError, LinkError, Refused
 from isthmus.model.plantfile_channel import PORTS, MailEntry, loopback
 from isthmus.runtime.config.edit import write_whole
+from isthmus.runtime.notify.courier import LaterError
 from isthmus.runtime.notify.letter import Letter
 from isthmus.runtime.notify.tls import context
 
 URGENT = 2  # and more urgent: marked as important
 MOST_FILES = 5_000  # mails that may lie in a folder
+GOING = 421  # SMTP's reply of a server that goes away
 PERMANENT = 500  # SMTP's replies from here on say never
 
 
@@ -29,23 +32,27 @@ class Mail:
     entry: MailEntry
 
     def send(self, letter: Letter) -> None:
-        """Hand it over; LinkError to be tried again, Refused where that would not help."""
+        """Hand it over; LinkError to be tried again, Refused where that would not help.
+
+        LaterError where the server takes no mail for whom it is to now, but for others.
+        """
         made, url = mail(letter, self.entry), urlsplit(self.entry.server)
+        if not made["To"]:
+            raise Refused(
+                f"mailing by {self.entry.server}: it is said nowhere to whom",
+                hint="the channel needs `to`",
+            )
         host, port = url.hostname or "", url.port or PORTS[url.scheme]
         try:
             with self._connect(host, port, url.scheme) as server:
                 if self.entry.user and self.entry.password is not None:
                     server.login(self.entry.user, self.entry.password.reveal())
-                server.send_message(made)
+                self._hand_over(server, made)
         except smtplib.SMTPAuthenticationError as error:
             raise AuthError(
                 f"mailing by {self.entry.server}: it refused `{self.entry.user}`: {_said(error)}",
                 hint="check `user` and `password` of the channel",
             ) from error
-        except smtplib.SMTPRecipientsRefused as error:
-            code, said = next(iter(error.recipients.values()))
-            text = f"mailing by {self.entry.server}: {code} {_text(said)}"
-            raise (Refused if code >= PERMANENT else LinkError)(text) from error
         except smtplib.SMTPResponseException as error:
             text = f"mailing by {self.entry.server}: {_said(error)}"
             never = error.smtp_code >= PERMANENT
@@ -61,6 +68,23 @@ class Mail:
                 f"mailing by {self.entry.server}: {str(error) or type(error).__name__}",
                 hint="is the server up, and does this network reach it?",
             ) from error
+
+    def _hand_over(self, server: smtplib.SMTP, made: EmailMessage) -> None:
+        by = f"mailing by {self.entry.server}"
+        try:
+            refused = server.send_message(made)
+        except smtplib.SMTPNotSupportedError as error:
+            text = f"{by}: it takes no address beyond ASCII, as one of {made['To']} is"
+            raise Refused(text, hint="it would have to offer SMTPUTF8") from error
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            text = f"{by}: {_refused(error.recipients)}"
+            if GOING in codes:
+                raise LinkError(text) from error
+            never = all(code >= PERMANENT for code in codes)
+            raise (Refused if never else LaterError)(text) from error
+        if refused:
+            raise Refused(f"{by}: it took it for others, not for {_refused(refused, names=True)}")
 
     def _connect(self, host: str, port: int, scheme: str) -> smtplib.SMTP:
         wait, tls = self.entry.timeout, context(self.entry.ca)
@@ -127,6 +151,14 @@ def mail(letter: Letter, entry: MailEntry) -> EmailMessage:
             file.body, maintype=main, subtype=sub or "octet-stream", filename=file.name
         )
     return made
+
+
+def _refused(recipients: Mapping[str, tuple[int, bytes]], *, names: bool = False) -> str:
+    told = [
+        f"{f'{name}: ' if names else ''}{code} {_text(said)}"
+        for name, (code, said) in recipients.items()
+    ]
+    return "; ".join(dict.fromkeys(told))
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:

@@ -33,7 +33,8 @@ class Address(NamedTuple):
     mail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.person} by {self.channel}" if self.person else self.channel
+        who = self.person or self.mail
+        return f"{who} by {self.channel}" if who else self.channel
 
 
 @dataclass(slots=True)
@@ -41,7 +42,8 @@ class Message:
     """One message; times in ns, `at` on the plant's clock, the others on the wall's.
 
     `id` is the same whenever the same is told to the same address for the same `step`. `due` is
-    before when it waits. `files` are name, media type and digest of what goes along.
+    before when it waits; `not_before`, of this process alone, when it may be tried again. `files`
+    are name, media type and digest of what goes along.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Message:
     files: list[tuple[str, str, str]] = field(default_factory=list)
     state: State = State.WAITING
     tries: int = 0
+    not_before: int = 0
     done: int = 0  # when it came into its last state
     why: str = ""  # it waits, or failed
 

@@ -213,7 +213,7 @@ class Notify:
                 await asyncio.sleep(EVERY)
 
     def _next(self, courier: Courier) -> Message | None:
-        return self.flooding.next(courier.name)
+        return self.flooding.next(courier.name, self.wall())
 
     def _letter(self, message: Message) -> Letter:
         return letter(
@@ -275,7 +275,8 @@ class Notify:
         found = self.whom.addresses(names, now)
         if not found:
             named = ", ".join(names)
-            raise Refused(f"{named} cannot be reached now", hint="see `isthmus notify on-call`")
+            hint = "see `isthmus notify on-call`; a channel of mail needs `to`"
+            raise Refused(f"{named} cannot be reached now", hint=hint)
         self._record(f"sent a test to {', '.join(map(str, found))}", "", {"by": by})
         for each in found:
             self.couriers[each.channel].again()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from isthmus.insight.notify.rota import Duty, duties, on_call
 from isthmus.model.plant import Plant
+from isthmus.model.plantfile_channel import MailEntry
 from isthmus.model.plantfile_notify import NotifyEntry
 from isthmus.model.plantfile_oncall import RotaEntry
 from isthmus.model.sample import Nanoseconds
@@ -60,7 +61,7 @@ class Whom:
     def _addresses(self, name: str, at: int) -> list[Address]:
         entry = self.entry
         if name in entry.channels:
-            return [Address(name)]
+            return self._channel(name)
         if name in entry.people:
             return self._person(name)
         if name in entry.on_call:
@@ -89,9 +90,16 @@ class Whom:
         if where.startswith(MAILTO):
             return [Address(each, name, where.removeprefix(MAILTO)) for each in self._mails()]
         if where:
-            return [Address(where, name)] if where in self.entry.channels else []
+            return self._channel(where, name) if where in self.entry.channels else []
         members = (str(each).removeprefix("person:") for each in team.get("members") or ())
         return [each for member in members for each in self._person(member)]
+
+    def _channel(self, name: str, team: str = "") -> list[Address]:
+        """A channel itself; mail goes to each of those it names by itself: one may be refused."""
+        entry = self.entry.channels[name]
+        if isinstance(entry, MailEntry):
+            return [Address(name, team, each) for each in entry.to]
+        return [Address(name, team)]
 
     def _mails(self) -> list[str]:
         return [name for name, each in self.entry.channels.items() if each.kind == "mail"]

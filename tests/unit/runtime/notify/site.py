@@ -63,14 +63,16 @@ notify:
 
 
 class Sender:
-    """A channel that keeps what is sent; `broken` is what it raises instead."""
+    """A channel that keeps what is sent; `broken` is what it raises instead, `refused` to whom."""
 
     def __init__(self):
-        self.letters, self.broken = [], None
+        self.letters, self.broken, self.refused = [], None, {}
 
     async def send(self, letter):
         if self.broken is not None:
             raise self.broken
+        if letter.to in self.refused:
+            raise self.refused[letter.to]
         self.letters.append(letter)
 
     async def close(self):
@@ -129,7 +131,7 @@ class Site:
         await self.notify.look()
         for courier in self.notify.couriers.values():
             courier.again()
-            while courier.ready() and (message := self.notify.flooding.next(courier.name)):
+            while courier.ready() and (message := self.notify._next(courier)):
                 await courier.carry(message)
                 if courier.trouble:
                     break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import suppress
 
@@ -13,6 +14,7 @@ from tests.unit.runtime.notify.site import DOWN, NEVER, PLANT, Site
 from isthmus.model.errors import Refused
 from isthmus.model.notice import Attachment, Notice
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.notify.courier import LaterError, Threaded
 from isthmus.runtime.notify.message import State
 
 HOT = "High: oil hot, hall/line1/one"
@@ -219,6 +221,51 @@ def test_names_stand_for_people_rotas_teams_and_channels(site):
     site.notify.tell(notice("by route"))
     site.look()
     assert site.sent()[-1] == ("office@acme.example", "Too heavy")
+
+
+def test_a_channel_of_mail_tells_each_it_names_by_itself(tmp_path):
+    site = Site(
+        tmp_path, PLANT.replace("kind: mail,", "kind: mail, to: [c@x.example, d@x.example],")
+    )
+    site.notify.tell(notice(), ("mail",))
+    site.senders["mail"].refused = {"c@x.example": NEVER}
+    site.look()
+    assert site.sent() == [("d@x.example", "Too heavy")]
+    assert site.records == [
+        "not told c@x.example by mail: Too heavy",
+        "told d@x.example by mail: Too heavy",
+    ]
+
+
+def test_a_channel_of_mail_that_names_nobody_is_counted_and_does_not_hang(site):
+    site.notify.tell(notice(), ("mail",))
+    site.look()
+    assert (site.notify.nobody, site.sent()) == (1, [])
+    with pytest.raises(Refused, match="cannot be reached") as refused:
+        site.notify.test(("mail",), "owner")
+    assert "`to`" in refused.value.hint
+
+
+def test_one_that_is_not_taken_now_waits_alone(site):
+    site.senders["mail"].refused = {"anna@acme.example": LaterError("451 greylisted")}
+    site.notify.tell(notice(), ("keepers",))
+    site.look()
+    assert [to for to, _ in site.sent()] == ["ben@acme.example"]
+    courier = site.notify.couriers["mail"]
+    assert (courier.trouble, courier.wait) == ("", 0.0)
+    (waiting,) = site.notify.outbox.waiting.values()
+    assert (waiting.tries, waiting.why) == (1, "451 greylisted")
+    site.look(1)
+    assert waiting.tries == 1
+    site.look(1)
+    assert waiting.tries == 2
+    site.look(86_401)
+    assert "given up after 3 tries: 451 greylisted" in site.notify.outbox.past[-1].why
+
+
+def test_a_sender_whose_iterator_ends_does_not_hang_its_channel():
+    with pytest.raises(RuntimeError):
+        asyncio.run(asyncio.wait_for(Threaded(lambda _: next(iter(()))).send(None), 5))
 
 
 def test_the_same_key_is_told_once_whoever_tells_it(site):
