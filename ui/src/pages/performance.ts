@@ -79,7 +79,7 @@ export class PerformancePage extends Part {
       <isthmus-limiting .site=${this.site} .line=${this.line} .units=${units}></isthmus-limiting>
       <div class="two"><isthmus-cycle-times .site=${this.site} .units=${units.filter((unit) => this.site.tagsOf(unit).some((tag) => tag.role === "good_count"))} .query=${this.query} .from=${start} .to=${end} .ideal=${this.line.ideal_rate_per_min ? 60 / this.line.ideal_rate_per_min : null}></isthmus-cycle-times>
         <isthmus-control .site=${this.site} .units=${units} .query=${this.query} .from=${start} .to=${end}></isthmus-control></div>
-      <isthmus-explained></isthmus-explained><isthmus-stop-sheet></isthmus-stop-sheet></main>`;
+      <isthmus-explained></isthmus-explained><isthmus-stop-sheet .site=${this.site}></isthmus-stop-sheet></main>`;
   }
 
   private figures() {

@@ -1,10 +1,11 @@
 import { html, nothing } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import type { ReasonInfo, Station, StopExplained, StopInfo } from "../api/contract";
 import { address } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
 import { FollowOutbox, outbox } from "../app/outbox";
+import type { Site } from "../app/site";
 import { number, plain } from "../draw/number";
 import { Part } from "./part";
 import "./outbox";
@@ -25,6 +26,7 @@ export function whyOf(stop: StopInfo): { text: string; sure: string } {
 /** The card of one stop: what it was, what is likely and why, all that was said of it, and a place to say why. */
 @customElement("isthmus-stop-sheet")
 export class StopSheet extends Part {
+  @property({ attribute: false }) site!: Site;
   @state() private stop: StopInfo | undefined;
   private from: Element | null = null;
   private readonly answer = new Resource<StopExplained>(this, () => (this.stop ? address("/api/stops/explain", { path: this.stop.path, at: (this.stop.start + this.stop.end) / 2 }) : undefined));
@@ -61,6 +63,11 @@ export class StopSheet extends Part {
     if (this.from instanceof HTMLElement) this.from.focus();
   };
 
+  private pens(path: string): string {
+    const unit = this.site.equipment.get(path);
+    return unit ? this.site.pathsOf(unit, "state", "cause").join() : "";
+  }
+
   override render() {
     const stop = this.answer.value?.stop ?? this.stop;
     if (!this.stop || !stop) return nothing;
@@ -73,6 +80,6 @@ export class StopSheet extends Part {
         <dt>Planned time lost</dt><dd>${number(stop.seconds / 60, 1)} min</dd>${stop.alarm ? html`<dt>First alarm</dt><dd>${stop.alarm}</dd>` : nothing}
         ${stop.likely ? html`<dt>Likely</dt><dd>${stop.likely.title}, ${number(100 * stop.likely.confidence, 0)} %: ${stop.likely.because.join("; ")}</dd>` : nothing}</dl>
       <isthmus-outbox></isthmus-outbox><isthmus-stop-reason .stop=${stop} .reasons=${this.reasons.value ?? []} .who=${who} ?may=${may}></isthmus-stop-reason>
-      <div class="row wrap"><a class="btn" href="/explore?pens=${stop.path}/state,${stop.path}/cause&range=${Math.round(stop.start - 600_000)}-${Math.round(stop.end + 600_000)}">Samples around it</a></div></dialog>`;
+      <div class="row wrap"><a class="btn" href="/explore?pens=${this.pens(stop.path)}&range=${Math.round(stop.start - 600_000)}-${Math.round(stop.end + 600_000)}">Samples around it</a></div></dialog>`;
   }
 }
