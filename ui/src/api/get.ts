@@ -12,13 +12,26 @@ export class ApiError extends Error {
   }
 }
 
+const FRESH_MS = 5_000;
+const early = new Map<string, Promise<Response>>();
+
+/** Asks for `path` before the page that will need it stands; the first who asks for it gets the answer. */
+export function ahead(path: string): void {
+  const asked = fetch(path, { headers: { accept: "application/json" }, credentials: "same-origin" });
+  asked.catch(() => undefined); // who takes it tells
+  early.set(path, asked);
+  setTimeout(() => early.get(path) === asked && early.delete(path), FRESH_MS);
+}
+
 /** The response of `path`; raises ApiError for anything but 2xx. */
 export async function ask(path: string, signal?: AbortSignal, accept = "application/json", method = "GET", body?: unknown): Promise<Response> {
   let response: Response;
   const headers: Record<string, string> = body === undefined ? { accept } : { accept, "content-type": "application/json" };
   const sent = body === undefined ? { headers } : { headers, body: JSON.stringify(body) };
+  const known = method === "GET" ? early.get(path) : undefined;
+  early.delete(path);
   try {
-    response = await fetch(path, { method, ...sent, credentials: "same-origin", ...(signal ? { signal } : {}) });
+    response = known ? await known : await fetch(path, { method, ...sent, credentials: "same-origin", ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError("the site does not answer", "check that isthmus still runs on its machine", 0);

@@ -2,6 +2,7 @@ import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import type { PlantInfo } from "../api/contract";
+import { ahead } from "../api/get";
 import { live } from "../api/live";
 import { Resource } from "../api/resource";
 import { Part } from "../parts/part";
@@ -51,6 +52,7 @@ export class Shell extends Part {
     window.addEventListener("isthmus-signed-out", () => (this.signedOut = true));
     window.addEventListener("isthmus-back", () => this.plant.again());
     window.addEventListener("isthmus-theme", () => this.requestUpdate());
+    if (this.route.page === "scorecard") ahead("/api/scorecard"); // beside the plant, not after it
     if (this.route.page !== "sign-in") live.start();
   }
 
