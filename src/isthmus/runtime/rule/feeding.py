@@ -26,6 +26,7 @@ EVERY = 60.0  # seconds between two values of a key figure
 KNOWN = 0.5  # share of the planned time of a window that must be known
 LEAST = 600.0  # seconds of planned time that a window must hold, or all of a shorter one
 LOOK_BACK = 31 * 86_400 * 10**9  # how far back an alarm may have begun
+OVERTAKEN = 60 * 10**9  # ns between two events of an alarm whose numbers tell their order
 FINDING = "finding"  # kind of the events that tell how many findings there are
 _ACTIVE = frozenset({"unacknowledged", "acknowledged"})
 _UNSEEN = frozenset(state.value for state in UNSEEN)
@@ -44,6 +45,7 @@ class Feeding:
     until: int = 0
     _alarms: dict[str, str] = field(default_factory=dict)  # the state of each, by path
     _last: dict[int, int] = field(default_factory=dict)  # when each count was last told
+    _newest: dict[str, Event] = field(default_factory=dict)  # told of each alarm
     _catalogue: Catalogue = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class Feeding:
         ]
         self._alarms.clear()
         self._last.clear()
+        self._newest.clear()
         return _joined(
             [*self._figures(first, time), *counts, *self._counted(time - LOOK_BACK, time)]
         )
@@ -137,10 +140,21 @@ class Feeding:
                     if feed.kind == "findings" and event.path.endswith(f"/{feed.of}"):
                         yield self._told(number, event, float(str(event.data["count"])))
                 continue
+            if self._overtaken(event):
+                continue
+            self._newest[event.path] = event
             self._alarms[event.path] = str(event.data.get("state"))
             for number in counting:
                 if event.path in self.feeds[number].names:
                     yield self._told(number, event, self._count(self.feeds[number]))
+
+    def _overtaken(self, event: Event) -> bool:
+        """Whether a later word of the same alarm is of an earlier sample: history goes by time."""
+        newest = self._newest.get(event.path)
+        if newest is None or event.time - newest.time > OVERTAKEN:
+            return False
+        number, last = event.data.get("number"), newest.data.get("number")
+        return isinstance(number, int) and isinstance(last, int) and 0 < number < last
 
     def _told(self, number: int, event: Event, count: float) -> Batch:
         """A count as of an event, and not before the last one.

@@ -93,9 +93,11 @@ class Site:
         self.alarms.told = [lambda _, event: self.rules._tell_feeds(event)]
         self.rules._resume(int(self.now()))
 
-    def alarm(self, state):
+    def alarm(self, state, *, ago=0.0):
         self.at += 0.5
-        event = Event(self.now(), f"{PRESS}/heavy", "alarm", "", 700, {"state": state})
+        facts = {"state": state, "number": self.position + 1}
+        time = Nanoseconds(self.now() - round(ago * S))
+        event = Event(time, f"{PRESS}/heavy", "alarm", "", 700, facts)
         asyncio.run(self.tell("alarms", event))
         for listener in self.alarms.told:
             listener(None, event)
@@ -203,6 +205,23 @@ def test_what_is_told_ahead_of_its_time_holds_nothing_back(site):
     site.alarm("normal")
     assert site.look() == ["alarmed over"]
     assert list(site.rules.feeds[0]._ahead) == [ahead]
+
+
+def test_the_past_knows_the_order_in_which_an_alarm_was_told(site):
+    """It was acknowledged by hand a moment before the sample of its end was judged."""
+    site.look()
+    site.alarm("unacknowledged")
+    assert site.look() == ["alarmed began"]
+    site.at += 0.25
+    site.alarm("acknowledged")
+    site.at -= 0.25
+    site.alarm("normal", ago=0.375)
+    assert site.look() == ["alarmed over"]
+    assert site.tested("alarmed") == site.lived("alarmed")
+    site.start()
+    site.look()
+    site.alarm("unacknowledged")
+    assert site.look() == ["alarmed began"], "it was over before"
 
 
 def test_counts_hold_in_the_order_in_which_they_are_told():
