@@ -118,7 +118,8 @@ def test_oee_of_raw_samples_is_the_same(asking, file, window):
     produced = counts["filler", "good"] + counts["filler", "scrap"]
     scrap = sum(counts[unit, "scrap"] for unit in UNITS)
     ideal = int(line_of(file)["ideal_rate"].removesuffix("/min")) / 6e4
-    assert found.produced == pytest.approx(produced, rel=1e-3, abs=3)
+    # what was made in the last seconds was on its way; a shift may have begun minutes ago
+    assert found.produced == pytest.approx(produced, rel=1e-3, abs=10)
     assert found.scrap == pytest.approx(scrap, rel=1e-3, abs=3)
     assert found.availability.value == pytest.approx(100 * running / planned, abs=0.2)
     assert found.quality.value == pytest.approx(100 * (1 - scrap / produced), abs=0.1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.web.looks import CUT, MUTE, WIDE
 
@@ -65,10 +67,13 @@ def test_keys_alone_go_from_stop_to_stop_and_open_one(window):
     page = window.open(PAGE)
     chart = page.locator(".gantt")
     chart.focus()
+    status = page.locator(".gantt-bar [role=status]")
+    status.filter(
+        has_not_text=re.compile("^0 stops")
+    ).wait_for()  # they are asked for after the states
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    status = page.locator(".gantt-bar [role=status]")
     chosen = status.inner_text()
     assert " for " in chosen
     wide = page.locator(".gantt .chosen").bounding_box()["width"]
@@ -147,7 +152,8 @@ def test_without_data_each_section_says_what_is_missing(window):
     empty = {
         "**/api/stops?*": {"start": 0, "end": 1, "stops": [], "reasons": []},
         "**/api/cycles?*": {
-            "path": "x", "pieces": 0, "mean": None, "percentiles": {}, "ideal": None, "bars": []
+            "path": "packaging/line1/filler", "pieces": 0, "mean": None, "percentiles": {},
+            "ideal": None, "bars": [],
         },
         "**/api/bottleneck?*": {
             "path": "x", "start": 0, "end": 1, "units": [], "turning_point": None, "plain": False,

@@ -72,7 +72,7 @@ export class Chart extends Picture {
     const step = steps.length > 1 ? (steps[1] ?? 0) - (steps[0] ?? 0) : 1;
     const x = linear(xRange[0], xRange[1], LEFT, width - this.right);
     const y = linear(yRange[0], yRange[1], height - BOTTOM, TOP);
-    return html`<svg width=${width} height=${height} role="img" aria-label=${this.label}>
+    return html`<svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="img" aria-label=${this.label}>
         ${steps.map((at) => svg`<path class="grid" d="M${LEFT} ${Math.round(y(at)) + 0.5}H${width - this.right}"/><text class="e" x=${LEFT - 6} y=${y(at) + 4}>${short(at, step)}</text>`)}
         ${this.bands.map((band) => svg`<path class="nrm" d=${area(this.x as number[], band.low, band.high, x, y)}><title>${band.name}</title></path>`)}
         ${this.lines.map((line) => svg`<path class=${LOOK[line.look ?? "pen"]} d=${path(this.x as number[], line.y, x, y)}${this.tail(line, x, y)}><title>${line.name}</title></path>`)}

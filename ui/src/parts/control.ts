@@ -113,7 +113,7 @@ export class ControlChart extends Picture {
     const first = new Map<number, number>();
     for (const signal of chart.signals) if (!first.has(signal.at)) first.set(signal.at, signal.rule);
     const line = (at: number, kind: string, word: string) => svg`<path class=${kind} d="M${left} ${y(at)}H${right}"/><text x=${right + 4} y=${y(at) + 4}>${word}</text>`;
-    return html`<svg width=${width} height=${height} role="img" aria-label="${chart.kind}: ${chart.points.length} points, centre ${number(chart.centre, this.digits)} ${this.unit}, limits ${number(chart.lower, this.digits)} to ${number(chart.upper, this.digits)}, ${first.size} points break a rule">
+    return html`<svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.kind}: ${chart.points.length} points, centre ${number(chart.centre, this.digits)} ${this.unit}, limits ${number(chart.lower, this.digits)} to ${number(chart.upper, this.digits)}, ${first.size} points break a rule">
       ${ticks(low, high, Math.max(2, Math.floor(height / 50))).map((at) => svg`<path class="grid" d="M${left} ${Math.round(y(at)) + 0.5}H${right}"/><text class="e" x=${left - 6} y=${y(at) + 4}>${number(at, this.digits)}</text>`)}
       ${line(chart.centre, "axis", "mean")}${line(chart.upper, "pen2 dash", "UCL")}${line(chart.lower, "pen2 dash", "LCL")}
       ${spec.map((limit) => svg`<path class="pen" d="M${left} ${y(limit)}H${right}"/><text x=${right + 4} y=${y(limit) + 4}>spec</text>`)}

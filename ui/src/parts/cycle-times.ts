@@ -76,7 +76,7 @@ export class Histogram extends Picture {
     const levels = ticks(0, most, 3);
     const steps = ticks(low, high, Math.max(2, Math.floor(width / 90)));
     const fine = Math.max(0, Math.min(4, Math.ceil(-Math.log10((steps[1] ?? 1) - (steps[0] ?? 0) || 1))));
-    return html`<svg width=${width} height=${height} role="img" aria-label="cycle times from ${number(bars[0]!.first, 2)} to ${number(bars.at(-1)!.last, 2)} seconds; ${marks.map(([word, at]) => `${word} ${number(at, 3)} s`).join(", ")}">
+    return html`<svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="img" aria-label="cycle times from ${number(bars[0]!.first, 2)} to ${number(bars.at(-1)!.last, 2)} seconds; ${marks.map(([word, at]) => `${word} ${number(at, 3)} s`).join(", ")}">
       ${levels.map((at) => svg`<path class="grid" d="M44 ${Math.round(y(at)) + 0.5}H${width - 10}"/><text class="e" x="38" y=${y(at) + 4}>${short(at, levels[1] ?? 1)}</text>`)}
       ${bars.map((bar) => svg`<rect class="fp2" x=${x(bar.first) + 0.5} y=${y(bar.pieces)} width=${Math.max(1, x(bar.last) - x(bar.first) - 1)} height=${base - y(bar.pieces)}><title>${number(bar.first, 3)} to ${number(bar.last, 3)} s: ${number(bar.pieces, 0)} pieces</title></rect>`)}
       ${marks.map(([word, at], place) => svg`<path class=${word === "ideal" ? "pen dash" : "pen"} d="M${x(at)} 8V${base}"/><text class=${x(at) > width - 80 ? "tx e" : "tx"} x=${x(at) + (x(at) > width - 80 ? -4 : 4)} y=${14 + place * 13}>${word} ${number(at, 3)} s</text>`)}

@@ -74,7 +74,7 @@ export class Gantt extends Picture {
     const { top } = this;
     const bottom = top + rows.length * ROW;
     const room = width - left - 4;
-    return html`<svg width=${width} height=${bottom + 22} aria-hidden="true">
+    return html`<svg width=${width} height=${bottom + 22} viewBox="0 0 ${width} ${bottom + 22}" aria-hidden="true">
       ${this.shifts.filter((shift) => shift.end > from && shift.start < to).map((shift) => this.shift(shift, from, to, bottom))}
       ${this.orders.length ? this.lane(from, to) : nothing}
       ${rows.map((row, place) => svg`<text class="t13" style="font-size:13px;fill:var(--text)" x="0" y=${top + place * ROW + 20}>${row.title || row.path.split("/").at(-1)}</text>

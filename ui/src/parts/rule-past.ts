@@ -39,7 +39,7 @@ export class RulePast extends Picture {
     const x = linear(test.start, test.end, left, width - 6);
     const bottom = rows.length * ROW;
     const label = `would have fired ${times(test.count)} in ${span(test)}`;
-    return html`<svg width=${width} height=${bottom + 22} role="img" aria-label="when it ${label}">
+    return html`<svg width=${width} height=${bottom + 22} viewBox="0 0 ${width} ${bottom + 22}" role="img" aria-label="when it ${label}">
       ${rows.map((place, row) => svg`<text x="0" y=${row * ROW + 15} style="font-size:12px;fill:var(--text)">${this.short(place, left)}</text><path class="grid" d="M${left} ${row * ROW + 4 + TALL}H${width - 6}"/>
         ${test.firings.filter((firing) => firing.equipment === place).map((firing) => svg`<rect class="fired" x=${x(firing.start)} y=${row * ROW + 4} width=${Math.max(2, x(firing.end ?? test.end) - x(firing.start))} height=${TALL}><title>${clock.moment(firing.start)}, ${firing.end ? `for ${duration(firing.end - firing.start)}` : "and still then"}</title></rect>`)}`)}
       <path class="axis" d="M${left} ${bottom + 0.5}H${width - 6}"/>

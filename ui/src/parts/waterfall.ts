@@ -41,7 +41,7 @@ export class Waterfall extends Picture {
         ${one.percent === null || narrow ? nothing : svg`<text class="m" x=${middle} y=${base + 43}>${number(one.percent, 1)} %</text>`}`;
     });
     const words = times.map((one) => `${one.title} ${one.kept ? "" : "lost "}${number(one.minutes, 1)} minutes`).join(", ");
-    return html`<svg width=${width} height=${height} role="img" aria-label="where the time went: ${words}">
+    return html`<svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="img" aria-label="where the time went: ${words}">
       ${steps.map((at) => svg`<path class="grid" d="M${LEFT} ${Math.round(y(at)) + 0.5}H${width - 8}"/><text class="e" x=${LEFT - 6} y=${y(at) + 4}>${number(at, 0)}</text>`)}
       ${columns}<path class="axis" d="M${LEFT} ${base + 0.5}H${width - 8}" /></svg>`;
   }
