@@ -21,7 +21,13 @@ from isthmus.model.sample import Floats, Int64s, Nanoseconds, TagId
 from isthmus.model.tag import Kind, Tag
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.read import Window
-from isthmus.runtime.figures.statistics import good_values, line_bottleneck, spaced, unit_cycles
+from isthmus.runtime.figures.statistics import (
+    LineBottleneck,
+    good_values,
+    line_bottleneck,
+    spaced,
+    unit_cycles,
+)
 from isthmus.runtime.figures.windows import windows
 from isthmus.web.ask import Line, Problem, equipment, line_of, tag_ids, time_range
 from isthmus.web.contract import key_figures as contract
@@ -55,23 +61,11 @@ def routes(app: App) -> APIRouter:
         found = line_bottleneck(app.records, place, window)
         if found is None:
             raise Problem(404, f"no unit of {place.path} tells a state", "bind `role: state`")
-        waited = {each.unit: each for each in found.waited}
-        total = sum(share.seconds for share in found.shares)
         return contract.Bottleneck(
             path=place.path,
             start=window.start / 1e6,
             end=window.end / 1e6,
-            units=[
-                contract.BottleneckShare(
-                    unit=share.unit,
-                    sole=share.sole / 60,
-                    shifting=share.shifting / 60,
-                    starved=waited[share.unit].starved / 60,
-                    blocked=waited[share.unit].blocked / 60,
-                    percent=100 * share.seconds / total if total else 0.0,
-                )
-                for share in found.shares
-            ],
+            units=_shares(found),
             turning_point=found.turning.unit if found.turning else None,
             plain=bool(found.turning and found.turning.plain),
             days=_days(app, place, window) if each == "day" else [],
@@ -115,6 +109,23 @@ def routes(app: App) -> APIRouter:
         return _control(found.path, found.unit, times, values, size, (lower, upper))
 
     return router
+
+
+def _shares(found: LineBottleneck) -> list[contract.BottleneckShare]:
+    """How much each unit held the line back, and how long it waited itself."""
+    waited = {each.unit: each for each in found.waited}
+    total = sum(share.seconds for share in found.shares)
+    return [
+        contract.BottleneckShare(
+            unit=share.unit,
+            sole=share.sole / 60,
+            shifting=share.shifting / 60,
+            starved=waited[share.unit].starved / 60,
+            blocked=waited[share.unit].blocked / 60,
+            percent=100 * share.seconds / total if total else 0.0,
+        )
+        for share in found.shares
+    ]
 
 
 def _unit(app: App, tag: Tag) -> Equipment | None:

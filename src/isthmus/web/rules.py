@@ -73,6 +73,11 @@ def routes(app: App) -> APIRouter:
         app.rules.switch(rule, principal(request).id, enabled=asked.enabled)
         return told(app, rule, recent(app).get(rule.name, 0))
 
+    _work(app, router)
+    return router
+
+
+def _work(app: App, router: APIRouter) -> None:
     @router.get("/proposals", summary="Work that rules propose, newest first")
     def proposals(seen: Seen) -> list[contract.ProposalInfo]:
         found = [one for one in app.rules.kept.proposals if seen.one(one.equipment)]
@@ -89,8 +94,6 @@ def routes(app: App) -> APIRouter:
         Sight(app, who).require(Right.ACKNOWLEDGE, found.equipment)
         made = app.rules.acts.decide(number, who.id, asked.note, accept=asked.accept)
         return proposed(made)
-
-    return router
 
 
 def tested(rule: Rule, found: Past, change: str) -> contract.RuleTest:

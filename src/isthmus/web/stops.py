@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Literal
@@ -74,20 +74,21 @@ def routes(app: App) -> APIRouter:
             where = where.as_known(_moment(known))
         found = where.stops(place, span)
         shown = [each for each in found if show == "all" or each.asks]
-        own = [each for each in found if each.stop.element is TimeElement.ADOT]
-        total = sum(each.stop.seconds for each in own)
-        lacking = sum(each.stop.seconds for each in own if not each.stop.cause)
+        reasons = by_reason(found, app.plant.reasons)
         return contract.StopsInfo(
             start=span[0] / 1e6,
             end=span[1] / 1e6,
             stops=[_told(app, each) for each in shown[-MOST:]],
             dropped=max(0, len(shown) - MOST),
-            unexplained=lacking / total if total else None,
-            reasons=[
-                contract.ReasonTime(**asdict(each)) for each in by_reason(found, app.plant.reasons)
-            ],
+            unexplained=_unexplained(found),
+            reasons=[contract.ReasonTime(**asdict(each)) for each in reasons],
         )
 
+    _explain(app, router)
+    return router
+
+
+def _explain(app: App, router: APIRouter) -> None:
     @router.get("/stops/explain", summary="A stop and all that was ever said of it")
     def explain(
         path: Annotated[str, Query(description="The unit.")],
@@ -106,7 +107,12 @@ def routes(app: App) -> APIRouter:
             versions=[_said(app, each, taken) for each, taken in versions],
         )
 
-    return router
+
+def _unexplained(found: Sequence[Found]) -> float | None:
+    """The share of own downtime that has no reason; None where there is no downtime."""
+    own = [each.stop for each in found if each.stop.element is TimeElement.ADOT]
+    total = sum(stop.seconds for stop in own)
+    return sum(stop.seconds for stop in own if not stop.cause) / total if total else None
 
 
 def _say(app: App, router: APIRouter) -> None:

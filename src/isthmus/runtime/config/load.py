@@ -80,17 +80,7 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
     known = Reasons(reasons(file, report))
     check_states(file, known, report)
     areas = Tree(templates, names, report, known).build(file)
-    _check_site(file, names, report)
-    check_zones(file, names, report)
-    _check_sql(file, report)
-    _check_exports(file, areas, names, report)
-    check_writes(areas, report)
-    check_notify(file, areas, report)
-    tls = file.web.tls
-    if tls and bool(tls.certificate) != bool(tls.key):
-        report.add(("web", "tls"), "`certificate` and `key` belong together", "name both, or none")
-    if bool(file.pki.certificate) != bool(file.pki.key):
-        report.add(("pki",), "`certificate` and `key` belong together", "name both files, or none")
+    _check(file, areas, names, report)
     timezone = file.timezone if file.timezone in _time_zones() else "UTC"  # else reported above
     links = Links(parts, areas, names, report, timezone=timezone)
     connections = links.build(file.connections)
@@ -135,6 +125,21 @@ def _resolve(file: PlantFile, report: Report, parts: Parts) -> Plant:
         erp=_section(file.erp) if file.erp else {},
         pki=_section(file.pki),
     )
+
+
+def _check(file: PlantFile, areas: tuple[Equipment, ...], names: Names, report: Report) -> None:
+    """Report what each section alone could not know to be wrong."""
+    _check_site(file, names, report)
+    check_zones(file, names, report)
+    _check_sql(file, report)
+    _check_exports(file, areas, names, report)
+    check_writes(areas, report)
+    check_notify(file, areas, report)
+    tls = file.web.tls
+    if tls and bool(tls.certificate) != bool(tls.key):
+        report.add(("web", "tls"), "`certificate` and `key` belong together", "name both, or none")
+    if bool(file.pki.certificate) != bool(file.pki.key):
+        report.add(("pki",), "`certificate` and `key` belong together", "name both files, or none")
 
 
 def _section(entry: BaseModel) -> dict[str, object]:
