@@ -217,7 +217,9 @@ def test_opening_and_closing_twice_is_once(peer):
         source = peer.source()
         await source.close()
         await source.open()
+        once = wires(peer)
         await source.open()
+        assert wires(peer) == once
         await hear(source, peer, good)
         await source.close()
         await source.close()
