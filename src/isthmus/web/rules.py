@@ -45,7 +45,7 @@ def routes(app: App) -> APIRouter:
             done=acts.done,
             refused=acts.refused,
             held_back=acts.held_back,
-            dropped=ours.kept.untold.dropped,
+            dropped=ours.kept.untold.dropped + sum(each.dropped for each in ours.feeds),
             last_refusal=acts.last_refusal if seen.everything else "",
             trouble=ours.trouble,
         )

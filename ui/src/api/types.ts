@@ -6838,7 +6838,10 @@ export interface components {
         };
         /**
          * RuleList
-         * @description All rules, and how judging them goes; `late` samples came after their moment was judged.
+         * @description All rules, and how judging them goes.
+         *
+         *     `late` samples came after their moment was judged, `lost` ones too fast to be judged; `dropped`
+         *     events and proposals found no room.
          */
         RuleList: {
             /**

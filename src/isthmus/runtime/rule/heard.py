@@ -67,10 +67,13 @@ class Samples:
 
 
 class Feeds:
-    """What no tag tells the rules of a bench: from history, and from then on as it is told."""
+    """What no tag tells the rules of a bench: from history, and from then on as it is told.
+
+    `dropped` are the events that found no room.
+    """
 
     def __init__(self, app: App, bench: Bench) -> None:
-        self.app = app
+        self.app, self.dropped = app, 0
         self._waiting: deque[Event] = deque(maxlen=MOST_EVENTS)
         self._ahead: list[Event] = []  # taken from these before their time
         self._asked: list[Batch] = []
@@ -111,13 +114,16 @@ class Feeds:
     def tell(self, event: Event) -> None:
         """Something happened."""
         if self._feeding is not None:
+            self.dropped += len(self._waiting) == MOST_EVENTS
             self._waiting.append(event)
 
     def _events(self, start: Nanoseconds, end: Nanoseconds, kinds: tuple[str, ...]) -> list[Event]:
         if not self._live:
             return past(self.app, start, end, kinds)
         told = self._drained()
-        self._ahead = [event for event in told if event.time >= end][-MOST_EVENTS:]
+        ahead = [event for event in told if event.time >= end]
+        self.dropped += max(0, len(ahead) - MOST_EVENTS)
+        self._ahead = ahead[-MOST_EVENTS:]
         return [event for event in told if event.time < end and event.kind in kinds]
 
     def _drained(self) -> list[Event]:

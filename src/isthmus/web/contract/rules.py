@@ -60,7 +60,11 @@ class RuleInfo(Answer):
 
 
 class RuleList(Answer):
-    """All rules, and how judging them goes; `late` samples came after their moment was judged."""
+    """All rules, and how judging them goes.
+
+    `late` samples came after their moment was judged, `lost` ones too fast to be judged; `dropped`
+    events and proposals found no room.
+    """
 
     now: Milliseconds
     rules: list[RuleInfo]

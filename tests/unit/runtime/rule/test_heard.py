@@ -154,6 +154,14 @@ def test_an_alarm_is_heard_at_once(site):
     assert site.tested("alarmed") == site.lived("alarmed")
 
 
+def test_events_that_find_no_room_are_counted(site, monkeypatch):
+    monkeypatch.setattr(heard, "MOST_EVENTS", 3)
+    site.start()
+    for state in ("unacknowledged", "acknowledged", "returned", "unacknowledged", "normal"):
+        site.alarm(state)
+    assert {feeds.dropped for feeds in site.rules.feeds if feeds._feeding} == {2}
+
+
 def test_an_alarm_that_came_before_the_start_counts(site):
     site.alarm("unacknowledged")
     site.look()
