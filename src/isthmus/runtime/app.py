@@ -69,6 +69,8 @@ class App:
     def __init__(self, plant: Plant, settings: Settings, *, pace: Pace | None = None) -> None:
         self.plant, self.settings, self.pace = plant, settings, pace
         self.stopping, self.started = asyncio.Event(), time.monotonic()
+        self.judging = asyncio.Event()  # alarms and rules: cleared while a past is filled in
+        self.judging.set()
         self.first_value: float | None = None  # seconds from the start of the process's app
         self.catalogue = Catalogue.open(settings.folder / "catalogue.json")
         self.catalogue.bind([*imported_tags(settings.folder), *plant.tags()])

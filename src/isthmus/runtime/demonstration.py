@@ -11,13 +11,10 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from isthmus.bus import document, frame
 from isthmus.bus.server import Server
 from isthmus.bus.settings import MqttSettings, ServerSettings
 from isthmus.demo.history import Part, history
@@ -27,18 +24,15 @@ from isthmus.historian.delta.lake import Lake
 from isthmus.model.clock import Pace
 from isthmus.model.errors import ConfigError, LinkError, StorageError
 from isthmus.model.plant import Connection, Plant
-from isthmus.model.sample import Batch, Nanoseconds
-from isthmus.runtime.alarm.alarms import BY_ITSELF
-from isthmus.runtime.alarm.hindsight import Hindsight, journal
-from isthmus.runtime.alarm.journal import LINK
+from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.app import App
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.config import load
-from isthmus.runtime.demonstrated import say, seen
+from isthmus.runtime.demonstrated import say
 from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.performance import performance
 from isthmus.runtime.figures.read import Records, Window
-from isthmus.runtime.late import PAST
+from isthmus.runtime.filling import Progress, fill
 from isthmus.runtime.settings import Settings
 from isthmus.runtime.sql.endpoint import demonstrate_sql
 from isthmus.runtime.stops.book import Book
@@ -48,13 +42,9 @@ log = logging.getLogger(__name__)
 
 DAY = 86_400
 READY_SECONDS = 60.0
-ROWS = 20_000
-EVENTS = 1_000  # in one message
 FASTEST = 0.1
 NEEDS = ("asyncua", "paho.mqtt", "google.protobuf", "pymodbus", "xlsxwriter")
 MARKER = "demo.json"
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,36 +98,14 @@ class Demonstration:
             pace = self.pace if wish.speed != 1.0 else None
             self.app = App(plant, Settings.of(plant, wish.folder / "site", file), pace=pace)
             self.app.started = self.started
+            if self._past:
+                self.app.judging.clear()  # what happened then is no alarm of today
             yield self.app
 
     async def fill(self) -> int:
         """Send the past through the stream like everything else; the number of samples."""
-        sent, app = 0, self.app
-        total = sum(len(batch) for _, batch, _ in self._past) or 1
-        subject = app.subjects.frame(PAST)
-        alarms, came = Hindsight(app.plant, app.namespace, seen()), []
-        begins = _first(self._past[1:])
-        alarms.start(begins, Batch.empty())
-        for paths, batch, events in self._past:
-            ids = np.array([app.namespace.id(path) for path in paths], dtype=float)
-            own = ids[batch.tag]
-            known = ~np.isnan(own)
-            rows = Batch(own.astype(np.int32), batch.time, batch.value, batch.quality).where(known)
-            for start in range(0, len(rows), ROWS):
-                part = rows.slice(start, start + ROWS)
-                await app.publisher.publish(subject, frame.encode(part))
-            if events:
-                data = document.encode_events(events)
-                await app.publisher.publish(app.subjects.events(PAST), data)
-            if (last := int(rows.time.max(initial=0))) > begins:
-                came += alarms.more(rows, last)
-            sent += len(rows)
-            self._progress("filling in the day before", sent / total)
+        sent = await fill(self.app, self._past, self._progress)
         self._past.clear()
-        told = journal(came, by=BY_ITSELF)
-        for start in range(0, len(told), EVENTS):
-            data = document.encode_events(told[start : start + EVENTS])
-            await app.publisher.publish(app.subjects.events(LINK), data)
         return sent
 
     def _make_past(self, state: Path) -> None:
@@ -197,11 +165,6 @@ class Demonstration:
                 "starting the machines of the demo plant failed",
                 hint=f"see {self.wish.folder / 'plant' / 'machines.log'}",
             ) from error
-
-
-def _first(past: Sequence[Part]) -> int:
-    """When the past begins, 0 where there is none."""
-    return min((int(batch.time.min()) for _, batch, _ in past if len(batch)), default=0)
 
 
 def complete() -> None:

@@ -62,6 +62,15 @@ export const clock = {
   },
 };
 
+const DAYS_BY_NAME = 6 * 86_400_000;
+
+/** "13:00" today, "Wed 06:30" within six days, else "24 Nov". */
+export function when(time: number): string {
+  if (clock.day(time) === clock.day(clock.now())) return clock.minute(time);
+  const near = Math.abs(time - clock.now()) < DAYS_BY_NAME;
+  return near ? `${clock.weekday(time).slice(0, 3)} ${clock.minute(time)}` : clock.day(time);
+}
+
 /** A duration where there is little room, without seconds from a minute on: "1 min", "2 h 27 min". */
 export function brief(ms: number): string {
   return duration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);

@@ -3,7 +3,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { AlarmList, ReasonInfo, Ribbon, Station, StopExplained, StopInfo, StopsInfo } from "../api/contract";
 import { ApiError, address, send } from "../api/get";
 import { Resource } from "../api/resource";
-import { clock, duration } from "../app/clock";
+import { clock, duration, when } from "../app/clock";
 import { Follow } from "../app/follow";
 import { FollowOutbox, outbox } from "../app/outbox";
 import { asked, open } from "../app/questions";
@@ -184,7 +184,7 @@ export class OperatorPage extends Part {
     const may = this.station.value?.may_acknowledge ?? false;
     if (found.length === 0 && this.alarms.load.state !== "error") return nothing;
     return html`<isthmus-card heading="Alarms" sub="${found.length} not acknowledged" .load=${this.alarms.load}><ul class="stops">${found.map((alarm) => html`<li class="row"><span class="row unack">${marker(alarm.priority)}</span>
-      <div class="grow"><b>${alarm.equipment.split("/").at(-1)}: ${alarm.title}</b><div class="small muted">${clock.minute(alarm.since)}; ${alarm.advice || "look at its trend"}</div></div>
+      <div class="grow"><b>${alarm.equipment.split("/").at(-1)}: ${alarm.title}</b><div class="small muted">${when(alarm.since)}; ${alarm.advice || "look at its trend"}</div></div>
       ${may ? html`<button class="touch" @click=${() => void this.acknowledge(alarm.path)}>Acknowledge</button>` : nothing}</li>`)}</ul>${this.refused ? html`<div class="fail" role="alert"><b>${this.refused}</b></div>` : nothing}</isthmus-card>`;
   }
 

@@ -4,7 +4,7 @@ import { address } from "../api/get";
 import type { Kpi, Look, Overview } from "../api/contract";
 import { LiveTags, live } from "../api/live";
 import { Resource } from "../api/resource";
-import { brief, clock } from "../app/clock";
+import { brief, clock, when } from "../app/clock";
 import { type Site, lacking } from "../app/site";
 import { number } from "../draw/number";
 import { Part } from "../parts/part";
@@ -130,15 +130,6 @@ export class PlantPage extends Part {
 function tipOf(value: Overview | undefined, key: string): [number, number] | undefined {
   const figure = value?.figures.find((kpi) => kpi.key === key)?.value;
   return value && typeof figure === "number" ? [value.now, figure] : undefined;
-}
-
-const DAYS_BY_NAME = 6 * 86_400_000;
-
-/** "13:00" today, "Wed 06:30" within six days, else "24 Nov". */
-export function when(time: number): string {
-  if (clock.day(time) === clock.day(clock.now())) return clock.minute(time);
-  const near = Math.abs(time - clock.now()) < DAYS_BY_NAME;
-  return near ? `${clock.weekday(time).slice(0, 3)} ${clock.minute(time)}` : clock.day(time);
 }
 
 function capital(word: string): string {

@@ -79,6 +79,7 @@ class Alarms:
     # ------------------------------------------------------------------ time goes on
     async def run(self, app: App) -> None:
         """Look and tell, until cancelled."""
+        await app.judging.wait()
         while True:
             app.limits.look()
             self.look()

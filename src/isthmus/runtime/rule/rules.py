@@ -71,6 +71,7 @@ class Rules:
         self.benches = [Bench.of(rules, app.namespace, self._during) for rules in by_step.values()]
         self.heard, self.counts = Samples(self.benches), Counts(self.benches)
         self.feeds = [Feeds(app, bench) for bench in self.benches]
+        self._deaf = False
         self._past = 0  # until when history is asked for samples, not what was heard
         self._read = [0] * len(self.benches)  # until when that was done
 
@@ -88,7 +89,7 @@ class Rules:
     # ------------------------------------------------------------------ time goes on
     def hear(self, batch: Batch) -> None:
         """Take samples as history takes them."""
-        if self.benches and len(batch):
+        if self.benches and len(batch) and not self._deaf:
             self.heard.hear(batch)
 
     async def run(self) -> None:
@@ -98,6 +99,9 @@ class Rules:
         """
         if not self.benches:
             return
+        self._deaf = not self.app.judging.is_set()  # they begin with what history says then
+        await self.app.judging.wait()
+        self._deaf = False
         try:
             if any(bench.feeds for bench in self.benches):
                 self.app.alarms.told.append(lambda _, event: self._tell_feeds(event))

@@ -79,6 +79,8 @@ class Site:
         self.records = Records(self.plant, self.namespace, self.historian, self.now)
         self.trust = SimpleNamespace(guard=None, ledger=None)
         self.alarms = SimpleNamespace(told=[])
+        self.judging = asyncio.Event()
+        self.judging.set()
         self.start()
 
     def now(self):
@@ -152,6 +154,24 @@ def test_an_alarm_is_heard_at_once(site):
     site.alarm("normal")
     assert site.look() == ["alarmed over"]
     assert site.tested("alarmed") == site.lived("alarmed")
+
+
+def test_what_comes_while_a_past_is_filled_in_is_neither_heard_nor_lost(site):
+    async def filled():
+        site.judging.clear()
+        running = asyncio.create_task(site.rules.run())
+        await asyncio.sleep(0)
+        site.tag("force", 120.0)
+        heard_then = site.rules.heard.take()
+        site.judging.set()
+        await asyncio.sleep(0)
+        site.tag("force", 90.0)
+        heard_later = site.rules.heard.take()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return len(heard_then), len(heard_later)
+
+    assert asyncio.run(filled()) == (0, 1)
 
 
 def test_events_that_find_no_room_are_counted(site, monkeypatch):
