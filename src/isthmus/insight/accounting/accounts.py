@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from isthmus.insight.accounting.calendar import Stretch
-from isthmus.insight.series import Series
+from isthmus.insight.series import Series, in_order
 from isthmus.model.sample import Floats, Int64s
 from isthmus.model.state import CAUSE, Cause, State
 
@@ -52,7 +52,7 @@ class Accounts:
         What is not known is State.UNKNOWN: a gap is never taken for a stop or for production.
         """
         state, cause = state.changes(), None if cause is None else cause.changes()
-        times = state.time if cause is None else np.union1d(state.time, cause.time)
+        times = state.time if cause is None else in_order(state.time, cause.time)
         states = _held(state, times)
         causes = np.zeros(len(times), np.int64) if cause is None else _held(cause, times)
         change = np.concatenate([[True], (np.diff(states) != 0) | (np.diff(causes) != 0)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.insight.accounting.accounts import RUNNING, Accounts
+from isthmus.insight.series import in_order
 from isthmus.model.state import State
 
 
@@ -48,7 +49,7 @@ def corrected(accounts: Accounts, corrections: Sequence[tuple[Correction, int | 
     moments = [moment for each, _ in corrections for moment in bounds_of(each)]
     bounds = np.unique(np.array(moments, np.int64))
     first, last = accounts.start[0], accounts.end[-1]
-    start = np.union1d(accounts.start, bounds[(bounds > first) & (bounds < last)])
+    start = in_order(accounts.start, bounds[(bounds > first) & (bounds < last)])
     at = np.searchsorted(accounts.start, start, side="right") - 1
     state, cause = accounts.state[at], accounts.cause[at].copy()
     stands = ~np.isin(state, [*RUNNING, State.UNKNOWN])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from isthmus.insight.series import Series
+from isthmus.insight.series import Series, in_order
 from isthmus.model.plant import Meaning
 from isthmus.model.sample import Floats
 
@@ -26,7 +26,7 @@ def meant_by(meanings: Mapping[int, Meaning], told: Series) -> tuple[Series, Ser
 def either(first: Series, second: Series) -> Series:
     """What `first` says, and where it says nothing (0 or not known) what `second` says."""
     first, second = first.changes(), second.changes()
-    times = np.union1d(first.time, second.time)
+    times = in_order(first.time, second.time)
     values = [
         each.value[np.searchsorted(each.time, times, side="right") - 1] for each in (first, second)
     ]

@@ -10,6 +10,7 @@ from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.accounting.rules import Rules, TimeElement
 from isthmus.insight.accounting.timetable import Timetable
 from isthmus.insight.elements import Elements
+from isthmus.insight.series import in_order
 from isthmus.model.sample import Bools, Floats, Int64s
 
 OWN = (TimeElement.ADOT, TimeElement.MICRO)
@@ -75,7 +76,7 @@ class Partition:
         pieces = [accounts.start, timetable.start]
         if orders is not None:
             pieces.append(orders.start)
-        start = np.unique(np.concatenate(pieces))
+        start = in_order(*pieces)
         start = start[(start >= accounts.start[0]) & (start < accounts.end[-1])]
         at = np.searchsorted(accounts.start, start, side="right") - 1
         plan = np.searchsorted(timetable.start, start, side="right") - 1
