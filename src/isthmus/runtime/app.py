@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import numpy as np
 
 from isthmus.bus import document, frame
 from isthmus.bus.edge import BUCKET_BYTES
-from isthmus.bus.port import Publishing, StreamSettings
+from isthmus.bus.port import Ack, Publishing, StreamSettings
 from isthmus.bus.server import ANY, Server
 from isthmus.historian.port import Historian
 from isthmus.model.clock import Pace
@@ -286,10 +287,11 @@ class App:
             for part in frame.slices(gap(ids, since)):
                 await self.publisher.publish(self.subjects.frame(link.name), frame.encode(part))
 
-    async def tell(self, name: str, event: Event) -> None:
-        """Keep what we found out about the edge or link `name`."""
+    async def tell(self, name: str, event: Event) -> asyncio.Future[Ack]:
+        """Hand over what we found out about the edge or link `name`: the word that it is stored."""
         data = document.encode_events([event])
-        await self.publisher.publish(self.subjects.events(name), data)
+        id_ = hashlib.blake2b(data, digest_size=16).hexdigest()
+        return await self.publisher.publish(self.subjects.events(name), data, id=id_)
 
     def _dark(self, tag: TagId) -> Nanoseconds | None:
         return dark_since(self.edges.values(), tag, self.now())

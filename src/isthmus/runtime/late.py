@@ -38,7 +38,7 @@ KEPT = 200  # stretches of a tag, or of a link's others, that charts know of
 EVENTS = 2_000
 REMEMBERED = 366 * DAY
 
-Tell = Callable[[str, Event], Awaitable[None]]
+Tell = Callable[[str, Event], Awaitable[object]]
 """Keeps an event of a link."""
 
 

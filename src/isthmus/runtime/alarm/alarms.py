@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +22,10 @@ from isthmus.runtime.alarm.journal import LINK, SEVERITY, Kept
 from isthmus.runtime.alarm.present import Alarm, Present, spelt
 from isthmus.runtime.alarm.watch import Watch
 from isthmus.runtime.live import Live
+from isthmus.runtime.troubles import Troubles
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
-
-log = logging.getLogger(__name__)
 
 EVERY = 0.5  # seconds between two looks
 FILE = "alarms.json"
@@ -52,7 +50,7 @@ class Alarms:
         self.unless = Watch.of(unlesses, namespace, size)
         self.live, self.now = live, now
         self.told: list[Callable[[Alarm, Event], None]] = []  # who wants to know at once
-        self.trouble = ""
+        self._troubles = Troubles("alarms")
         self._limits = frozenset(
             join(alarm.equipment, name)
             for alarm in self.all
@@ -78,11 +76,17 @@ class Alarms:
 
     # ------------------------------------------------------------------ time goes on
     async def run(self, app: App) -> None:
-        """Look and tell, until cancelled."""
+        """Look, and tell beside it, until cancelled: a stream that waits holds up no look."""
         await app.judging.wait()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_for_ever(app), name="alarms told")
+            while True:
+                app.limits.look()
+                self.look()
+                await asyncio.sleep(EVERY)
+
+    async def _tell_for_ever(self, app: App) -> None:
         while True:
-            app.limits.look()
-            self.look()
             await self.flush(app)
             await asyncio.sleep(EVERY)
 
@@ -102,16 +106,21 @@ class Alarms:
 
     async def flush(self, app: App) -> None:
         """Give the stream what it does not have yet; what fails waits for the next time."""
+        untold = self._kept.untold
+        first = next(iter(untold.waiting), None)
         try:
-            if not await self._kept.untold.hand_over(lambda event: app.tell(LINK, event)):
-                return
-            self._keep()
+            await untold.hand_over(lambda event: app.tell(LINK, event))
         except IsthmusError as error:
-            if not self.trouble:
-                log.warning("the stream takes no alarms: %s", error)
-            self.trouble = str(error)
+            self._troubles.note("stream", f"the stream takes no alarms: {error}")
         else:
-            self.trouble = ""
+            self._troubles.note("stream")
+        if next(iter(untold.waiting), None) is not first:
+            self._keep()
+
+    @property
+    def trouble(self) -> str:
+        """What is in the way now; empty where nothing is."""
+        return self._troubles.first
 
     @property
     def dropped(self) -> int:
@@ -275,6 +284,6 @@ class Alarms:
         try:
             self._kept.save()
         except OSError as error:
-            if not self.trouble:
-                log.warning("the states of alarms cannot be kept: %s", error)
-            self.trouble = f"the states of alarms cannot be kept: {error}"
+            self._troubles.note("file", f"the states of alarms cannot be kept: {error}")
+        else:
+            self._troubles.note("file")

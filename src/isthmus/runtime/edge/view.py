@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 LOOK = 0.5
 
-Tell = Callable[[str, Event], Awaitable[None]]
+Tell = Callable[[str, Event], Awaitable[object]]
 """Takes an event of an edge of this name."""
 
 

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,9 @@ from isthmus.runtime.rule.during import during
 from isthmus.runtime.rule.heard import Counts, Feeds, Samples
 from isthmus.runtime.rule.heard import past as past_events
 from isthmus.runtime.rule.kept import FILE, Kept, Seen
+from isthmus.runtime.rule.present import Present
 from isthmus.runtime.rule.resume import CATCH_UP, PIECE, between, fresh, resume
-from isthmus.runtime.rule.troubles import Troubles
+from isthmus.runtime.troubles import Troubles
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -39,19 +39,6 @@ AGAIN = 10.0  # seconds between two tries to begin
 KEEP = 30.0  # seconds between two writes of the file where nothing changed
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
-    """A rule as it is now; times in ns, 0 where there is none."""
-
-    rule: Rule
-    acting: bool
-    why: str  # it does not act
-    on: tuple[str, ...]
-    last: int
-    fired: int
-    seen: Seen | None
-
-
 class Rules:
     """Judges all rules once a second; what they say is told, and what they may do is done."""
 
@@ -59,7 +46,7 @@ class Rules:
         self.app, self.rules = app, dict(app.plant.rules)
         self.kept = Kept.open(app.settings.folder / FILE)
         self.acts = Acts(app, self.kept)
-        self._troubles = Troubles()
+        self._troubles = Troubles("rules")
         self.took = 0.0  # seconds, the last look
         self.fired: defaultdict[str, int] = defaultdict(int)  # since the start
         self._clock: deque[tuple[float, int]] = deque()
@@ -107,12 +94,20 @@ class Rules:
                 self.app.alarms.told.append(lambda _, event: self._tell_feeds(event))
             while not await self._attempt(self._begin):
                 await asyncio.sleep(AGAIN)
-            while True:
-                await self._attempt(self.look)
-                await self.flush()
-                await asyncio.sleep(EVERY)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tell_for_ever(), name="rules told")
+                while True:
+                    await self._attempt(self.look)
+                    await asyncio.sleep(EVERY)
         finally:
             self._save()
+
+    async def _tell_for_ever(self) -> None:
+        """A stream that waits holds up no look."""
+        while True:
+            if await self.flush():
+                await asyncio.to_thread(self._save)
+            await asyncio.sleep(EVERY)
 
     async def _attempt(self, work: Callable[[], Awaitable[object]]) -> bool:
         try:
@@ -239,14 +234,15 @@ class Rules:
         else:
             self._troubles.note("file")
 
-    async def flush(self) -> None:
-        """Give the stream what it does not have yet; what fails waits for the next time."""
+    async def flush(self) -> int:
+        """Give the stream what it does not have yet, how many; what fails waits for next time."""
         try:
-            await self.kept.untold.hand_over(lambda event: self.app.tell(LINK, event))
+            count = await self.kept.untold.hand_over(lambda event: self.app.tell(LINK, event))
         except IsthmusError as error:
             self._troubles.note("stream", f"the stream takes no events of rules: {error}")
-        else:
-            self._troubles.note("stream")
+            return 0
+        self._troubles.note("stream")
+        return count
 
     @property
     def trouble(self) -> str:

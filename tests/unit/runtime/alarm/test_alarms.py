@@ -1,6 +1,8 @@
 """The alarms of a plant: from values to states, over restarts, and what people may do."""
 
+import asyncio
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from isthmus.insight.alarm.state import State
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.model.tag import Namespace
+from isthmus.runtime import untold
+from isthmus.runtime.alarm import alarms as alarms_module
 from isthmus.runtime.alarm.alarms import Alarms
 from isthmus.runtime.alarm.journal import Kept, once
 from isthmus.runtime.alarm.present import urgency
@@ -221,6 +225,35 @@ def test_equal_conditions_are_evaluated_at_once(tmp_path):
     live.update(Batch.of(ids, Nanoseconds(1000 * S), np.full(len(ids), 6.0)))
     assert made.look() == []
     assert (made._truth == 0).all()
+
+
+def test_a_stream_that_waits_holds_up_no_look(site, monkeypatch):
+    """The journal stays in the file until the stream says that it has it, and that is told."""
+    monkeypatch.setattr(alarms_module, "EVERY", 0.005)
+    monkeypatch.setattr(untold, "PATIENCE", 0.02)
+    looks = []
+
+    async def never(_link, _event):
+        return asyncio.get_running_loop().create_future()
+
+    async def main():
+        judging = asyncio.Event()
+        judging.set()
+        limits = SimpleNamespace(look=lambda: looks.append(site.alarms.trouble))
+        app = SimpleNamespace(judging=judging, limits=limits, tell=never)
+        running = asyncio.create_task(site.alarms.run(app))
+        async with asyncio.timeout(5):
+            while not site.alarms.trouble:
+                await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.wait([running])
+
+    site.tell(1000, one__force=101)
+    asyncio.run(main())
+    assert "the stream takes no alarms" in site.alarms.trouble
+    assert len(looks) > 1
+    told = json.loads((site.folder / "alarms.json").read_text())
+    assert [each["data"]["change"] for each in told["waiting"]] == ["raised"]
 
 
 def test_the_file_is_plain_json(site):

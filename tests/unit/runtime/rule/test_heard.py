@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from isthmus.bus.port import Ack
 from isthmus.historian.memory import Memory
 from isthmus.insight.rule.grid import Held
 from isthmus.model.condition.told import Feed
@@ -86,9 +87,15 @@ class Site:
     def now(self):
         return Nanoseconds(round(self.at * S))
 
-    async def tell(self, link, event):
+    def _store(self, event):
         self.position += 1
         self.historian.append_events([event], stream="s", position=self.position)
+
+    async def tell(self, _link, event):
+        self._store(event)
+        stored = asyncio.get_running_loop().create_future()
+        stored.set_result(Ack(self.position, duplicate=False))
+        return stored
 
     def start(self):
         self.rules = Rules(self)
@@ -100,7 +107,7 @@ class Site:
         facts = {"state": state, "number": self.position + 1}
         time = Nanoseconds(self.now() - round(ago * S))
         event = Event(time, f"{PRESS}/heavy", "alarm", "", 700, facts)
-        asyncio.run(self.tell("alarms", event))
+        self._store(event)
         for listener in self.alarms.told:
             listener(None, event)
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from isthmus.bus.port import Ack
 from isthmus.historian.memory import Memory
 from isthmus.model.errors import Refused, StorageError
 from isthmus.model.sample import Batch, Nanoseconds, Status
@@ -86,8 +87,11 @@ class Site:
     def now(self):
         return Nanoseconds(round(self.at * S))
 
-    async def tell(self, link, event):
+    async def tell(self, _link, event):
         self.told.append(event)
+        stored = asyncio.get_running_loop().create_future()
+        stored.set_result(Ack(len(self.told), duplicate=False))
+        return stored
 
     def start(self):
         self.rules = Rules(self)

@@ -1,4 +1,4 @@
-"""What keeps rules from going on: each cause told once to the log, and shown while it lasts."""
+"""What keeps work from going on: each cause told once to the log, and shown while it lasts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Troubles:
-    """The troubles of now, by what is in the way."""
+    """The troubles of now, by what is in the way; `whose` they are."""
 
+    whose: str
     now: dict[str, str] = field(default_factory=dict)
 
     def note(self, of: str, trouble: str = "") -> None:
@@ -20,7 +21,7 @@ class Troubles:
             self.now.pop(of, None)
             return
         if of not in self.now:
-            log.warning("rules: %s", trouble)
+            log.warning("%s: %s", self.whose, trouble)
         self.now[of] = trouble
 
     @property
