@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from isthmus.insight.alarm.state import TABLES, Occasion, Standing, State
+from isthmus.insight.alarm.state import LEFT, TABLES, Occasion, Standing, State
 from isthmus.model.errors import Refused
 from isthmus.model.sample import Bools, Int64s
 
@@ -197,13 +197,20 @@ class Machine:
         return [self._told(place, change, now)]
 
     def _away(self, place: int, change: Change, now: int) -> list[Transition]:
-        self.standing[place] = Standing.NORMAL
+        if not self.latching[place]:  # what latches is remembered: only a reset ends it
+            self.standing[place] = Standing.NORMAL
         self.since[place] = now
         return [self._told(place, change, now)]
 
     def _back(self, place: int, change: Change, now: int) -> list[Transition]:
-        """It is no longer set aside in one way; an active alarm is told anew after the last."""
+        """It is no longer set aside in one way; after the last an active alarm is told anew.
+
+        One that latches and is not active any more waits to be acknowledged, or to be reset.
+        """
         self.since[place] = now
+        if not self.aside(place):
+            before = Standing(int(self.standing[place]))
+            self.standing[place] = Standing.NORMAL if self.active[place] else LEFT[before]
         back = [self._told(place, change, now)]
         if self.aside(place) or not self.active[place]:
             return back

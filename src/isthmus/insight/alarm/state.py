@@ -2,7 +2,7 @@
 
 A `Standing` is what the condition and the operator make of an alarm. Beside it an alarm can be set
 aside: shelved by a person, suppressed by design, or out of service. What is set aside is told to
-nobody; when it comes back, an active alarm is told anew.
+nobody; when it comes back, an active alarm is told anew, and a latched one is latched still.
 """
 
 from __future__ import annotations
@@ -76,6 +76,17 @@ LATCHING: Mapping[tuple[Standing, Occasion], Standing] = MappingProxyType(
     }
 )
 """The same of an alarm that stays until it is reset."""
+LEFT: Mapping[Standing, Standing] = MappingProxyType(
+    {
+        _S.NORMAL: _S.NORMAL,
+        _S.UNACKNOWLEDGED: _S.LATCHED_UNACKNOWLEDGED,
+        _S.ACKNOWLEDGED: _S.LATCHED,
+        _S.RETURNED: _S.LATCHED_UNACKNOWLEDGED,  # it did not latch before a restart
+        _S.LATCHED_UNACKNOWLEDGED: _S.LATCHED_UNACKNOWLEDGED,
+        _S.LATCHED: _S.LATCHED,
+    }
+)
+"""What is left of an alarm that latches, was set aside and is over when it comes back."""
 
 
 def _table(rules: Mapping[tuple[Standing, Occasion], Standing]) -> npt.NDArray[np.int8]:

@@ -152,6 +152,61 @@ def test_suppressed_by_design_and_out_of_service():
     assert [each.change for each in of.restore(0, 5 * S)] == [Change.RESTORED, Change.RAISED]
 
 
+def set_aside(of, how, now):
+    if how == "suppress":
+        step(of, now, UNKNOWN, unless=YES)
+    elif how == "shelve":
+        of.shelve(0, 999 * S, now * S)
+    else:
+        of.remove(0, now * S)
+
+
+def bring_back(of, how, now):
+    if how == "suppress":
+        step(of, now, UNKNOWN)
+    elif how == "shelve":
+        of.unshelve(0, now * S)
+    else:
+        of.restore(0, now * S)
+
+
+@pytest.mark.parametrize("how", ["suppress", "shelve", "remove"])
+@pytest.mark.parametrize("seen", [False, True])
+@pytest.mark.parametrize("over", ["before", "meanwhile", "never"])
+def test_only_a_reset_ends_what_latches(how, seen, over):
+    of = machine(latching=True)
+    step(of, 1, YES)
+    if seen:
+        of.acknowledge(0, 2 * S)
+    if over == "before":
+        step(of, 3, NO)
+    set_aside(of, how, 4)
+    aside = of.state(0)
+    assert aside in {State.SUPPRESSED, State.SHELVED, State.OUT_OF_SERVICE}
+    if over == "meanwhile":
+        step(of, 5, NO, unless=YES if how == "suppress" else NO)
+    assert of.state(0) is aside
+    bring_back(of, how, 6)
+    if over == "never":
+        assert of.state(0) is State.UNACKNOWLEDGED  # told anew
+        return
+    assert of.state(0) is (State.LATCHED if seen else State.LATCHED_UNACKNOWLEDGED)
+    if not seen:
+        of.acknowledge(0, 7 * S)
+    of.reset(0, 8 * S)
+    assert of.state(0) is State.NORMAL
+
+
+@pytest.mark.parametrize("how", ["suppress", "shelve", "remove"])
+def test_what_came_and_went_while_nobody_was_told_leaves_nothing(how):
+    of, unless = machine(latching=True), YES if how == "suppress" else NO
+    set_aside(of, how, 1)
+    step(of, 2, YES, unless=unless)
+    step(of, 3, NO, unless=unless)
+    bring_back(of, how, 4)
+    assert of.state(0) is State.NORMAL
+
+
 LOOKS = st.lists(
     st.tuples(
         st.sampled_from([YES, NO, UNKNOWN]),
@@ -194,6 +249,20 @@ def test_a_restart_at_any_time_changes_nothing(looks, latching, on, off, when):
         return found, of.state(0)
 
     assert told(restart=True) == told(restart=False)
+
+
+@settings(max_examples=100)
+@given(LOOKS, st.integers(0, 4))
+def test_what_latches_is_normal_only_after_a_reset(looks, on):
+    """Whatever sets it aside meanwhile, however often."""
+    of, now, told, reset = machine(on=on, latching=True), 100, False, False
+    for truth, seconds, what, unless in looks:
+        now += seconds
+        words = [change for change, _ in step(of, now, truth, unless=unless)]
+        words += [each.change.value for each in act(of, what, now * S)]
+        for word in words:
+            told, reset = told or word == "raised", (reset or word == "reset") and word != "raised"
+        assert of.state(0) is not State.NORMAL or reset or not told
 
 
 @settings(max_examples=60)
