@@ -17,8 +17,10 @@ USUAL = "oee_index,availability,effectiveness,quality_ratio,nee_index,teep,energ
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of what the site is asked."""
     parser.add_argument("--last", default="", help="how far back: 8h, 7d (the last 24 h)")
-    parser.add_argument("--from", dest="start", default="", help="from when: 2026-11-22T06:00")
-    parser.add_argument("--to", dest="end", default="", help="until when; now where it is empty")
+    parser.add_argument("--from", dest="start", default="", help="from when, UTC: 2026-11-22T06:00")
+    parser.add_argument(
+        "--to", dest="end", default="", help="until when, UTC; now where it is empty"
+    )
     parser.add_argument(
         "--each",
         choices=("hour", "shift", "day", "week", "order", "batch", "product", "whole"),

@@ -10,6 +10,7 @@ import json
 import time
 from typing import Any
 
+from isthmus.cli import plant_clock
 from isthmus.cli.remote import Remote, data_argument, data_folder
 
 EXAMPLE = """examples:
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         found: Any = site.get("/api/notify")
         text = _list(found)
     elif args.what == "on-call":
-        found = site.get("/api/notify/on-call", **_at(site, args.at))
+        found = site.get("/api/notify/on-call", **plant_clock.asked(site, args.at))
         text = "\n".join(_rotas(found)) or "the plant file has no rota"
     else:
         asked = {"state": args.state, "about": args.about, "limit": args.limit}
@@ -57,25 +58,6 @@ def run(args: argparse.Namespace) -> int:
         text = _log(found)
     print(json.dumps(found) if args.json else text)
     return 0
-
-
-def _at(site: Remote, text: str) -> dict[str, float]:
-    """The moment that was asked for; a time without a zone is in the plant's."""
-    if not text:
-        return {}
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from isthmus.model.errors import ConfigError
-
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        hint = 'write it like `"2026-12-24 22:00"`'
-        raise ConfigError(f"`{text}` is no time", hint=hint) from error
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=ZoneInfo(site.get("/api/plant")["timezone"]))
-    return {"at": found.timestamp() * 1e3}
 
 
 def _test(site: Remote, args: argparse.Namespace) -> int:

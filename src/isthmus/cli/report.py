@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from isthmus.cli import plant_clock
 from isthmus.cli.remote import Remote, data_argument, data_folder
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 EXAMPLE = """examples:
   isthmus report shift
@@ -28,7 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     words = "of which time; `list` the scheduled ones, `make` one of them now"
     parser.add_argument("kind", choices=(*KINDS, "list", "make"), help=words)
     parser.add_argument("name", nargs="?", default="", help="with `make`: its name")
-    parser.add_argument("--at", type=datetime.fromisoformat, help="a time in it (now)")
+    parser.add_argument(
+        "--at", default="", help="a time in it, of the plant: 2026-11-26T12:00 (now)"
+    )
     parser.add_argument(
         "--path", default="", help="a line or an area, `/` the whole site (the first line)"
     )
@@ -42,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     site = Remote.of(data_folder(args.data))
     if args.kind == "list":
         found = site.get("/api/reports")
-        print(json.dumps(found) if args.json else shown(found))
+        print(json.dumps(found) if args.json else shown(found, plant_clock.zone(site)))
         return 0
     if args.kind == "make":
         return _make(site, args)
@@ -53,8 +58,7 @@ def _fetch(site: Remote, args: argparse.Namespace) -> int:
     from urllib.parse import urlencode
 
     asked = {"kind": args.kind, "path": args.path, "form": args.format}
-    if args.at is not None:
-        asked["at"] = str(args.at.timestamp() * 1e3)
+    asked |= {key: str(at) for key, at in plant_clock.asked(site, args.at).items()}
     body = site.fetch(f"/api/report?{urlencode(asked)}")
     file = args.out or Path(f"report-{args.kind}.{args.format}")
     file.write_bytes(body)
@@ -70,14 +74,14 @@ def _make(site: Remote, args: argparse.Namespace) -> int:
 
     if not args.name:
         raise ConfigError("which report is not said", hint="`isthmus report list` names them")
-    wish = {} if args.at is None else {"at": args.at.timestamp() * 1e3}
+    wish = plant_clock.asked(site, args.at)
     made = site.send(f"/api/reports/{quote(args.name, safe='')}/make", json.dumps(wish).encode())
-    print(json.dumps(made) if args.json else _issue(made))
+    print(json.dumps(made) if args.json else _issue(made, plant_clock.zone(site)))
     return 0
 
 
-def shown(found: dict[str, Any]) -> str:
-    """The scheduled reports for people."""
+def shown(found: dict[str, Any], zone: ZoneInfo) -> str:
+    """The scheduled reports for people, times in `zone`."""
     lines = []
     for plan in found["plans"]:
         of = plan["path"] or "the whole site"
@@ -85,18 +89,15 @@ def shown(found: dict[str, Any]) -> str:
         if plan["error"]:
             lines += [f"  failed {plan['failed']} times: {plan['error']}", f"  {plan['hint']}"]
         elif plan["due"] is not None:
-            lines.append(f"  next {_moment(plan['due'])}")
-        lines += [f"  {_issue(each)}" for each in plan["issues"][:5]]
+            lines.append(f"  next {plant_clock.minute(plan['due'], zone)}")
+        lines += [f"  {_issue(each, zone)}" for each in plan["issues"][:5]]
         more = len(plan["issues"]) - 5
         lines += [f"  and {more} more"] if more > 0 else []
     return "\n".join(lines) or "the plant file has no `reports`"
 
 
-def _issue(issue: dict[str, Any]) -> str:
+def _issue(issue: dict[str, Any], zone: ZoneInfo) -> str:
     revision = f", revision {issue['revision']}: {issue['because']}" if issue["because"] else ""
     forms = ", ".join(issue["forms"])
-    return f"{issue['title']} ({forms}), made {_moment(issue['made'])}{revision}"
-
-
-def _moment(milliseconds: float) -> str:
-    return f"{datetime.fromtimestamp(milliseconds / 1e3).astimezone():%Y-%m-%d %H:%M}"
+    made = plant_clock.minute(issue["made"], zone)
+    return f"{issue['title']} ({forms}), made {made}{revision}"

@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     undo.add_argument("number", type=int, help="its number, as `explain` prints it")
     for step in (listing, explain, correct, split, undo, steps.add_parser("reasons")):
         data_argument(step)
-        step.add_argument("--json", action="store_true", help="print JSON")
+        step.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.cli import length
-from isthmus.cli.main import COMMANDS, help_text, main
+from isthmus.cli.main import COMMANDS, Parser, command, help_text, main
 from isthmus.cli.screen import Progress, table
 from isthmus.model.errors import ConfigError
 from isthmus.model.selection import select
@@ -47,6 +48,28 @@ def test_every_command_explains_itself_with_an_example_and_takes_json(capsys, na
     assert "examples:" in out
     assert f"isthmus {name}" in out.partition("examples:")[2]
     assert "--json" in out
+
+
+def steps_of(parser):
+    """Each step of a group of commands, and those of its steps."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, step in action.choices.items():
+                yield name, step
+                yield from steps_of(step)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_said_of_a_group_holds_for_its_steps(name):
+    """`isthmus GROUP --json STEP`: no step takes back what was said before its name."""
+    parser = Parser()
+    parser.add_argument("--json", action="store_true")
+    command(name).configure(parser)
+    said_before = {action.dest for action in parser._actions}
+    for step, steps in steps_of(parser):
+        for action in steps._actions:
+            if action.dest in said_before and action.option_strings:
+                assert action.default is argparse.SUPPRESS, f"isthmus {name} {step}: {action.dest}"
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
