@@ -49,6 +49,18 @@ def test_days_that_repeat_are_foreseen_exactly_from_any_hour():
         assert found.money == pytest.approx(found.kwh * 0.18)
 
 
+def test_three_weeks_after_a_shutdown_the_load_is_foreseen_as_it_is():
+    seconds = np.arange(-63 * 86_400, 22 * 86_400, 900)
+    day = seconds // 86_400
+    kw = np.where((day >= -28) & (day < 0), 3.0, steady(seconds))
+    seen = day < 21
+    made, line = asked(kw[seen], seconds=seconds[seen], end=21 * 24 * HOUR)
+    found = outlook(made, line)
+    np.testing.assert_allclose([found.middle, found.high], [kw[~seen]] * 2)
+    assert found.peak == pytest.approx((60, 60, 60))
+    assert found.kwh == pytest.approx(960)
+
+
 def test_what_was_read_is_kept_and_only_what_is_new_is_read():
     made, line = asked(steady(), end=21 * 24 * HOUR)
     asked_for = []

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.insight.energy.forecast import ahead
-from isthmus.model.sample import Floats, Int64s
+from isthmus.insight.energy.forecast import CLOSED, SUNDAY, ahead
+from isthmus.model.sample import Bools, Floats, Int64s
 
 LEAST = 14  # days before the first that can be scored
 LEARN = 70  # days that are not scored: ten weeks to learn from
@@ -85,12 +85,22 @@ def _day(load: Floats, _: Int64s, __: Int64s) -> Floats:
 
 
 def _seasonal(load: Floats, kind: Int64s, coming: Int64s) -> Floats:
-    """The mean of all before of the same kind of day and the same time of the day."""
-    same = np.isfinite(load) & (kind == coming)
-    count: Int64s = same.sum(axis=0)
-    total: Floats = np.where(same, load, 0.0).sum(axis=0)
+    """The mean of all before of the same kind of day and the same time of the day.
+
+    Sundays stand for a closed day where there was none yet, and all days for a kind that never was.
+    """
+    found = _mean_where(load, kind == coming)
+    for like in ((kind == SUNDAY) & (coming == CLOSED), np.ones(load.shape, np.bool_)):
+        found = np.where(np.isfinite(found), found, _mean_where(load, like))
+    return found
+
+
+def _mean_where(load: Floats, use: Bools) -> Floats:
+    """The mean of each step over the days in which `use` marks it."""
+    known = use & np.isfinite(load)
+    total: Floats = np.where(known, load, 0.0).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        return total / count
+        return total / known.sum(axis=0)
 
 
 def _back(load: Floats, days: int) -> Floats:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from isthmus.model.sample import Floats, Int64s
 
@@ -22,7 +23,8 @@ FADE = 120.0  # days after which a day counts a third
 EVENING = 4 / 24  # of a day before it begins
 UNLIKE_EVENING = 0.7  # of the mean load: by how much other evenings count a third
 UNLIKE_WEEK = 0.5  # likewise of the week before
-MONTH = 28  # days that tell the level
+WEEK, WEEKS = 7, 4  # days of a week, and the weeks that tell the level
+BREAK = 1.5  # levels further apart than this factor are another state of the plant, and no trend
 FOLLOWS = 0.5  # how far the level of today moves what was then: the power of their ratio
 WORKDAYS = 0.5  # what another workday counts where the same one counts 1
 LAST_RESORT = 1e-9  # what days of another kind count: only where there are no others
@@ -59,7 +61,9 @@ def ahead(
         return None
     weight = _likeness(past)[:, None] * _kinds()[kind[-days * steps :].reshape(days, steps), coming]
     level = _levels(past)
-    scaled = past * ((level[-1] / level[:-1]) ** FOLLOWS)[:, None]
+    trend = level[-1] / level[:-1]
+    trend[(trend > BREAK) | (trend < 1 / BREAK)] = 1.0
+    scaled = past * (trend**FOLLOWS)[:, None]
     whole = known.mean(axis=1) > 0.9  # noqa: PLR2004 - else its peak may lie where nothing is known
     highest = np.where(whole, np.nanmax(np.where(known, scaled, -np.inf), axis=1), np.nan)
     peak = _quantiles(highest[:, None], weight.mean(axis=1)[:, None], shares)[:, 0]
@@ -90,13 +94,21 @@ def _likeness(past: Floats) -> Floats:
 
 
 def _levels(past: Floats) -> Floats:
-    """The level before each day and before the coming one: the median day of the month before."""
+    """The level before each day and before the coming one: the median day of the weeks before.
+
+    Of the four weeks only those count that are like the newest: a shutdown is no level of the work
+    that follows it.
+    """
     day = _means(past)
-    level = np.ones(len(day) + 1)
-    for at in range(len(level)):
-        month = day[max(0, at - MONTH) : at] if at else day[:1]
-        month = month[np.isfinite(month)]
-        level[at] = np.median(month) if len(month) else np.nan
+    before = np.concatenate([np.full(WEEKS * WEEK, np.nan), day])
+    months = sliding_window_view(before, WEEKS * WEEK)
+    weeks = _means(months.reshape(-1, WEEK)).reshape(-1, WEEKS)
+    newest = weeks[:, -1:]
+    unlike = (weeks > newest * BREAK) | (weeks < newest / BREAK)
+    like = np.isfinite(months) & ~np.repeat(unlike, WEEK, axis=1)
+    level = np.full(len(months), np.nan)
+    for at in np.flatnonzero(like.any(axis=1)).tolist():
+        level[at] = np.median(months[at][like[at]])
     known = np.isfinite(level) & (level > 0)
     if not known.any():
         return np.ones(len(level))

@@ -107,3 +107,42 @@ def test_all_are_scored_on_the_same_steps_and_gaps_on_none():
     assert found.mae("isthmus") == pytest.approx(0)
     assert found.mae("isthmus", np.array([3])) is None
     assert found.inside == 1
+
+
+def test_a_day_told_to_be_closed_is_scored_with_the_others():
+    """The first closed day has none before it: the mean of such days is then that of Sundays."""
+    load, kind = (each.reshape(-1, HOURS) for each in weeks(42))
+    kind[28] = CLOSED  # a Monday
+    found = evaluate(load, kind, learn=21)
+    assert {np.isfinite(error).sum() for error in found.error.values()} == {21 * HOURS}
+    np.testing.assert_allclose(found.forecast["seasonal_mean"][7], 4.0)
+    kind[kind == 6] = 5
+    found = evaluate(load, kind, learn=21)
+    expected = load[:28].mean()
+    np.testing.assert_allclose(found.forecast["seasonal_mean"][7], expected)
+
+
+def after_a_shutdown(days):
+    """Five weeks of work, four of 3 kW, then work again: what is forecast of it, and what was."""
+    hour = np.arange((63 + days + 1) * HOURS)
+    day = hour // HOURS
+    work = np.where((hour % HOURS >= 6) & (hour % HOURS < 18), 60.0, 20.0)
+    load = np.where((day >= 35) & (day < 63), 3.0, np.where(day % 7 > 4, 5.0, work))
+    kind = (day % 7).astype(np.int64)
+    found = ahead(load[:-HOURS], kind[:-HOURS], kind[-HOURS:], shares=(0.1, 0.5, 0.9))
+    return found, load[-HOURS:]
+
+
+@pytest.mark.parametrize("days", [3, 7, 10, 14, 18, 21, 24, 28, 35, 42])
+def test_after_a_shutdown_work_is_forecast_as_it_was(days):
+    found, truth = after_a_shutdown(days)
+    np.testing.assert_allclose(found.load[1:], [truth] * 2)
+    np.testing.assert_allclose(found.peak[1:], truth.max())
+
+
+def test_a_level_that_grows_is_followed():
+    """A twentieth more each week: what most days of the past drew is moved towards ours."""
+    load, kind = weeks(56, lambda day: 10.0 * 1.05 ** (day // 7))
+    found = ahead(load, kind, kinds(0))
+    np.testing.assert_allclose(found.load, 10 * 1.05**8, rtol=0.1)
+    assert found.load[0, 0] > 10 * 1.05**5
