@@ -32,9 +32,9 @@ class MemoryHistory:
         return Batch.concat([own.where(np.flatnonzero(own.time <= time)[-1:]) for own in found])
 
 
-def unit(name, *roles, units=None):
+def unit(name, *roles, units=None, line=LINE):
     """A work unit with a tag for each of `roles`; `units` are theirs where they are told."""
-    place = f"{LINE}/{name}"
+    place = f"{line}/{name}"
     tags = tuple(
         Tag(
             f"{place}/{role}",
@@ -54,9 +54,12 @@ def line_of(*units, ideal_rate=1.0, **settings):
     )
 
 
-def records(line, rows, *, end, calendar=None, timezone="UTC", **more):
-    """The records of a plant with one line; `rows` are (seconds, values) by `unit/tag`."""
-    area = Equipment("packaging", Level.AREA, children=(line,))
+def records(line, rows, *, end, calendar=None, timezone="UTC", others=(), **more):
+    """The records of a plant with one line; `rows` are (seconds, values) by `unit/tag`.
+
+    `others` are further work centers, whose tags are told by their paths.
+    """
+    area = Equipment("packaging", Level.AREA, children=(line, *others))
     calendars: dict[str, Calendar] = {calendar.name: calendar} if calendar else {}
     plant = Plant("acme", "riverside", timezone=timezone, areas=(area,), calendars=calendars)
     namespace = Namespace()
@@ -64,7 +67,7 @@ def records(line, rows, *, end, calendar=None, timezone="UTC", **more):
         namespace.bind(tag)
     held = {}
     for name, (seconds, values, *quality) in rows.items():
-        number = namespace.id(f"{LINE}/{name}")
+        number = namespace.id(name if name.count("/") > 1 else f"{LINE}/{name}")
         times = START + np.asarray(seconds, np.int64) * S
         ids = np.full(len(times), number, np.int32)
         held[number] = Batch.of(ids, times, np.asarray(values, float), *quality)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from tests.unit.figures.memory import HOUR, START, line_of, records, unit
 
-from isthmus.model.plant import Calendar
+from isthmus.model.plant import Calendar, Equipment, Level, Step
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.outlook import outlook
 
 DAYS = 28
@@ -148,3 +149,64 @@ def test_work_that_may_be_moved_goes_to_the_cheap_hours():
         assert move.money == pytest.approx(8)
         assert not 6 <= move.to / 4 % 24 < 18
         assert abs(move.to - move.start) <= 32
+
+
+def movable(name, *roles, line):
+    return replace(unit(name, *roles, line=line), movable=8 * 3600.0)
+
+
+def asked_of(line, *others):
+    """A plant whose machines all draw the same; work by day costs three times that by night."""
+    seconds = SECONDS[: 21 * 96]
+    kw = steady(seconds)
+    rows = {
+        f"{machine.path}/{role}": (seconds, column)
+        for center in (line, *others)
+        for machine in center.walk()
+        for role, column in (("power", kw), ("energy", np.cumsum(kw) / 4))
+        if machine.tag(role)
+    }
+    made = records(line, rows, end=21 * 24 * HOUR, others=others)
+    tariff = {"06:00-18:00": 0.3, "18:00-06:00": 0.1, "co2": 0.4}
+    return replace(made, plant=replace(made.plant, tariffs={"electricity": tariff}))
+
+
+def center(name, *machines, **more):
+    """A work center without a flow, as the plant files of the guide have them."""
+    path = f"packaging/{name}"
+    return Equipment(path, Level.WORK_CENTER, children=machines, **more)
+
+
+def test_without_a_flow_a_machine_is_moved_once_and_only_by_its_own_line():
+    told = ("power", "energy", "good_count")
+    first = center("line1", movable("oven", *told, line="packaging/line1"))
+    second = center("line2", movable("press", *told, line="packaging/line2"))
+    made = asked_of(first, second)
+    for line, name in ((first, "oven"), (second, "press")):
+        found = outlook(made, line)
+        assert [place.name for place, _ in found.moves] == [name] * 3
+        assert sum(move.money for _, move in found.moves) == pytest.approx(3 * 8)
+        assert found.kwh == pytest.approx(steady()[21 * 96 : 22 * 96].sum() / 4)
+        window = made.window(line, "day")
+        assert [meter.unit.name for meter in energy(made, line, window).meters] == [name]
+
+
+def test_a_utility_is_shared_by_the_lines_and_has_itself_once():
+    line = center("line1", unit("oven", "power", "energy", "good_count"))
+    air = center("air", movable("compressor", "power", "energy", line="packaging/air"))
+    made = asked_of(line, air)
+    for asker in (line, air):
+        assert [place.name for place, _ in outlook(made, asker).moves] == ["compressor"] * 3
+    window = made.window(line, "day")
+    meters = [meter.unit.name for meter in energy(made, line, window).meters]
+    assert meters == ["oven", "compressor"]
+
+
+@pytest.mark.parametrize("own", [{"energy_meter": "packaging/line2/press"}, {"flow": True}])
+def test_a_line_without_counters_is_no_utility_where_it_has_a_meter_or_a_flow(own):
+    press = movable("press", "power", "energy", line="packaging/line2")
+    if "flow" in own:
+        own = {"flow": (Step(press.path),)}
+    line = center("line1", movable("oven", "power", "energy", line="packaging/line1"))
+    made = asked_of(line, center("line2", press, **own))
+    assert {place.name for place, _ in outlook(made, line).moves} == {"oven"}

@@ -99,8 +99,8 @@ def _mean_where(load: Floats, use: Bools) -> Floats:
     """The mean of each step over the days in which `use` marks it."""
     known = use & np.isfinite(load)
     total: Floats = np.where(known, load, 0.0).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return total / known.sum(axis=0)
+    count = known.sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _back(load: Floats, days: int) -> Floats:

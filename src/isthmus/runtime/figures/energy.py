@@ -12,7 +12,7 @@ from isthmus.insight.accounting.accounts import Accounts
 from isthmus.insight.energy import baseline as rule
 from isthmus.insight.energy.regression import Regression, regression
 from isthmus.insight.series import Series, grid
-from isthmus.model.plant import Equipment
+from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.drivers import against, columns, driver_tags
 from isthmus.runtime.figures.hours import Hours, enough, fixed
@@ -75,7 +75,8 @@ def energy(records: Records, line: Equipment, window: Window) -> LineEnergy:
     found = units(line)
     sources = meters(records.plant, line)
     roles = ("energy", "power", "state", "cause")
-    places = {unit.path: unit for unit in [*found, *sources, *consumers(records, line)]}
+    others = [*filter(_tells, line.walk()), *consumers(records, line)]
+    places = {unit.path: unit for unit in [*found, *sources, *others]}
     tags = [unit.tag(role) for unit in places.values() for role in roles]
     moved = driver_tags(records, line, line.drivers)
     shelf = records.shelf([*tags, *counters(line), *moved], window)
@@ -127,15 +128,27 @@ def _unmeasured(sources: list[Equipment], role: str) -> list[Equipment]:
 
 
 def consumers(records: Records, line: Equipment) -> list[Equipment]:
-    """Units outside of every line's flow that tell their power: what the lines share."""
-    lines = list(records.plant.lines())
-    taken = {step.unit for each in lines for step in each.flow}
-    taken |= {each.energy_meter for each in lines if each.path != line.path}
-    return [
-        unit
-        for unit in records.plant.walk()
-        if unit.path not in taken and not unit.flow and unit.tag("power") and unit.tag("energy")
-    ]
+    """Units that tell their energy and that no line has for itself: what the lines share.
+
+    A work center that has no flow, counts no pieces and has no meter of its own makes nothing for
+    itself: it is a utility of the others.
+    """
+    centers = [each for each in records.plant.walk() if each.level is Level.WORK_CENTER]
+    alone = [line, *(each for each in centers if _produces(each))]
+    taken = {unit.path for each in alone for unit in each.walk()}
+    taken |= {step.unit for each in centers for step in each.flow}
+    taken |= {each.energy_meter for each in centers}
+    return [unit for unit in records.plant.walk() if unit.path not in taken and _tells(unit)]
+
+
+def _produces(center: Equipment) -> bool:
+    return bool(center.flow or center.energy_meter) or any(
+        unit.tag("good_count") for unit in center.walk()
+    )
+
+
+def _tells(unit: Equipment) -> bool:
+    return bool(unit.tag("power") and unit.tag("energy"))
 
 
 def _expected_per_piece(
