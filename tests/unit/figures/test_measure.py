@@ -5,10 +5,11 @@ from datetime import date
 
 import numpy as np
 import pytest
-from tests.unit.figures.memory import HOUR, START, line_of, records, unit
+from tests.unit.figures.memory import HOUR, START, line_of, records, span, unit
 
 from isthmus.model.measure import Driver, Measure
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.energy import energy
 from isthmus.runtime.figures.measure import verified
 
 HOURS = 12 * 24
@@ -61,6 +62,32 @@ def test_without_its_driver_the_baseline_is_worse_and_the_margin_wider():
     assert blind.regression.r2 < told.regression.r2
     assert blind.saving.kwh[1] > told.saving.kwh[1] >= 0
     assert abs(blind.saving.kwh[0] - 288) < blind.saving.kwh[1]
+
+
+@pytest.mark.parametrize("flow", [True, False])
+def test_what_makes_no_pieces_is_judged_by_its_other_drivers(flow):
+    """A heating without a counter; with and without a flow."""
+    cold = np.random.default_rng(4).uniform(-5, 25, HOURS)
+    used = 10 + 0.5 * np.maximum(15 - cold, 0) - 2.0 * (np.arange(HOURS) >= 6 * 24)
+    edges = np.arange(HOURS + 1) * 3600
+    total = np.interp(SECONDS, edges, np.append(0, np.cumsum(used)))
+    rows = {"boiler/energy": (SECONDS, total), "boiler/temperature": (edges[:-1], cold)}
+    heating = (Driver("cold", f"{LINE}/boiler/temperature", heating_below=15.0),)
+    line = replace(line_of(unit("boiler", "energy", "temperature")), drivers=heating)
+    line = line if flow else replace(line, flow=())
+    held = records(line, rows, end=HOURS * HOUR + HOUR // 2)
+    days = (FIRST, date(2023, 11, 18))
+    found = verified(held, Measure("valves", LINE, date(2023, 11, 20), days, drivers=heating))
+    base, slope = found.regression.terms
+    assert (slope.name, found.dropped) == ("cold", ())
+    assert (base.value, slope.value) == pytest.approx((10, 0.5), rel=1e-4)
+    assert found.saving.kwh[0] == pytest.approx(2 * 144, rel=1e-4)
+    shown = energy(held, replace(line, baseline=days), span(24, 10 * 24))
+    assert [term.name for term in shown.baseline.terms] == ["base", "cold"]
+    assert shown.saving.kwh[0] == pytest.approx(2 * 24, rel=0.05)
+    assert (shown.per_piece, shown.baseline_per_piece) == (None, None)
+    nothing = verified(held, Measure("blind", LINE, date(2023, 11, 20), days))
+    assert nothing.regression is None
 
 
 def test_each_hour_is_worth_its_own_price():

@@ -41,13 +41,14 @@ def columns(
 ) -> dict[str, Floats]:
     """Good pieces and each driver in the buckets between `edges` (ns), NaN where not known.
 
-    With the mix of products a column for each product stands for the pieces.
+    With the mix of products a column for each product stands for the pieces. Where nobody counts
+    them the other drivers stand alone: what makes no pieces is moved by something else.
     """
     tags = {tag.path: tag for tag in records.plant.tags()}
     found: dict[str, Floats] = {}
     if any(driver.kind == "product_mix" for driver in drivers):
         found |= _mix(records, line, shelf, edges, pieces)
-    else:
+    elif counts(line) or not drivers:
         found[PIECES] = pieces
     for driver in drivers:
         if driver.kind == "running_time":
@@ -57,6 +58,12 @@ def columns(
                 driver, shelf.of(tags.get(driver.tag)).bucket_means(edges)
             )
     return found
+
+
+def counts(line: Equipment) -> bool:
+    """Whether anything counts the good pieces of the line."""
+    unit = bottleneck(line)
+    return unit is not None and unit.tag("good_count") is not None
 
 
 def against(found: Regression, drivers: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -48,8 +48,8 @@ class Hours:
         edges = grid(window.start, window.end, HOUR)
         whole: Bools = (edges[:-1] >= window.start) & (edges[1:] <= window.end)
         unit = bottleneck(line)
-        counted = [unit.tag("good_count")] if unit else []
-        for tag in [*counted, *metered(sources)]:
+        counted = unit.tag("good_count") if unit else None
+        for tag in [*([counted] if counted else []), *metered(sources)]:
             whole &= shelf.of(tag).bucket_known(edges) >= KNOWN
         pieces = Pieces.of(shelf, line).per_bucket(edges)
         return cls(edges, shelf.kwh(sources, edges), pieces, whole)
