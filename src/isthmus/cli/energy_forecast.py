@@ -29,24 +29,36 @@ def run(args: argparse.Namespace) -> int:
 def _said(told: dict[str, Any]) -> str:
     from isthmus.cli.screen import table
 
-    if told["peak_kw"] is None:
+    if all(value is None for value in told["kw"]):
         return "\n".join([f"{told['path']}: nothing is foreseen", *told["notes"]])
-    peak, low, high = (told[key] for key in ("peak_kw", "peak_low", "peak_high"))
-    between = f", {low:.1f} to {high:.1f} in 8 of 10 such days" if low is not None else ""
     rows = [
         (_moment(told["start"][at]), *(_mean(told[key][at : at + HOUR]) for key in COLUMNS))
         for at in range(0, len(told["start"]), HOUR)
     ]
     lines = [
         f"{told['path']}, the next 24 h, learned from {told['days']} days",
-        f"peak {peak:.1f} kW about {_moment(told['peak_at'])}{between}",
-        f"{told['kwh']:.0f} kWh, {told['money']:.2f} {told['currency']}, {told['co2_kg']:.0f} kg",
+        _peak(told),
+        _totals(told),
         "",
         table(("hour, UTC", "kW", "low", "high"), rows),
         *(("", _moves(told)) if told["moves"] else ()),
         *("", *told["notes"]),
     ]
     return "\n".join(lines).rstrip()
+
+
+def _peak(told: dict[str, Any]) -> str:
+    peak, low, high = (told[key] for key in ("peak_kw", "peak_low", "peak_high"))
+    if peak is None:
+        return "the peak is not known"
+    between = f", {low:.1f} to {high:.1f} in 8 of 10 such days" if low is not None else ""
+    return f"peak {peak:.1f} kW about {_moment(told['peak_at'])}{between}"
+
+
+def _totals(told: dict[str, Any]) -> str:
+    if told["kwh"] is None:
+        return "the day's kWh are not known"
+    return f"{told['kwh']:.0f} kWh, {told['money']:.2f} {told['currency']}, {told['co2_kg']:.0f} kg"
 
 
 COLUMNS = ("kw", "low", "high")

@@ -32,7 +32,7 @@ def foreseen(app: App, line: Equipment) -> contract.EnergyForecast:
         peak_kw=middle,
         peak_low=low,
         peak_high=high,
-        peak_at=found.peak_at / 1e6 if found else None,
+        peak_at=found.peak_at / 1e6 if found and found.peak_at is not None else None,
         kwh=found.kwh if found else None,
         money=found.money if found else None,
         currency=app.plant.currency,
@@ -64,6 +64,11 @@ def _notes(app: App, found: Outlook | None) -> list[str]:
     if found.days < SURE:
         days = "day" if found.days == 1 else "days"
         notes.append(f"Learned from {found.days} whole {days}: an interval needs {SURE}.")
+    if found.unknown:
+        notes.append(
+            f"{found.unknown} of the {len(found.middle)} quarter hours are not known, for the "
+            "meter told nothing at such times: there is no total of the day."
+        )
     if found.closed:
         notes.append("A holiday of the calendar is ahead: forecast from Sundays and holidays.")
     if not any(unit.movable for unit in app.plant.walk()):

@@ -112,6 +112,19 @@ def test_machines_read_json(capsys, what):
     assert json.loads(capsys.readouterr().out)
 
 
+def test_what_is_not_known_of_the_day_ahead_is_said_and_the_rest_shown(capsys, monkeypatch):
+    unknown = dict.fromkeys(("peak_kw", "peak_low", "peak_high", "peak_at", "kwh", "money"))
+    told = FORECAST | unknown | {"co2_kg": None}
+    monkeypatch.setitem(ANSWERS, "/api/energy/forecast", told)
+    assert main(["energy", "forecast"]) == 0
+    out = capsys.readouterr().out
+    for words in ("the peak is not known", "the day's kWh are not known", "26.3", "a note"):
+        assert words in out
+    monkeypatch.setitem(ANSWERS, "/api/energy/forecast", told | {"kw": [None] * 8})
+    assert main(["energy", "forecast"]) == 0
+    assert "nothing is foreseen\na note" in capsys.readouterr().out
+
+
 def test_a_line_without_measures_says_how_to_declare_one(capsys, monkeypatch):
     monkeypatch.setitem(ANSWERS, "/api/energy/measures", [])
     assert main(["energy", "saving"]) == 0

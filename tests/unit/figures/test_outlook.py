@@ -115,6 +115,31 @@ def test_below_a_week_there_is_no_interval_and_below_a_day_nothing():
     assert outlook(made, line) is None
 
 
+def nights_unknown(first, last):
+    """Three weeks of a meter that tells nothing good from the hour `first` to `last`, overnight."""
+    seconds = SECONDS[: 21 * 96]
+    hour = seconds / 3600 % 24
+    quality = np.where((hour >= first) | (hour < last), 0x8000_0000, 0).astype(np.uint32)
+    filler = unit("filler", "power", "good_count")
+    rows = {"filler/power": (seconds, steady(seconds), quality)}
+    line = line_of(filler)
+    return records(line, rows, end=21 * 24 * HOUR), line
+
+
+def test_quarters_that_nobody_ever_measured_are_no_zeros_in_the_totals():
+    made, line = nights_unknown(22, 6)
+    found = outlook(made, line)
+    assert found.unknown == 32
+    np.testing.assert_allclose(found.middle[np.isfinite(found.middle)], [60.0] * 48 + [20.0] * 16)
+    assert (found.kwh, found.money, found.co2, found.peak_at) == (None,) * 4
+    assert np.isnan(found.peak).all()
+    made, line = nights_unknown(23, 0)  # of so little the peak is known
+    found = outlook(made, line)
+    assert (found.unknown, found.kwh) == (4, None)
+    assert found.peak == pytest.approx((60, 60, 60))
+    assert found.peak_at == START + (21 * 24 + 6) * HOUR
+
+
 @pytest.mark.parametrize("change", ["2026-03-29T01:00", "2026-10-25T01:00"])
 def test_a_day_of_23_or_25_hours_keeps_the_hours_of_the_wall_clock(change):
     """Before and after the clocks change in Berlin, work begins at 6 by the wall clock."""

@@ -3527,7 +3527,10 @@ export interface components {
             peak_high: number | null;
             /** Peak At */
             peak_at: number | null;
-            /** Kwh */
+            /**
+             * Kwh
+             * @description None, as money and CO2, where a quarter is not known.
+             */
             kwh: number | null;
             /** Money */
             money: number | null;

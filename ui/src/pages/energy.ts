@@ -81,7 +81,7 @@ export class EnergyPage extends Part {
   private forecast() {
     const { value, load } = this.ahead;
     const blank = value && value.kw.length === 0 ? { title: "Nothing to forecast from yet", text: value.notes[0] ?? "" } : undefined;
-    return html`<isthmus-card heading="The next 24 h" sub=${value && value.peak_kw !== null ? foreseen(value) : ""} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-ahead .forecast=${value}></isthmus-ahead>
+    return html`<isthmus-card heading="The next 24 h" sub=${value ? foreseen(value) : ""} .load=${load} ?hollow=${!value} .blank=${blank}><isthmus-ahead .forecast=${value}></isthmus-ahead>
       ${value?.notes.length ? html`<div class="tiny muted">${value.notes.join(" ")}</div>` : nothing}</isthmus-card>`;
   }
 
@@ -163,8 +163,10 @@ export class EnergyPage extends Part {
   }
 }
 
-/** Peak with its interval, energy, money and CO2 of the coming day, in a line. */
+/** Peak with its interval, energy, money and CO2 of the coming day, in a line; what is not known is left out. */
 function foreseen(value: EnergyForecast): string {
   const between = value.peak_low === null ? "" : ` (80 %: ${number(value.peak_low, 1)} to ${number(value.peak_high, 1)})`;
-  return `peak ${number(value.peak_kw, 1)} kW${between} about ${clock.minute(value.peak_at ?? value.now)}; ${number(value.kwh, 0)} kWh, ${number(value.money, 2)} ${value.currency}, ${number(value.co2_kg, 0)} kg CO2`;
+  const peak = value.peak_kw === null ? [] : [`peak ${number(value.peak_kw, 1)} kW${between} about ${clock.minute(value.peak_at ?? value.now)}`];
+  const total = value.kwh === null ? [] : [`${number(value.kwh, 0)} kWh, ${number(value.money, 2)} ${value.currency}, ${number(value.co2_kg, 0)} kg CO2`];
+  return [...peak, ...total].join("; ");
 }

@@ -36,7 +36,7 @@ def moves(
     Columns are steps of the coming day: kW of the `whole` line or site, kW of the machine, price
     and CO2 of a kWh. `room` is the most that the machine can draw, `within` how many steps work
     may be moved, `hour` the steps of an hour. What the machine draws anyhow, its lowest step,
-    stays. No move makes a new peak.
+    stays. No move makes a new peak, and none goes where the load is not known.
     """
     whole, load = whole.copy(), load.copy()
     work = np.maximum(load - np.nanmin(load), 0.0) if np.isfinite(load).any() else np.zeros(0)
@@ -78,7 +78,8 @@ def _best(
             continue
         for to in places:
             into = slice(to, to + hour)
-            if to == start or abs(to - start) > within or (load[into] + moved > room).any():
+            fits = (load[into] + moved <= room).all() and np.isfinite(whole[into]).all()
+            if to == start or abs(to - start) > within or not fits:
                 continue
             after = whole.copy()
             after[out] -= moved

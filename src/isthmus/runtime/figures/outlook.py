@@ -34,9 +34,10 @@ SHARES = (0.1, 0.5, 0.9)
 class Outlook:
     """The coming 24 hours by quarters between `edges` (ns): kW as `low`, `middle`, `high` (80 %).
 
-    `peak` is the highest quarter by the same shares, `peak_at` the likeliest one; low and high are
-    NaN below a week of history. `days` is how many whole days it was learned from, `moves` by
-    machine what would save most.
+    `peak` is the highest quarter by the same shares, `peak_at` the likeliest one, None where no
+    peak is known; low and high are NaN below a week of history. The totals are None where any
+    quarter is not known. `days` is how many whole days it was learned from, `moves` by machine
+    what would save most.
     """
 
     edges: Int64s
@@ -44,13 +45,18 @@ class Outlook:
     middle: Floats
     high: Floats
     peak: tuple[float, float, float]
-    peak_at: Nanoseconds
-    kwh: float
-    money: float
-    co2: float
+    peak_at: Nanoseconds | None
+    kwh: float | None
+    money: float | None
+    co2: float | None
     days: int
     moves: tuple[tuple[Equipment, Move], ...]
     closed: bool
+
+    @property
+    def unknown(self) -> int:
+        """How many of the quarters nothing is known of."""
+        return int(np.isnan(self.middle).sum())
 
 
 def outlook(records: Records, line: Equipment) -> Outlook | None:
@@ -70,21 +76,26 @@ def outlook(records: Records, line: Equipment) -> Outlook | None:
         peak = (np.nan, peak[1], np.nan)
     tariff = Tariff.of(records.plant)
     price, factor = tariff.over(clock.edges), emission(records, clock.edges).kg
-    kwh = np.nan_to_num(middle) / 4
+    kwh = middle / 4
+    at = int(clock.edges[int(np.nanargmax(middle))]) if np.isfinite(peak[1]) else None
     return Outlook(
         clock.edges,
         low,
         middle,
         high,
         (peak[0], peak[1], peak[2]),
-        Nanoseconds(int(clock.edges[int(np.nanargmax(middle))])),
-        float(kwh.sum()),
-        float((kwh * price).sum()),
-        float((kwh * factor).sum()),
+        None if at is None else Nanoseconds(at),
+        _total(kwh),
+        _total(kwh * price),
+        _total(kwh * factor),
         days,
         tuple(_moves(records, line, clock, middle, price, factor)),
         bool((clock.kind_of_coming() == CLOSED).any()),
     )
+
+
+def _total(column: Floats) -> float | None:
+    return float(column.sum()) if np.isfinite(column).all() else None
 
 
 def _moves(

@@ -35,7 +35,9 @@ class EnergyForecast(Answer):
     peak_low: float | None
     peak_high: float | None
     peak_at: Milliseconds | None
-    kwh: float | None
+    kwh: Annotated[
+        float | None, Field(description="None, as money and CO2, where a quarter is not known.")
+    ]
     money: float | None
     currency: str
     co2_kg: float | None

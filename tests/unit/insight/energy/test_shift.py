@@ -74,3 +74,13 @@ def test_moves_together_make_no_peak_and_save_what_they_say():
         assert after.sum() == pytest.approx(whole.sum())
         touched = [each for move in found for each in (move.start, move.to)]
         assert len(touched) == len(set(touched))
+
+
+def test_work_does_not_go_where_the_load_is_not_known():
+    load = np.full(24, 5.0)
+    load[3] = 25.0
+    whole = np.full(24, 100.0) + load
+    unknown = np.where(np.arange(24) < 12, 0.0, np.nan)
+    assert asked(load + unknown, whole) == []
+    assert asked(load, whole + unknown) == []
+    assert len(asked(load, whole)) == 1
