@@ -17,6 +17,7 @@ Line = Annotated[str, Query(description="Path of the line; the plant's first whe
 Name = Annotated[str, Path(description="The connection's name in the plant file.")]
 DIGITS = 9
 LONGEST = 20 * 366 * 86_400_000.0
+MONTH = 32 * 86_400 * 10**9  # ns
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
@@ -50,6 +51,14 @@ def time_range(start: float, end: float) -> tuple[Nanoseconds, Nanoseconds]:
     if end - start > LONGEST:
         raise Problem(422, "the range is longer than 20 years", "ask for less at once")
     return Nanoseconds(int(start * 1e6)), Nanoseconds(int(end * 1e6))
+
+
+def month(start: float, end: float) -> tuple[Nanoseconds, Nanoseconds]:
+    """The range in ns, refused where it is longer than 32 days: all its samples are read."""
+    found = time_range(start, end)
+    if found[1] - found[0] > MONTH:
+        raise Problem(422, "the range is longer than 32 days", "ask for less at once")
+    return found
 
 
 def line_of(app: App, path: str | None) -> Equipment:

@@ -29,11 +29,10 @@ from isthmus.runtime.figures.statistics import (
     unit_cycles,
 )
 from isthmus.runtime.figures.windows import windows
-from isthmus.web.ask import Line, Problem, equipment, line_of, tag_ids, time_range
+from isthmus.web.ask import MONTH, Line, Problem, equipment, line_of, tag_ids, time_range
 from isthmus.web.contract import key_figures as contract
 from isthmus.web.history import From, To
 
-LONGEST = 32 * 86_400 * 10**9
 POINTS = 2_000  # of a chart
 MOST_VALUES = 1_000_000  # of which subgroups are taken
 Place = Annotated[str, Query(description="Path of a unit with a counter of good pieces.")]
@@ -162,7 +161,7 @@ def _days(app: App, line: Equipment, window: Window) -> list[contract.Bottleneck
 def _window(app: App, start: float, end: float) -> Window:
     first, last = time_range(start, end)
     last = min(last, max(app.now(), type(first)(first + 1)))
-    if last - first > LONGEST:
+    if last - first > MONTH:
         raise Problem(422, "the range is longer than 32 days", "ask for less at once")
     return Window("", first, last)
 

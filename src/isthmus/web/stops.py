@@ -24,7 +24,7 @@ from isthmus.runtime.stops.found import Found
 from isthmus.runtime.stops.pareto import by_reason
 from isthmus.runtime.stops.say import Why, around, correct, split, undo
 from isthmus.web.access import Seen, Sight
-from isthmus.web.ask import Problem, equipment, line_of, time_range
+from isthmus.web.ask import Problem, equipment, line_of, month, time_range
 from isthmus.web.contract import stops as contract
 from isthmus.web.writes import guard, principal
 
@@ -110,9 +110,9 @@ def _explain(app: App, router: APIRouter) -> None:
 
 def _unexplained(found: Sequence[Found]) -> float | None:
     """The share of own downtime that has no reason; None where there is no downtime."""
-    own = [each.stop for each in found if each.stop.element is TimeElement.ADOT]
-    total = sum(stop.seconds for stop in own)
-    return sum(stop.seconds for stop in own if not stop.cause) / total if total else None
+    own = [each for each in found if each.stop.element is TimeElement.ADOT]
+    total = sum(each.inside for each in own)
+    return sum(each.inside for each in own if not each.stop.cause) / total if total else None
 
 
 def _say(app: App, router: APIRouter) -> None:
@@ -185,7 +185,7 @@ def _span(
 ) -> tuple[Nanoseconds, Nanoseconds]:
     now = app.now()
     begin = app.records.shift(place).start / 1e6 if start is None else start
-    return time_range(begin, now / 1e6 if end is None else end)
+    return month(begin, now / 1e6 if end is None else end)
 
 
 def _told(app: App, found: Found) -> contract.StopInfo:

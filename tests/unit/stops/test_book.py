@@ -86,9 +86,7 @@ def test_what_was_known_at_a_moment_can_be_told(book):
     second = book.correct(said(100, 700, "breakdown", made=20))
     book.undo(second.number, "bert", 30)
     causes = {
-        moment: {
-            REASONS.words[int(each)] for each in book.as_known(moment)(UNIT, RAW).cause if each
-        }
+        moment: {REASONS.words[int(each)] for each in book.at(moment).told(UNIT, RAW).cause if each}
         for moment in (5, 10, 25, 30)
     }
     assert causes == {5: set(), 10: {"material"}, 25: {"breakdown"}, 30: {"material"}}

@@ -20,7 +20,7 @@ def stood(seconds, *, cause="", said="", likely="", element=TimeElement.ADOT, as
     stop = Stop(0, int(seconds * 1e9), seconds, element, 9, REASONS.number(cause) or 0)
     spoke = Correction(1, UNIT.path, 0, stop.end, said, "person:anna", 1) if said else None
     hint = Suggestion(likely, 0.7, ("the alarm says so",)) if likely else None
-    return Found(UNIT, stop, False, spoke, hint, "", asks)
+    return Found(UNIT, stop, seconds, False, spoke, hint, "", asks)
 
 
 def test_each_second_of_an_own_stop_has_one_reason_and_one_that_gives_it():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.tag import Namespace, Tag
-from isthmus.web.ask import LONGEST, Problem, line_of, tag_ids, time_range
+from isthmus.web.ask import LONGEST, Problem, line_of, month, tag_ids, time_range
 
 PATHS = ["hall/line1/press/force", "hall/line1/press/count", "hall/line1/oven/temperature"]
 
@@ -82,3 +82,10 @@ def test_a_plant_without_a_line_says_what_to_write(app):
     with pytest.raises(Problem) as refused:
         line_of(empty, "")
     assert "plant.yaml" in refused.value.hint
+
+
+def test_what_reads_all_samples_is_asked_of_a_month_at_most():
+    day = 86_400_000.0
+    assert month(0, 32 * day)[1] == 32 * 86_400 * 10**9
+    with pytest.raises(Problem, match="32 days"):
+        month(0, 33 * day)

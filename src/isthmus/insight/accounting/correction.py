@@ -38,7 +38,7 @@ class Correction:
 def bounds_of(correction: Correction) -> tuple[int, ...]:
     """The moments (ns) at which what was said cuts a stop."""
     start, end = correction.start, correction.end
-    return (start,) if correction.going else (start, end)
+    return (start,) if correction.going or not correction.reason else (start, end)
 
 
 def corrected(accounts: Accounts, corrections: Sequence[tuple[Correction, int | None]]) -> Accounts:

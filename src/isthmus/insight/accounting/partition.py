@@ -130,6 +130,10 @@ class Partition:
         seconds["FAILURES"] = self._counted(self.stop & down, starts, ends)
         return Elements(starts, ends, seconds)
 
+    def lies_in(self, moment: int) -> int:
+        """The number of the episode that `moment` (ns) lies in."""
+        return int(self.episode[np.searchsorted(self.start, moment, side="right") - 1])
+
     def _spent(self, which: Bools, starts: Int64s, ends: Int64s) -> Int64s:
         """How many ns of each window are of the stretches `which`."""
         lasts = np.where(which, self.end - self.start, 0)

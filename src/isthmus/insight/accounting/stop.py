@@ -56,6 +56,13 @@ def stops(partition: Partition, cuts: Int64s) -> list[Stop]:
     return [_stop(partition, some) for some in np.split(rows, firsts[1:])]
 
 
+def stood(partition: Partition, start: int, end: int) -> float:
+    """The seconds of planned work in [start, end) (ns) that were spent without production."""
+    rows = np.isin(partition.element, STANDS)
+    lasts = np.minimum(partition.end, end) - np.maximum(partition.start, start)
+    return float(np.maximum(lasts, 0)[rows].sum() / 1e9)
+
+
 def _stop(partition: Partition, rows: Int64s) -> Stop:
     lasts = partition.end[rows] - partition.start[rows]
     cause = partition.cause[rows]

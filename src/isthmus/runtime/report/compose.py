@@ -43,7 +43,7 @@ def compose(
     spent, then = cost(records, lines, window), cost(records, lines, numbers.then)
     figures = numbers.told(beside.stands)
     paid = _paid(records, spent, then)
-    steps, stops = waterfall(numbers), stood(records, place, window, beside)
+    steps, stops = waterfall(numbers), stood(place, window, beside)
     reasons = reasoned(stops, records.plant.reasons)
     accent, went = beside.brand.accent, course_table(numbers, kind)
     data, known = data_table(numbers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from isthmus.insight.accounting.calendar import Stretch
 from isthmus.model.plant import Equipment
 from isthmus.model.reason import Reasons
 from isthmus.model.report import Cell, Column, Table
@@ -109,28 +108,18 @@ class Stood:
     bottleneck: bool
 
 
-def stood(records: Records, place: Equipment, window: Window, beside: Beside) -> list[Stood]:
+def stood(place: Equipment, window: Window, beside: Beside) -> list[Stood]:
     """The stops of all units of `place` that touch `window`."""
     if beside.stops is None:
         return []
     made = []
     for line in lines_of(place):
-        planned, unit = records.planned(line, window), bottleneck(line)
+        unit = bottleneck(line)
         for found in beside.stops.stops(line, (window.start, window.end)):
-            inside = _inside(found, window, planned)
-            if inside > 0:
+            if found.inside > 0:
                 narrow = unit is not None and found.unit.path == unit.path
-                made.append(Stood(line, found, inside, narrow))
+                made.append(Stood(line, found, found.inside, narrow))
     return made
-
-
-def _inside(found: Found, window: Window, planned: Iterable[Stretch]) -> float:
-    stop = found.stop
-    if stop.start >= window.start and stop.end <= window.end:
-        return stop.seconds
-    return sum(
-        max(0, min(each.end, stop.end) - max(each.start, stop.start)) / 1e9 for each in planned
-    )
 
 
 def reasoned(stops: Iterable[Stood], reasons: Reasons) -> list[Reasoned]:

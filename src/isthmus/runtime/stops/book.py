@@ -7,7 +7,7 @@ time.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -110,10 +110,14 @@ class Book:
         """The accounts of `unit` with what people said of it."""
         return self._laid(accounts, self._by_unit.get(unit.path, ()))
 
-    def as_known(self, moment: int) -> Callable[[Equipment, Accounts], Accounts]:
-        """The same with what had been said by `moment` (the plant's time, ns)."""
-        held = _held(each for each in self.entries if each.made <= moment)
-        return lambda unit, accounts: self._laid(accounts, held.get(unit.path, ()))
+    def at(self, moment: int) -> Book:
+        """What had been said by `moment` (the plant's time, ns), to be read only."""
+        book = Book(self.file, self.reasons)
+        for entry in tuple(self.entries):
+            if entry.made <= moment:
+                book._take(entry)
+        book._by_unit = _held(book.entries)
+        return book
 
     def held(self, unit: str) -> tuple[Correction, ...]:
         """The corrections of `unit` that hold, in the order they were made."""

@@ -11,8 +11,9 @@ import numpy as np
 from isthmus.insight.accounting.correction import Correction, bounds_of
 from isthmus.insight.accounting.neighbour import AROUND, Neighbour
 from isthmus.insight.accounting.rules import TimeElement
-from isthmus.insight.accounting.stop import Stop, stops
+from isthmus.insight.accounting.stop import Stop
 from isthmus.insight.accounting.suggestion import (
+    CHANGE,
     FIRST_OUT,
     NEAR,
     Evidence,
@@ -24,12 +25,13 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.reason import Category
 from isthmus.model.sample import Nanoseconds
-from isthmus.runtime.figures.elements import partition
 from isthmus.runtime.figures.read import Bounds, Records, Window, units
 from isthmus.runtime.stops.book import Book
+from isthmus.runtime.stops.whole import Whole
 
 ALARMS, TEXTS = "alarm", "text"
-MOST_EVENTS = 5_000
+MOST_EVENTS = 5_000  # of a day
+DAY = 86_400 * 10**9
 
 
 class Events(Protocol):
@@ -50,14 +52,16 @@ class Events(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A stop of `unit`; `correction` is what a person said of it last, `going` that it goes on.
+    """A stop of `unit`, of which `inside` seconds of planned work lie in the span asked for.
 
-    `suggestion` is the likeliest reason, `also` are the others for which something speaks;
-    `version` is the number of what was said or taken back last.
+    `correction` is what a person said of it last, `going` that it goes on. `suggestion` is
+    the likeliest reason, `also` are the others for which something speaks; `version` is the number
+    of what was said or taken back last.
     """
 
     unit: Equipment
     stop: Stop
+    inside: float
     going: bool
     correction: Correction | None
     suggestion: Suggestion | None
@@ -77,28 +81,49 @@ class Around:
 
     def as_known(self, moment: int) -> Around:
         """The same as it was known at `moment`: what people said later is left out."""
-        return replace(self, records=replace(self.records, told=self.book.as_known(moment)))
+        book = self.book.at(moment)
+        return replace(self, book=book, records=replace(self.records, told=book.told))
 
     def stops(self, place: Equipment, span: Bounds) -> list[Found]:
-        """The stops of a unit, or of all units of a line, that touch `span`, in order."""
-        span = span[0], min(span[1], self.records.now())
+        """The stops of a unit, or of all units of a line, that touch `span`, in order.
+
+        Each is told whole, also where it began long before the span or goes on after it.
+        """
+        now = self.records.now()  # one for all that follows: what stands until then goes on
+        still = replace(self, records=replace(self.records, now=lambda: now))
+        return still.found(place, (span[0], min(span[1], now)))
+
+    def found(self, place: Equipment, span: Bounds) -> list[Found]:
+        """The same where the clock of the records stands still."""
         if span[0] >= span[1]:
             return []
         line = self._line(place)
-        found = units(line) if line else [place]
-        wanted = found if place.level is Level.WORK_CENTER else [place]
-        margin = max(NEAR, AROUND)
-        wide = Nanoseconds(span[0] - margin), Nanoseconds(min(span[1] + margin, self.records.now()))
-        tags = [unit.tag(role) for unit in found for role in ("state", "cause")]
-        shelf = self.records.shelf(tags, Window("", *wide))
-        row = [Neighbour.of(unit.title or unit.name, shelf.accounts(unit)) for unit in found]
+        row = units(line) if line else [place]
+        wanted = row if place.level is Level.WORK_CENTER else [place]
+        touching = {
+            unit.path: whole
+            for unit in wanted
+            if unit.tag("state") is not None and (whole := self._whole(unit, span)).stops
+        }
+        if not touching:
+            return []
+        opens = min(whole.stops[0].start for whole in touching.values())
+        ends = max(whole.stops[-1].end for whole in touching.values())
+        beside = self._neighbours(row, (min(opens, span[0]), max(ends, span[1])))
         every: list[Found] = []
-        for place_, unit in enumerate(found):
-            if unit in wanted and unit.tag("state") is not None:
-                sides = row[:place_][::-1], row[place_ + 1 :]
-                others = [other.path for other in found if other is not unit]
-                every += self._of_unit(unit, span, sides, others)
+        for number, unit in enumerate(row):
+            if unit.path in touching:
+                sides = beside[:number][::-1], beside[number + 1 :]
+                others = [other.path for other in row if other is not unit]
+                every += self._of_unit(unit, touching[unit.path], sides, others)
         return sorted(every, key=lambda each: each.stop.start)
+
+    def _neighbours(self, row: Sequence[Equipment], span: tuple[int, int]) -> list[Neighbour]:
+        margin, now = max(NEAR, AROUND), self.records.now()
+        wide = Nanoseconds(span[0] - margin), Nanoseconds(min(span[1] + margin, now))
+        tags = [unit.tag(role) for unit in row for role in ("state", "cause")]
+        shelf = self.records.shelf(tags, Window("", *wide))
+        return [Neighbour.of(unit.title or unit.name, shelf.accounts(unit)) for unit in row]
 
     def _line(self, place: Equipment) -> Equipment | None:
         if place.level is Level.WORK_CENTER:
@@ -109,27 +134,25 @@ class Around:
     def _of_unit(
         self,
         unit: Equipment,
-        span: Bounds,
+        whole: Whole,
         sides: tuple[Sequence[Neighbour], Sequence[Neighbour]],
         others: Sequence[str],
     ) -> list[Found]:
-        held = self.book.held(unit.path)
-        cuts = np.array([cut for each in held for cut in bounds_of(each)], np.int64)
-        whole = stops(partition(self.records, unit, span), cuts)
-        touching = [each for each in whole if each.start < span[1] and each.end > span[0]]
-        if not touching:
-            return []
-        first, last = touching[0].start - FIRST_OUT[0], touching[-1].start + FIRST_OUT[1] + 1
-        known = replace(
-            self._evidence(unit, (Nanoseconds(first), Nanoseconds(last)), sides),
+        held, touching = self.book.held(unit.path), whole.stops
+        first, last = touching[0].start, touching[-1].end
+        near = [each for each in held if each.start < last and each.end > first]
+        marks = self.book.marks(unit.path, first, last)
+        known = Evidence(
+            *sides,
+            changes=self._changes(unit, first, last),
             past=held,
             elsewhere=[each for path in others for each in self.book.held(path)],
         )
-        now = self.records.now()
-        near = [each for each in held if each.start < whole[-1].end and each.end > whole[0].start]
-        marks = self.book.marks(unit.path, touching[0].start, touching[-1].end)
-        found = []
-        for stop in touching:
+        found, until = [], 0
+        for stop, inside in zip(touching, whole.inside, strict=True):
+            if stop.start >= until:
+                until = stop.start + DAY
+                known = replace(known, alarms=self._alarms(unit, stop.start, until))
             said = [each for each in near if each.start < stop.end and each.end > stop.start]
             named = [each for each in said if each.reason]
             alarm = first_out(stop, known.alarms)
@@ -138,7 +161,8 @@ class Around:
                 Found(
                     unit,
                     stop,
-                    stop.end >= now,
+                    inside,
+                    whole.going and stop is touching[-1],
                     named[-1] if named else said[-1] if said else None,
                     likely[0] if likely else None,
                     alarm.text if alarm else "",
@@ -149,6 +173,10 @@ class Around:
             )
         return found
 
+    def _whole(self, unit: Equipment, span: Bounds) -> Whole:
+        cuts = [cut for each in self.book.held(unit.path) for cut in bounds_of(each)]
+        return Whole.of(self.records, unit, span, np.array(cuts, np.int64))
+
     def _vague(self, cause: int) -> bool:
         """Whether it says too little of a long own stop: nothing, a jam, or no detail."""
         reasons = self.records.plant.reasons
@@ -158,19 +186,14 @@ class Around:
         detailed = any(each.parent == named.name for each in reasons)
         return detailed or named.category is Category.MICRO_STOP
 
-    def _evidence(
-        self,
-        unit: Equipment,
-        span: Bounds,
-        sides: tuple[Sequence[Neighbour], Sequence[Neighbour]],
-    ) -> Evidence:
-        told = self.historian.events(
-            *span, kinds=(ALARMS, TEXTS), path=unit.path, limit=MOST_EVENTS
-        )
-        kinds = [unit.tag(role) for role in ("order", "product")]
-        paths = {tag.path for tag in kinds if tag is not None}
-        return Evidence(
-            *sides,
-            [each for each in told if each.kind == ALARMS],
-            [each.time for each in told if each.kind == TEXTS and each.path in paths],
-        )
+    def _alarms(self, unit: Equipment, first: int, last: int) -> list[Event]:
+        """The alarms around stops that begin in [first, last)."""
+        sides = Nanoseconds(first - FIRST_OUT[0]), Nanoseconds(last + FIRST_OUT[1] + 1)
+        return self.historian.events(*sides, kinds=(ALARMS,), path=unit.path, limit=MOST_EVENTS)
+
+    def _changes(self, unit: Equipment, first: int, last: int) -> list[int]:
+        """When the order or product changed around stops in [first, last)."""
+        sides = Nanoseconds(first - CHANGE), Nanoseconds(last + CHANGE)
+        told = self.historian.events(*sides, kinds=(TEXTS,), path=unit.path, limit=MOST_EVENTS)
+        paths = {tag.path for role in ("order", "product") if (tag := unit.tag(role))}
+        return [each.time for each in told if each.path in paths]

@@ -41,7 +41,7 @@ def by_reason(found: Sequence[Found], reasons: Reasons) -> list[ReasonTime]:
         known = reasons.reason(name)
         title = known.title if known else name.replace("_", " ") or "no reason is known"
         row = rows.get(name, ReasonTime(name, title))
-        spent = getattr(row, kind) + each.stop.seconds
+        spent = getattr(row, kind) + each.inside
         rows[name] = replace(row, stops=row.stops + 1, **{kind: spent})
     return sorted(rows.values(), key=lambda row: -row.seconds)
 

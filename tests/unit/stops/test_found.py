@@ -1,0 +1,181 @@
+"""Stops are found whole, whatever range is asked for, and are going on while nothing says else."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from tests.unit.figures.memory import HOUR, START, S, line_of, records, unit
+
+from isthmus.insight.accounting.correction import Correction
+from isthmus.model.errors import Refused
+from isthmus.model.plant import Calendar, Shift
+from isthmus.model.reason import DEFAULT, Reasons
+from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.stops import say
+from isthmus.runtime.stops.book import Book, Sent
+from isthmus.runtime.stops.found import Around
+
+PRESS = unit("press", "state", "cause")
+DAY = frozenset(range(7))
+WORK = Calendar(
+    "work",
+    (Shift("early", 6 * 60, 14 * 60, DAY), Shift("late", 14 * 60, 22 * 60, DAY)),
+    breaks=((540, 560),),
+)
+
+
+class NoEvents:
+    def events(self, start, end, **_):
+        return []
+
+
+def around(tmp_path, states, *, end, calendar=None):
+    """Where stops of a press are looked for; its clock goes on with every look."""
+    name = calendar.name if calendar else ""
+    line = line_of(replace(PRESS, calendar=name), calendar=name)
+    kept = records(line, {"press/state": states}, end=0, calendar=calendar)
+    book = Book.open(tmp_path, Reasons(DEFAULT))
+    ticks = itertools.count(START + int(end * HOUR))
+    kept = replace(kept, told=book.told, now=lambda: Nanoseconds(next(ticks)))
+    return Around(kept, book, NoEvents())
+
+
+def press(where):
+    return where.records.plant.equipment(PRESS.path)
+
+
+def hours(stop):
+    return (stop.start - START) / HOUR, (stop.end - START) / HOUR
+
+
+def at(where, hour):
+    moment = START + int(hour * HOUR)
+    span = Nanoseconds(moment - S), Nanoseconds(moment + S)
+    return where.stops(press(where), span)
+
+
+@pytest.mark.parametrize("hour", [4.001, 5, 6.5, 6.999])
+def test_a_long_stop_is_the_same_from_each_of_its_moments(tmp_path, hour):
+    states = [0, 4 * 3_600, 7 * 3_600], [6, 9, 6]
+    (found,) = at(around(tmp_path, states, end=9), hour)
+    assert hours(found.stop) == (4, 7)
+    assert found.inside == pytest.approx(2)
+    assert not found.going
+
+
+def test_a_stop_of_days_is_looked_for_a_month_back_and_no_longer(tmp_path):
+    for days, begins in ((10, 24), (90, None)):
+        states = [0, 86_400], [6, 9]
+        (found,) = at(around(tmp_path, states, end=days * 24), days * 24 - 1)
+        begin, _ = hours(found.stop)
+        assert begin == begins if begins else begin < (days - 32) * 24 < begin + 24
+        assert found.going
+
+
+def test_what_stands_now_goes_on_though_the_clock_does_too(tmp_path):
+    where = around(tmp_path, ([0, 3_600], [6, 9]), end=2.5)
+    found = where.stops(press(where), (START, Nanoseconds(START + 5 * HOUR)))
+    assert [(each.going, hours(each.stop)[0]) for each in found] == [(True, 1)]
+    ran = around(tmp_path, ([0, 3_600, 7_200], [6, 9, 6]), end=2.5)
+    assert [
+        each.going for each in ran.stops(press(ran), (START, Nanoseconds(START + 5 * HOUR)))
+    ] == [False]
+
+
+def test_a_stop_goes_on_in_a_break(tmp_path):
+    where = around(tmp_path, ([0, 8 * 3_600], [6, 9]), end=9.2, calendar=WORK)
+    (found,) = where.stops(
+        press(where), (Nanoseconds(START + 8 * HOUR), Nanoseconds(START + 12 * HOUR))
+    )
+    assert found.going
+    assert hours(found.stop) == (8, 9)
+
+
+def test_seconds_inside_a_range_add_up_over_ranges(tmp_path):
+    where = around(tmp_path, ([0, 8 * 3_600, 15 * 3_600], [6, 9, 6]), end=30, calendar=WORK)
+    bounds = [Nanoseconds(START + int(hour * HOUR)) for hour in (6, 8.5, 9.1, 14, 22)]
+    inside = [
+        found.inside
+        for span in itertools.pairwise(bounds)
+        for found in where.stops(press(where), span)
+        if not found.going
+    ]
+    (whole,) = where.stops(press(where), (bounds[0], bounds[-1]))
+    assert sum(inside) == pytest.approx(whole.stop.seconds) == pytest.approx(7 * 3_600 - 1_200)
+    assert whole.inside == whole.stop.seconds
+
+
+def test_as_it_was_known_leaves_out_all_that_was_said_later(tmp_path):
+    where = around(tmp_path, ([0, 4 * 3_600, 8 * 3_600], [6, 9, 6]), end=10)
+    first, last = START + 4 * HOUR, START + 8 * HOUR
+    where.book.correct(Correction(0, PRESS.path, first, last, "people", "anna", START + 9 * HOUR))
+    where.book.correct(Correction(0, PRESS.path, first + HOUR, last, "", "anna", START + 9 * HOUR))
+    span = (START, Nanoseconds(START + 9 * HOUR))
+    then = where.as_known(int(START + 8.5 * HOUR)).stops(press(where), span)
+    assert [(hours(each.stop), each.correction, each.asks, each.version) for each in then] == [
+        ((4, 8), None, True, 0)
+    ]
+    assert [hours(each.stop) for each in where.stops(press(where), span)] == [(4, 5), (5, 8)]
+
+
+class Site:
+    """What words about stops need of a running plant."""
+
+    def __init__(self, where):
+        self.records, self.stops, self.historian = where.records, where.book, where.historian
+        self.plant = where.records.plant
+        self.trust = SimpleNamespace(ledger=SimpleNamespace(record=lambda *_, **__: None))
+        self.deriver = SimpleNamespace(
+            dirt=SimpleNamespace(
+                order=asyncio.Lock(),
+                until=0,
+                add=lambda *_: None,
+                keep=self._kept,
+                woken=asyncio.Event(),
+            )
+        )
+
+    def now(self):
+        return self.records.now()
+
+    async def _kept(self):
+        return None
+
+
+def test_a_reason_given_while_it_stands_holds_until_it_runs(tmp_path):
+    states = [0, 3_600], [6, 9]
+    site = Site(around(tmp_path, states, end=1.2))
+
+    async def said():
+        why = say.Why("people")
+        return await say.correct(site, PRESS, START + int(1.1 * HOUR), why, "anna", Sent())
+
+    kept = asyncio.run(said())
+    assert kept.going
+    later = around(tmp_path, states, end=3)
+    (found,) = later.stops(press(later), (START, Nanoseconds(START + 3 * HOUR)))
+    assert (hours(found.stop)[0], found.correction.reason, found.asks) == (1, "people", False)
+    ran = around(tmp_path, ([0, 3_600, 3 * 3_600], [6, 9, 6]), end=4)
+    asyncio.run(say.settle(Site(ran)))
+    (held,) = Book.open(tmp_path, Reasons(DEFAULT)).held(PRESS.path)
+    assert (held.going, (held.end - START) / HOUR) == (False, 3)
+
+
+def test_a_stop_that_is_cut_while_it_stands_has_two_parts(tmp_path):
+    states = [0, 3_600], [6, 9]
+    site = Site(around(tmp_path, states, end=2))
+    asyncio.run(say.split(site, PRESS, START + int(1.5 * HOUR), "anna", Sent()))
+    later = around(tmp_path, states, end=3)
+    found = later.stops(press(later), (START, Nanoseconds(START + 3 * HOUR)))
+    assert [round(hours(each.stop)[0], 6) for each in found] == [1, 1.5]
+    assert [each.going for each in found] == [False, True]
+
+
+def test_what_ran_takes_no_reason(tmp_path):
+    site = Site(around(tmp_path, ([0, 3_600, 7_200], [6, 9, 6]), end=4))
+    with pytest.raises(Refused, match="did not stand"):
+        asyncio.run(say.correct(site, PRESS, START + 3 * HOUR, say.Why("people"), "anna", Sent()))
