@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from isthmus.bus import document, frame
 from isthmus.bus.port import Backbone, Gap, Message, StreamInfo
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY = 1.0
+TEXT = "text"  # the kind of event that a tag of words tells
 FILL = 0.7  # sealed messages are forgotten once the stream is so full
 
 
@@ -207,9 +210,15 @@ class Intake:
                 for event in events
                 if event.path not in self.edge.foreign
             ]
+        append = partial(
+            self.historian.append_events, events, stream=self._epoch, position=message.seq
+        )
         while True:
             try:
-                self.historian.append_events(events, stream=self._epoch, position=message.seq)
+                if self.dirt is None:
+                    append()
+                else:
+                    await self.dirt.append(self._texts(events), append)
             except StorageError as error:
                 self.note(str(error))
                 await asyncio.sleep(RETRY)
@@ -219,13 +228,23 @@ class Intake:
         for event in events:
             self._tell(event)
 
+    def _texts(self, events: Sequence[Event]) -> Batch:
+        """Which tags are told in words, and when: what they were worked on counts from then on."""
+        told = [
+            (number, event.time)
+            for event in events
+            if event.kind == TEXT and (number := self.namespace.id(event.path)) is not None
+        ]
+        tags, times = np.array(told, np.int64).reshape(-1, 2).T
+        return Batch.of(tags.astype(np.int32), times, np.zeros(len(times)))
+
     def _tell(self, event: Event) -> None:
         if self.heard is not None:
             self.heard(event)
         if event.kind == LATE and self.late is not None:
             self.late.remember(event)
         tag = self.namespace.id(event.path)
-        if tag is not None and event.kind == "text":
+        if tag is not None and event.kind == TEXT:
             self.live.tell(tag, event)
 
     async def _learn(self, message: Message) -> None:

@@ -18,7 +18,7 @@ from isthmus.model.state import PACKML
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.performance import state_now
 from isthmus.runtime.figures.pieces import Pieces, counters
-from isthmus.runtime.figures.read import Window, bottleneck, units
+from isthmus.runtime.figures.read import Window, bottleneck, ideal_rate, units
 from isthmus.web.access import Seen, Sight
 from isthmus.web.ask import Problem, equipment, line_of
 from isthmus.web.contract.operator import Called, CallWish, Helper, Station
@@ -180,4 +180,5 @@ def _counts(
     pieces = Pieces.of(shelf, line) if whole else Pieces.of_unit(shelf, unit)
     (good,) = numbers(pieces.until(busy, np.array([window.end], np.int64)))
     seconds = sum(each.end - each.start for each in busy) / 1e9
-    return good, line.ideal_rate * seconds if line.ideal_rate else None
+    rate = ideal_rate(line) if whole else unit.ideal_rate or line.ideal_rate
+    return good, rate * seconds if rate else None

@@ -19,7 +19,7 @@ from isthmus.runtime.figures.performance import (
     state_now,
 )
 from isthmus.runtime.figures.pieces import Pieces, counters
-from isthmus.runtime.figures.read import Window, bottleneck, factor, meters, units
+from isthmus.runtime.figures.read import Window, bottleneck, factor, ideal_rate, meters, units
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.access import Seen
@@ -108,7 +108,8 @@ def _figures(
 
 def rate(app: App, line: Equipment, unit: Equipment | None) -> contract.Kpi:
     """How fast `unit` of `line` runs now, against the line's ideal."""
-    ideal = line.ideal_rate * 60 if line.ideal_rate else None
+    best = ideal_rate(line)
+    ideal = best * 60 if best else None
     return contract.Kpi(
         key="rate",
         title="Rate",
@@ -193,15 +194,13 @@ def _count(
     busy = app.records.planned(line, Window("", window.start, until))
     pieces = Pieces.of(app.records.shelf(counters(line), window), line)
     made = pieces.until(busy, times)
-    planned = np.zeros(len(times))
+    planned, rate = np.zeros(len(times)), ideal_rate(line)
     for stretch in busy:
         planned += np.clip(times, stretch.start, stretch.end) - stretch.start
     return {
         "time": (times / 1e6).tolist(),
         "count": numbers(np.where(times <= window.end, made, np.nan)),
-        "plan": numbers(planned / 1e9 * line.ideal_rate)
-        if line.ideal_rate
-        else [None] * len(times),
+        "plan": numbers(planned / 1e9 * rate) if rate else [None] * len(times),
     }
 
 

@@ -10,7 +10,7 @@ from isthmus.insight.kpi.oee import Loss
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
 from isthmus.runtime.figures.performance import LinePerformance, performance, shares
-from isthmus.runtime.figures.read import units
+from isthmus.runtime.figures.read import ideal_rate, units
 from isthmus.web import contract
 from isthmus.web.ask import Line, Problem, line_of
 from isthmus.web.ribbon import ribbon
@@ -198,8 +198,8 @@ def _why(found: LinePerformance) -> dict[str, str]:
 
 def _notes(line: Equipment, found: LinePerformance) -> list[str]:
     notes = []
-    if not line.ideal_rate:
-        notes.append("No `ideal_rate` in the plant file: effectiveness is 100 % by definition.")
+    if not ideal_rate(line):
+        notes.append("No `ideal_rate` in the plant file: effectiveness and OEE are not known.")
     if found.count is None:
         notes.append(f"The good counter of {found.unit.path} tells nothing: nothing is counted.")
     if found.unplanned >= 1:

@@ -1,5 +1,6 @@
 """Key figures of equipment over windows, windows of local time, and statistics from history."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +14,7 @@ from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.figures.key_figures import key_figures, sources, version
 from isthmus.runtime.figures.performance import performance
+from isthmus.runtime.figures.read import Window
 from isthmus.runtime.figures.statistics import good_values, line_bottleneck, unit_cycles
 from isthmus.runtime.figures.windows import windows
 
@@ -151,3 +153,18 @@ def test_cycle_times_of_a_unit_and_values_of_a_tag():
     times, values = good_values(kept, filler.tag("good_count"), span(1), 3)
     assert values.tolist() == [4, 5, 6]
     assert ((times - START) // S).tolist() == [30, 110, 130]
+
+
+def test_of_a_window_in_which_nothing_is_known_no_figure_is_zero():
+    line = line_of(unit("filler", "state", "good_count"))
+    kept = records(line, {"filler/state": ([0], [6.0])}, end=10 * HOUR)
+    kept = replace(kept, dark=lambda _: Nanoseconds(START + 2 * HOUR))
+    window = Window("", Nanoseconds(START + 4 * HOUR), Nanoseconds(START + 6 * HOUR))
+    found = key_figures(kept, line, [window], Catalogue.of()).figures
+    unknown = {name: each.at(0) for name, each in found.items()}
+    for name in (
+        "mean_operating_time_between_failures",
+        "mean_time_to_failure",
+        "mean_time_to_restoration",
+    ):
+        assert unknown[name] is None

@@ -66,6 +66,22 @@ def test_it_says_what_the_key_figures_say_also_with_gaps_and_a_stop_over_its_edg
     assert alone.count.good != pytest.approx(found.count.good, abs=100)
 
 
+@pytest.mark.parametrize("where", ["line", "unit", "nowhere"])
+def test_the_ideal_rate_of_a_line_or_of_its_bottleneck_counts_everywhere(where):
+    filler = replace(unit("filler", *COUNTS), ideal_rate=2.0 if where == "unit" else None)
+    line = line_of(filler, ideal_rate=2.0 if where == "line" else None)
+    kept = records(line, running("filler", good=1.0), end=8 * HOUR)
+    window = Window("", START, Nanoseconds(START + HOUR))
+    found, alone = (of(kept, line, window) for of in (performance, inside))
+    said = key_figures(kept, line, [window], Catalogue.of()).figures["oee_index"].at(0)
+    told = None if where == "nowhere" else pytest.approx(0.5, abs=0.01)
+    assert found.oee.index == told
+    assert found.oee.effectiveness == told
+    assert alone.oee.index == told
+    assert said == told
+    assert found.oee.availability == 1
+
+
 def test_scrap_before_the_bottleneck_is_not_the_bottlenecks():
     line = line_of(
         unit("filler", *COUNTS),

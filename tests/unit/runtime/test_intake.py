@@ -14,6 +14,8 @@ from isthmus.model.sample import Batch, Nanoseconds, TagId
 from isthmus.model.tag import Tag
 from isthmus.runtime.catalogue import Catalogue
 from isthmus.runtime.collect.tap import Tap
+from isthmus.runtime.derive.dirt import Dirt
+from isthmus.runtime.derive.window import HOUR
 from isthmus.runtime.intake import Intake
 from isthmus.runtime.live import Live
 from isthmus.runtime.seal import seal_for_ever
@@ -110,12 +112,32 @@ def test_numbers_beyond_reason_in_events_harm_nobody(tmp_path, wrong):
 
     async def what(bench):
         _, event = raw_event(**wrong)
-        body = json.dumps({"events": [event]}).encode()
+        body = json.dumps(event).encode()
         await bench.tell(seal(FrameKind.EVENTS, body), SUBJECTS.events("press"))
         await bench.tell(frame.encode(one(2.0)))
         await bench.read_all()
         assert bench.lake.seal() is not None
         assert bench.values() == [2.0]
+
+    run(tmp_path, what)
+
+
+@pytest.mark.parametrize("time", [NOW - 3 * HOUR, NOW, 10**30])
+def test_a_text_that_comes_late_is_remembered_before_history_has_it(tmp_path, time):
+    from isthmus.bus.envelope import FrameKind, seal
+
+    async def what(bench):
+        dirt = bench.intake.dirt = Dirt(tmp_path / "derive.json", until=int(NOW - HOUR))
+        dirt.watch([1])
+        _, event = raw_event(time=time)
+        body = json.dumps(event).encode()
+        await bench.tell(seal(FrameKind.EVENTS, body), SUBJECTS.events("press"))
+        await bench.tell(frame.encode(one(2.0)))
+        await bench.read_all()
+        hour = (NOW - 3 * HOUR) // HOUR * HOUR
+        late = {1: [(hour, hour + HOUR)]} if time < NOW else {}
+        assert dirt.marks == late
+        assert not late or Dirt.open(tmp_path / "derive.json").marks == late
 
     run(tmp_path, what)
 

@@ -11,6 +11,7 @@ from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Nanoseconds
 
 DAY_MINUTES = 1440
+MINUTE = 60 * 10**9  # ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def shifts(
         for shift in calendar.shifts:
             if day.weekday() in shift.days:
                 stretch = _stretch(shift, day, zone)
-                if stretch.start < end and stretch.end > start:
+                if max(start, stretch.start) < min(end, stretch.end):
                     found.append(stretch)
     return sorted(found, key=lambda stretch: stretch.start)
 
@@ -76,7 +77,8 @@ def breaks(
     for day in _days(start, end, zone):
         for first, last in calendar.breaks:
             until = last if last > first else last + DAY_MINUTES
-            begin, stop = instant(day, first, zone), instant(day, until, zone)
+            begin = instant(day, first, zone)
+            stop = Nanoseconds(begin + (until - first) * MINUTE)  # as long as on any other day
             if begin < end and stop > start:
                 found.append(Stretch("break", max(begin, start), min(stop, end)))
     return sorted(found, key=lambda stretch: stretch.start)
@@ -120,7 +122,7 @@ def planned(
                 continue
             if pause.start > begin:
                 found.append(Stretch(shift.name, begin, pause.start))
-            begin = pause.end
+            begin = max(begin, pause.end)
         if begin < stop:
             found.append(Stretch(shift.name, begin, stop))
     return found
@@ -128,7 +130,8 @@ def planned(
 
 def _stretch(shift: Shift, day: date, zone: ZoneInfo) -> Stretch:
     until = shift.end if shift.end > shift.start else shift.end + DAY_MINUTES
-    return Stretch(shift.name, instant(day, shift.start, zone), instant(day, until, zone))
+    begin = instant(day, shift.start, zone)
+    return Stretch(shift.name, begin, max(begin, instant(day, until, zone)))
 
 
 def _days(start: Nanoseconds, end: Nanoseconds, zone: ZoneInfo) -> Iterator[date]:

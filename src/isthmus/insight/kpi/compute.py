@@ -59,7 +59,10 @@ def figures(
     return {name: found[name] for name in wanted}
 
 
-_STATED = ("APT", "AUBT", "AUPT", "AUST", "ADET", "ADOT", "STARVED", "BLOCKED", "MICRO", "NOT")
+_STATED = (
+    *("APT", "AUBT", "AUPT", "AUST", "ADET", "ADOT", "STARVED", "BLOCKED", "MICRO", "NOT"),
+    *("TBF", "TTF", "TTR", "CMT", "STOPS", "FAILURES"),
+)
 
 
 def _column(catalogue: Catalogue, elements: Elements, name: str) -> Figures:

@@ -101,12 +101,12 @@ class Oee:
     index: float | None
 
 
-def oee(times: Times, count: Count | None, *, planned_run_time_per_item: float) -> Oee:
+def oee(times: Times, count: Count | None, *, planned_run_time_per_item: float | None) -> Oee:
     """The OEE of summed times (s) and quantities (pieces); PRI in seconds a piece.
 
     A = APT / PBT, E = PRI x PQ / APT, Q = GQ / PQ, OEE index = A x E x Q (ISO 22400-2, 6.2 to
     6.5); the index is 0 where planned time passed and nothing was made. Without counts (None), or
-    where nothing is known of the planned time, it is None.
+    where nothing is known of the planned time, it is None; without PRI so are E and the index.
     """
     ran = times.actual_production
     seen = times.planned_busy - times.unknown
@@ -114,10 +114,11 @@ def oee(times: Times, count: Count | None, *, planned_run_time_per_item: float) 
     if count is None:
         return Oee(availability, None, None, None)
     made = count.produced
-    effectiveness = planned_run_time_per_item * made / ran if ran else None
+    item = planned_run_time_per_item
+    effectiveness = item * made / ran if ran and item is not None else None
     quality = count.good / made if made else None
-    index = availability
-    if availability is not None:
+    index = None
+    if availability is not None and item is not None:
         index = availability * (effectiveness or 0.0) * (quality or 0.0)
     return Oee(availability, effectiveness, quality, index)
 

@@ -38,16 +38,11 @@ def _part(sums: Sums, above: str, below: str, scale: float = 100.0) -> float | N
 
 
 def _oee(sums: Sums) -> float | None:
-    """GQ x PRI / PBT; without an ideal rate the line is measured by itself, E is 1."""
+    """GQ x PRI / PBT."""
     if _unseen(sums):
         return None
     good, busy, item = sums.get("good"), sums["planned_busy"], sums.get("item_seconds")
-    if good is None:
-        return None
-    if item:
-        return 100 * item * good / busy
-    made = sums.get("produced") or 0.0
-    return 100 * sums.get("actual_production", 0.0) / busy * (good / made if made else 0.0)
+    return 100 * item * good / busy if good is not None and item else None
 
 
 def _unseen(sums: Sums) -> bool:
@@ -79,7 +74,8 @@ _TIMES = "of the closed shifts, times and pieces added up before dividing (ISO 2
 _ALL = (
     Measure(
         *("oee", "OEE index", "%", 1, _MORE, 85.0, True, "performance"),
-        f"PRI x GQ / PBT {_TIMES}; time of which nothing is known counts as not produced",
+        f"PRI x GQ / PBT {_TIMES}; time of which nothing is known counts as not produced; needs "
+        "an `ideal_rate`",
         _oee,
     ),
     Measure(
@@ -89,7 +85,7 @@ _ALL = (
     ),
     Measure(
         *("effectiveness", "Effectiveness", "%", 1, _MORE, 95.0, True, "performance"),
-        f"PRI x PQ / APT {_TIMES}; needs the line's `ideal_rate`",
+        f"PRI x PQ / APT {_TIMES}; needs an `ideal_rate`",
         _effectiveness,
     ),
     Measure(

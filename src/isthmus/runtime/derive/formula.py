@@ -178,7 +178,7 @@ def _number(value: float) -> float | None:
 FORMULAS = (
     Formula(
         "iso22400.line",
-        3,
+        4,
         _line_inputs,
         _line,
         {

@@ -16,6 +16,7 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.kpi import NEVER, KpiResult
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds, TagId
+from isthmus.model.tag import Kind
 from isthmus.runtime.derive.compute import inputs, places, results
 from isthmus.runtime.derive.dirt import FILE, Dirt
 from isthmus.runtime.derive.formula import FORMULAS
@@ -50,6 +51,7 @@ class Deriver:
     _asked: float = 0.0
     _lines: dict[str, Equipment] = field(default_factory=dict)
     _of: dict[int, list[str]] = field(default_factory=dict)
+    _words: dict[int, str] = field(default_factory=dict)  # paths of tags that are told in words
 
     @classmethod
     def of(cls, records: Records, historian: Historian, folder: Path) -> Deriver:
@@ -59,9 +61,11 @@ class Deriver:
     def __post_init__(self) -> None:
         for line in places(self.records.plant):
             for formula in FORMULAS:
-                for number in inputs(self.records, line, formula):
+                for number, tag in inputs(self.records, line, formula).items():
                     self._lines[line.path] = line
                     self._of.setdefault(number, []).append(line.path)
+                    if tag.kind is Kind.TEXT:
+                        self._words[number] = tag.path
         self._of = {number: sorted(set(lines)) for number, lines in self._of.items()}
         self.dirt.watch(list(self._of))
         self._begin()
@@ -169,12 +173,14 @@ class Deriver:
         return found
 
     def _next(self, tag: int, time_: int) -> int:
-        """The hour after the next sample of `tag` from `time_` on, within the look-back."""
+        """The hour after the next sample or text of `tag` from `time_` on, within the look-back."""
         last = time_ + LOOK_BACK
-        rows = self.historian.raw(
-            np.array([tag], np.int32), Nanoseconds(time_), Nanoseconds(last), limit=1
-        )
-        return int(rows.time[0]) // HOUR * HOUR + HOUR if len(rows) else last
+        span = Nanoseconds(time_), Nanoseconds(last)
+        times = self.historian.raw(np.array([tag], np.int32), *span, limit=1).time.tolist()
+        if tag in self._words:
+            texts = self.records.texts(*span, kinds=("text",), path=self._words[tag])
+            times = [event.time for event in texts]
+        return min(times) // HOUR * HOUR + HOUR if times else last
 
     def _compute(self, path: str, start: int, end: int) -> tuple[list[KpiResult], int | None]:
         """What is news in the windows that touch [start, end); since when a tag there is dark."""

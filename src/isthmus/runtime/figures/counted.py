@@ -14,7 +14,7 @@ from isthmus.model.sample import Floats, Int64s, Nanoseconds
 from isthmus.runtime.figures.bucket import portions, reaching, summed
 from isthmus.runtime.figures.pieces import Pieces, counters
 from isthmus.runtime.figures.quantities import within
-from isthmus.runtime.figures.read import Records
+from isthmus.runtime.figures.read import Records, ideal_rate
 
 Tells = Callable[[tuple[Nanoseconds, Nanoseconds]], Partition]
 """What the unit did in a stretch of time."""
@@ -60,7 +60,7 @@ def counted(
     made[~planned], scrapped[~planned] = 0.0, 0.0
     scrapped[np.isnan(made)] = np.nan
     produced, lost = (summed(edges, column, starts, ends, planned) for column in (made, scrapped))
-    rate = (line or unit).ideal_rate or unit.ideal_rate
+    rate = ideal_rate(line) if line else unit.ideal_rate
     share = (line or unit).planned_scrap or unit.planned_scrap
     early = np.where(within(edges[:-1], *begins), scrapped, 0.0) if begins and told else None
     return {

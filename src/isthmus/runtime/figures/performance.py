@@ -15,7 +15,7 @@ from isthmus.model.plant import Equipment
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.figures.elements import elements, rules_of
 from isthmus.runtime.figures.pieces import Pieces, counters
-from isthmus.runtime.figures.read import Records, Window, bottleneck, units
+from isthmus.runtime.figures.read import Records, Window, bottleneck, ideal_rate, units
 from isthmus.runtime.figures.worked import worked
 
 NEIGHBOURHOOD = 180 * 10**9
@@ -66,14 +66,14 @@ def performance(records: Records, line: Equipment, window: Window) -> LinePerfor
         return found
     times, count = Times.at(seen, 0), _count(seen)
     made = found.unplanned + (found.count.produced if found.count else 0.0)
-    item = 1 / line.ideal_rate if line.ideal_rate else _item(times, count)
+    rate = ideal_rate(line)
     return replace(
         found,
         times=times,
         count=count,
         unplanned=max(0.0, made - count.produced) if count else 0.0,
-        oee=oee(times, count, planned_run_time_per_item=item),
-        item_seconds=item,
+        oee=oee(times, count, planned_run_time_per_item=1 / rate if rate else None),
+        item_seconds=1 / rate if rate else _item(times, count),
     )
 
 
@@ -100,7 +100,7 @@ def inside(records: Records, line: Equipment, window: Window) -> LinePerformance
     pieces = Pieces.of(shelf, line)
     count = pieces.inside(busy)
     whole = pieces.inside([Stretch("", window.start, window.end)])
-    item = 1 / line.ideal_rate if line.ideal_rate else _item(times, count)
+    rate = ideal_rate(line)
     return LinePerformance(
         window,
         unit,
@@ -108,8 +108,8 @@ def inside(records: Records, line: Equipment, window: Window) -> LinePerformance
         count,
         whole.produced - count.produced if whole and count else 0.0,
         pieces.untold,
-        oee(times, count, planned_run_time_per_item=item),
-        item,
+        oee(times, count, planned_run_time_per_item=1 / rate if rate else None),
+        1 / rate if rate else _item(times, count),
         tuple(_blamed(unit, busy, found, accounts)),
         accounts,
         shelf.of(unit.tag("state")).known,
@@ -126,7 +126,7 @@ def times_of(
 
 
 def _item(times: Times, count: Count | None) -> float:
-    """Without an ideal rate the line is measured by itself: effectiveness is 1."""
+    """Without an ideal rate losses are told at the pace that the line had: none of speed."""
     return times.actual_production / count.produced if count and count.produced else 0.0
 
 

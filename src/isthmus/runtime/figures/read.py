@@ -283,3 +283,9 @@ def bottleneck(line: Equipment) -> Equipment | None:
     return next(
         (unit for unit in found if unit.path == line.bottleneck), found[0] if found else None
     )
+
+
+def ideal_rate(line: Equipment) -> float | None:
+    """The pieces a second of `line` at its best: its own `ideal_rate`, else its bottleneck's."""
+    unit = bottleneck(line)
+    return line.ideal_rate or (unit.ideal_rate if unit else None)

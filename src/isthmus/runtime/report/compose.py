@@ -6,7 +6,7 @@ from isthmus.insight.scorecard.verdict import Standing
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.report import Figure, Kind, Part, Report
 from isthmus.runtime.figures.cost import Cost, cost
-from isthmus.runtime.figures.read import Records, Window
+from isthmus.runtime.figures.read import Records, Window, ideal_rate
 from isthmus.runtime.report.beside import Beside
 from isthmus.runtime.report.draw import course_drawing, reason_drawing, waterfall_drawing
 from isthmus.runtime.report.figures import Numbers
@@ -107,7 +107,7 @@ def _remarks(numbers: Numbers, figures: list[Figure], known: float, beside: Besi
     made += [
         f"{named(line)} has no ideal rate in the plant file: its effectiveness is not known."
         for line in lines_of(place)
-        if not line.ideal_rate
+        if not ideal_rate(line)
     ]
     if numbers.element("GQ") is None:
         made.append("The good counter tells nothing: nothing is counted.")

@@ -12,6 +12,7 @@ from isthmus.insight.scorecard.measure import Sums
 from isthmus.model.kpi import KpiResult
 from isthmus.model.plant import Calendar, Equipment
 from isthmus.model.sample import Nanoseconds, Status
+from isthmus.runtime.figures.read import ideal_rate
 
 NAMES = (
     "planned_busy",
@@ -70,7 +71,8 @@ def _closed(
 
 
 def _stretch(line: Equipment, name: str, results: list[KpiResult]) -> Stretch:
-    sums = {} if line.ideal_rate is None else {"item_seconds": 1 / line.ideal_rate}
+    rate = ideal_rate(line)
+    sums = {"item_seconds": 1 / rate} if rate else {}
     for result in results:
         if result.value is None:
             continue

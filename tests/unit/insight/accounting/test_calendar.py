@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.unit.insight.told import S
 
 from isthmus.insight.accounting.calendar import planned, shift_at, shifts
+from isthmus.insight.accounting.timetable import Timetable
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Nanoseconds
 
@@ -47,6 +49,27 @@ def test_a_night_shift_is_an_hour_shorter_or_longer_when_the_clocks_change(first
     night = shift_at(NIGHT, Nanoseconds(day(first) + 3600 * S), BERLIN)
     assert night.name == "night"
     assert (night.end - night.start) == hours * 3600 * S
+
+
+@pytest.mark.parametrize("pause", [(105, 135), (150, 180), (90, 120)])
+@pytest.mark.parametrize(
+    ("first", "hours"), [("2026-03-28T21:00", 7), ("2026-10-24T20:00", 9), ("2026-11-10T21:00", 8)]
+)
+def test_a_break_is_as_long_in_the_night_in_which_the_clocks_change(pause, first, hours):
+    calendar = replace(NIGHT, breaks=(pause,))
+    start, end = day(first), Nanoseconds(day(first) + hours * 3600 * S)
+    busy = planned(calendar, start, end, BERLIN)
+    assert all(one.end <= two.start for one, two in pairwise(busy))
+    starts, ends = Timetable.of(calendar, start, end, BERLIN).busy
+    assert sum(each.end - each.start for each in busy) == (ends - starts).sum()
+    assert (ends - starts).sum() == (hours * 3600 - 1800) * S
+
+
+def test_a_shift_of_the_hour_that_the_clocks_leave_out_is_no_time():
+    calendar = Calendar("odd", (Shift("odd", 120, 180, frozenset(range(7))),))
+    start, end = day("2026-03-28T21:00"), day("2026-03-29T06:00")
+    assert shifts(calendar, start, end, BERLIN) == []
+    assert planned(calendar, start, end, BERLIN) == []
 
 
 def test_between_shifts_the_time_has_no_name():

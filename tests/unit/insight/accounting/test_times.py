@@ -127,6 +127,8 @@ def test_nothing_planned_or_made_says_nothing():
     assert oee(Times(), Count(), planned_run_time_per_item=1).index is None
     stood = oee(Times(planned_busy=10, actual_unit_down=10), Count(), planned_run_time_per_item=1)
     assert (stood.availability, stood.effectiveness, stood.index) == (0, None, 0)
+    ran = oee(Times(planned_busy=10, actual_production=8), Count(9), planned_run_time_per_item=None)
+    assert (ran.availability, ran.effectiveness, ran.quality, ran.index) == (0.8, None, 1, None)
 
 
 def test_the_machine_tells_its_break_and_the_break_is_not_planned():

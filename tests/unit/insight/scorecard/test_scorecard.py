@@ -52,9 +52,9 @@ def test_oee_is_the_product_of_its_parts():
     assert of("oee") == pytest.approx(parts / 1e4)
 
 
-def test_without_an_ideal_rate_the_line_is_measured_by_itself():
+def test_without_an_ideal_rate_there_is_no_oee():
     told = {name: value for name, value in EARLY.items() if name != "item_seconds"}
-    assert MEASURES["oee"].of(told) == pytest.approx(80 * 40_500 / 41_000)
+    assert MEASURES["oee"].of(told) is None
     assert MEASURES["effectiveness"].of(told) is None
 
 

@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from tests.unit.figures.memory import HOUR, LINE, START, S, line_of, records, un
 from isthmus.historian.delta.lake import Lake
 from isthmus.historian.settings import DAY, LakeSettings
 from isthmus.model.errors import StorageError
+from isthmus.model.event import Event
 from isthmus.model.kpi import NEVER
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.sample import Batch, Nanoseconds, Status
+from isthmus.model.tag import Kind, Tag
 from isthmus.runtime.derive import loop
 from isthmus.runtime.derive.compute import results
 from isthmus.runtime.derive.dirt import Dirt
@@ -35,9 +38,11 @@ EXECUTE, STOPPED = 6.0, 2.0
 class Plant:
     """A line over a real lake, a clock that the test sets, and what derives."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *more: Tag) -> None:
         self.root, self.hours, self.position = root, 0.0, 0
-        line = line_of(unit("filler", *ROLES), unit("packer", *ROLES), calendar="two")
+        filler = unit("filler", *ROLES)
+        filler = replace(filler, tags=(*filler.tags, *more))
+        line = line_of(filler, unit("packer", *ROLES), calendar="two")
         self.line = line
         told = records(line, {}, end=0, calendar=SHIFTS)
         self.plain = replace(told, now=self.now)
@@ -49,7 +54,7 @@ class Plant:
 
     def open(self):
         self.lake = Lake.open(self.root, now=self.now, settings=LakeSettings(merge_files=3))
-        self.records = replace(self.plain, historian=self.lake)
+        self.records = replace(self.plain, historian=self.lake, texts=self.lake.events)
         self.deriver = loop.Deriver(self.records, self.lake, Dirt.open(self.root / "derive.json"))
 
     async def tell(self, name, seconds, values, quality=Status.GOOD):
@@ -63,6 +68,16 @@ class Plant:
         await self.deriver.dirt.append(
             batch, lambda: self.lake.append(batch, stream="s", position=position)
         )
+
+    async def say(self, name, second, text):
+        path, time = f"{LINE}/{name}", Nanoseconds(START + second * S)
+        self.position += 1
+        append = partial(
+            self.lake.append_events, [Event(time, path, "text", text)], position=self.position,
+            stream="s",
+        )  # fmt: skip
+        tag = np.array([self.ids[path]], np.int32)
+        await self.deriver.dirt.append(Batch.of(tag, time, np.zeros(1)), append)
 
     async def settle(self):
         while await self.deriver.step():
@@ -169,6 +184,30 @@ def test_a_crash_forgets_no_late_sample(plant):
     run(plant.settle())
     assert plant.stored() == plant.at_once()
     assert value(plant, "availability", 1) == pytest.approx(1.0)
+
+
+def test_an_order_that_is_told_late_changes_the_hours_up_to_the_next_one(tmp_path):
+    plant = Plant(tmp_path, Tag(f"{LINE}/filler/order", kind=Kind.TEXT))
+
+    async def day():
+        await plant.say("filler/order", 0, "A-1")
+        await plant.say("filler/order", 5 * 3_600, "A-2")
+        await plant.tell("filler/state", [0], [STOPPED])
+        plant.hours = 7.1
+        await plant.settle()
+        assert value(plant, "actual_unit_down", 3) == pytest.approx(3_600)
+        before = plant.deriver.computed
+        await plant.say("filler/order", 3 * 3_600, "")  # nothing to do: it stood for that
+        await plant.settle()
+        assert value(plant, "actual_unit_down", 2) == pytest.approx(3_600)
+        assert value(plant, "no_order", 3) == pytest.approx(3_600)
+        assert value(plant, "actual_unit_down", 3) == 0
+        assert value(plant, "actual_unit_down", 5) == pytest.approx(3_600)
+        assert plant.deriver.computed > before
+
+    run(day())
+    assert plant.stored() == plant.at_once()
+    plant.close()
 
 
 def test_a_new_version_of_a_formula_computes_everything_again(plant, monkeypatch):
