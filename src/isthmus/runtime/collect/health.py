@@ -73,7 +73,8 @@ class Health:
     error: str = ""
     hint: str = ""
     next_try: float | None = None  # monotonic seconds
-    last_good: Nanoseconds | None = None
+    begun: Nanoseconds | None = None  # when it was opened first, which no fall changes
+    last_good: Nanoseconds | None = None  # when it last told a good value
     received: Rate = field(default_factory=Rate)
     kept: Rate = field(default_factory=Rate)
     good: int = 0
@@ -87,10 +88,12 @@ class Health:
     _lags: Floats = field(default_factory=lambda: np.full(256, np.nan))
     _lag_at: int = 0
 
-    def judge(self, batch: Batch) -> None:
-        """Count how many of the rows are good."""
+    def judge(self, batch: Batch) -> int:
+        """How many of the rows are good; they are counted."""
+        good = int(np.count_nonzero(batch.quality < UNCERTAIN))
         self.judged += len(batch)
-        self.good += int(np.count_nonzero(batch.quality < UNCERTAIN))
+        self.good += good
+        return good
 
     def lag(self, seconds: float) -> None:
         """A frame was on disk `seconds` after its newest sample."""

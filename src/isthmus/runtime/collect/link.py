@@ -68,6 +68,7 @@ class Link:
     _resumes: bool = False
     _wrong: int = 0
     _counted: int = 0
+    _spoke: bool = False  # it has told us anything, good or bad
     _newest: int = 0  # the newest time that was told, ahead of ours by an hour at most
     _risen: float = 0.0
     _chance: random.Random = field(default_factory=random.Random)
@@ -85,7 +86,7 @@ class Link:
 
     async def run(self) -> None:
         """Keep the source open until cancelled."""
-        self.health.since = self.now()
+        self.health.begun = self.health.since = self.now()
         while True:
             try:
                 await self._session()
@@ -176,11 +177,12 @@ class Link:
         if len(reading.batch) or reading.events:
             second = int(time.monotonic())
             self.health.received.add(len(reading.batch) + len(reading.events), second)
-            self.health.judge(reading.batch)
             if len(reading.batch):
                 newest = min(int(reading.batch.time.max()), self.now() + HOUR)
                 self._newest = max(self._newest, newest)
-            self.health.last_good = self.now()
+            if self.health.judge(reading.batch) or any(e.kind == "text" for e in reading.events):
+                self.health.last_good = self.now()
+            self._spoke = True
             await (self.store if self._resumes else self.emit)(self, reading)
             if second != self._counted:
                 self._count(second)
@@ -261,14 +263,13 @@ class Link:
         self._note(error)
         if self.health.condition is condition:
             return
-        good = self.health.last_good
         log.warning("%s is down: %s%s", self.name, error, f" ({error.hint})" if error.hint else "")
         self.health.condition, self.health.since = condition, self.now()
         self._wrong = 0
-        code = Status.BAD_NO_COMMUNICATION if good else Status.BAD_NOT_CONNECTED
+        code = Status.BAD_NO_COMMUNICATION if self._spoke else Status.BAD_NOT_CONNECTED
         event = self._event("link-down", f"{self.name} is down: {error}", 600)
         marked = self._all(code)
-        if len(marked) and good:
+        if len(marked) and self._spoke:
             self.gaps = [*self.gaps, int(marked.time[0])][-MOST_GAPS:]
             self.since = self.since or self._newest
         await self.emit(self, Reading(marked, (event,)))

@@ -20,7 +20,7 @@ from isthmus.model.plant import Edge, Plant
 from isthmus.model.ports import Address, Binding, SourceConfig
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, Status
 from isthmus.model.tag import Namespace
-from isthmus.runtime.collect.health import Condition, Health
+from isthmus.runtime.collect.health import UNCERTAIN, Condition, Health
 from isthmus.runtime.edge.status import EdgeStatus
 from isthmus.runtime.live import Live
 
@@ -85,6 +85,7 @@ class EdgeView:
             found = ((namespace.id(path), at) for path, at in connection.addresses.items())
             bindings = [Binding(id_, namespace[id_], at) for id_, at in found if id_ is not None]
             self.links[name] = EdgeLink(connection.config, bindings, edge.name)
+            self.links[name].health.begun = self.since
         self.foreign = frozenset(
             word
             for name, connection in plant.connections.items()
@@ -123,7 +124,8 @@ class EdgeView:
         if link is None or not len(batch):
             return
         link.health.received.add(len(batch), int(time.monotonic()))
-        link.health.judge(batch)
+        if link.health.judge(batch):
+            _spoke_well(link, int(batch.time[batch.quality < UNCERTAIN].max()), now)
         link.health.lag(max(0.0, (now - int(batch.time.max())) / 1e9))
 
     # ------------------------------------------------------------------ watching
@@ -199,6 +201,10 @@ class EdgeView:
             health = link.health
             if (status := told.get(name)) is not None:
                 link.queue, health.missed = status.queue, status.lost
+                if status.heard is not None and self._spoke:  # an old word may be days old
+                    now = self._now()
+                    ago = round((status.heard + self.silent) * 1e9)
+                    _spoke_well(link, now - ago, now)
             if self.reach in (Reach.SILENT, Reach.BEHIND):
                 down = self.reach is Reach.SILENT
                 health.condition = Condition.DOWN if down else Condition.PARTLY
@@ -207,6 +213,11 @@ class EdgeView:
             elif status is not None and self.reach is Reach.UP:
                 health.condition, health.since = status.condition, status.since
                 health.error, health.hint = status.error, status.hint
+
+
+def _spoke_well(link: EdgeLink, at: int, now: Nanoseconds) -> None:
+    """Its device told a good value at `at`, by a clock that may be ahead of ours."""
+    link.health.last_good = Nanoseconds(max(link.health.last_good or 0, min(at, now)))
 
 
 def duration(seconds: float) -> str:

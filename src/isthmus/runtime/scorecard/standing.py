@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 def silence(app: App) -> float | None:
-    """Seconds since the connection that is silent longest told a good value; None before any."""
-    now = app.now()
-    heard = [link.health.last_good for link in app.links.values()]
+    """Seconds since the connection that is silent longest told a good value; None without any.
+
+    One that never did is silent since it was opened; one without tags has no value to tell.
+    """
+    now, links = app.now(), [link for link in app.links.values() if link.bindings]
+    heard = [link.health.last_good or link.health.begun for link in links]
     known = [max(0, now - each) / 1e9 for each in heard if each is not None]
     return max(known, default=None)
 
