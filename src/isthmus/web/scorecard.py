@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from isthmus.model.access import Right
 from isthmus.model.path import nearest
@@ -18,7 +19,11 @@ from isthmus.web.ask import Problem
 from isthmus.web.contract.scorecard import GoalStand, NoteChange, NoteWish
 from isthmus.web.writes import principal
 
+NEWEST = 1_000  # notes of the first answer; actions that are open are in it, however old
+
 Number = Annotated[int, Path(ge=1, description="The note's number.")]
+Before = Annotated[int, Query(ge=1, description="Notes of a smaller number than this.")]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="The most notes of one answer.")]
 
 
 def routes(app: App) -> APIRouter:
@@ -29,14 +34,22 @@ def routes(app: App) -> APIRouter:
     def scorecard(seen: Seen) -> contract.Scorecard:
         card = app.scorecard
         stands = [stand for stand in card.now() if seen.one(stand.line)]
-        names = {stand.goal.name for stand in stands}
-        notes = [note for note in card.book.all() if _seen(note, names, seen)]
+        notes, before = _first(_notes(app, seen))
         return contract.Scorecard(
             computed=card.computed / 1e6,
             trouble=card.trouble,
             damaged=card.book.damaged,
             goals=[told(stand) for stand in stands],
-            notes=[noted(note) for note in notes[:1_000]],
+            notes=[noted(note) for note in notes],
+            before=before,
+        )
+
+    @router.get("/notes", summary="Older notes, the newest first")
+    def older(before: Before, seen: Seen, limit: Limit = 200) -> contract.NotePage:
+        notes = [note for note in _notes(app, seen) if note.number < before]
+        found = [noted(note) for note in notes[:limit]]
+        return contract.NotePage(
+            notes=found, before=found[-1].number if len(notes) > limit else None
         )
 
     @router.get("/notes/{number}", summary="All versions of a note, oldest first")
@@ -128,6 +141,19 @@ def _where(app: App, name: str) -> str:
     """The line that a goal is about; the whole site for a goal of it, and where there is none."""
     found = next((each for each in app.scorecard.now() if each.goal.name == name), None)
     return found.line if found else ""
+
+
+def _notes(app: App, seen: Sight) -> list[Note]:
+    """All notes that may be seen, the newest first."""
+    names = {stand.goal.name for stand in app.scorecard.now() if seen.one(stand.line)}
+    return [note for note in app.scorecard.book.all() if _seen(note, names, seen)]
+
+
+def _first(notes: Sequence[Note]) -> tuple[list[Note], int | None]:
+    """The newest, every action that is open; and before which number the others are, if any."""
+    newest, rest = notes[:NEWEST], notes[NEWEST:]
+    still = [note for note in rest if note.kind == "action" and note.state == "open"]
+    return [*newest, *still], newest[-1].number if len(rest) > len(still) else None
 
 
 def _seen(note: Note, names: set[str], seen: Sight) -> bool:

@@ -36,6 +36,7 @@ export type EnergyBucket = Schemas["EnergyBucket"];
 export type Baseline = Schemas["Baseline"];
 export type GoalStand = Schemas["GoalStand"];
 export type ScorecardNote = Schemas["ScorecardNote"];
+export type NotePage = Schemas["NotePage"];
 export type Scorecard = Schemas["Scorecard"];
 export type Called = Schemas["Called"];
 export type Helper = Schemas["Helper"];

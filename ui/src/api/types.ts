@@ -1077,6 +1077,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scorecard/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Older notes, the newest first */
+        get: operations["older_api_scorecard_notes_get"];
+        put?: never;
+        /** Write a comment, a decision or an action */
+        post: operations["write_api_scorecard_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scorecard/notes/{number}": {
         parameters: {
             query?: never;
@@ -1089,23 +1107,6 @@ export interface paths {
         put?: never;
         /** Change a note: its next version; the old one stays */
         post: operations["change_api_scorecard_notes__number__post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/scorecard/notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Write a comment, a decision or an action */
-        post: operations["write_api_scorecard_notes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5527,6 +5528,16 @@ export interface components {
             state: ("open" | "done" | "dropped") | null;
         };
         /**
+         * NotePage
+         * @description Older notes, the newest first; those that follow are before the number `before`.
+         */
+        NotePage: {
+            /** Notes */
+            notes: components["schemas"]["ScorecardNote"][];
+            /** Before */
+            before: number | null;
+        };
+        /**
          * NoteWish
          * @description A new note, about a goal or about the whole scorecard.
          */
@@ -7130,7 +7141,9 @@ export interface components {
         };
         /**
          * Scorecard
-         * @description All goals as they stood at `computed`, and the newest version of each note.
+         * @description All goals as they stood at `computed`; of each note the newest version.
+         *
+         *     `notes` are the newest, and every action that is open, however old it is.
          */
         Scorecard: {
             /**
@@ -7149,6 +7162,11 @@ export interface components {
             goals: components["schemas"]["GoalStand"][];
             /** Notes */
             notes: components["schemas"]["ScorecardNote"][];
+            /**
+             * Before
+             * @description Older notes are those before this number; null without any.
+             */
+            before: number | null;
         };
         /**
          * ScorecardNote
@@ -10581,6 +10599,73 @@ export interface operations {
             };
         };
     };
+    older_api_scorecard_notes_get: {
+        parameters: {
+            query: {
+                /** @description Notes of a smaller number than this. */
+                before: number;
+                /** @description The most notes of one answer. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_api_scorecard_notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardNote"];
+                };
+            };
+            /** @description Why it cannot be answered, and what to do next. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     versions_api_scorecard_notes__number__get: {
         parameters: {
             query?: never;
@@ -10626,39 +10711,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NoteChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ScorecardNote"];
-                };
-            };
-            /** @description Why it cannot be answered, and what to do next. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    write_api_scorecard_notes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteWish"];
             };
         };
         responses: {

@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 Sort = Literal["comment", "decision", "action"]
 State = Literal["open", "done", "dropped"]
 Side = Literal["", "ot", "it"]
-MOST = 10_000  # notes
 LONGEST = 2_000  # characters
 VERSIONS = 1_000  # of one note
 
@@ -112,8 +111,6 @@ class Book:
     ) -> Note:
         """A new note; `change` gives what an action has beside its text."""
         with self._guard:
-            if len(self.versions) >= MOST:
-                raise Refused(f"there are {MOST} notes", hint="say more in one that there is")
             number = max(self.versions, default=0) + 1
             made = Note(number, 1, kind, text.strip(), by, self.wall(), goal)
             return self._keep(_changed(made, change))

@@ -137,7 +137,7 @@ from isthmus.web.contract.policy import (
     WhoCan,
 )
 from isthmus.web.contract.reports import ReportIssue, ReportPlan, Reports, ReportWish
-from isthmus.web.contract.scorecard import Scorecard, ScorecardNote
+from isthmus.web.contract.scorecard import NotePage, Scorecard, ScorecardNote
 from isthmus.web.contract.sinks import SinkInfo
 from isthmus.web.contract.sql import SqlCounts, SqlStatus
 from isthmus.web.contract.writes import (
@@ -258,6 +258,7 @@ __all__ = [
     "NewPassword",
     "NewTag",
     "NewToken",
+    "NotePage",
     "Numbers",
     "OrderInfo",
     "Overview",

@@ -65,13 +65,26 @@ class ScorecardNote(Answer):
 
 
 class Scorecard(Answer):
-    """All goals as they stood at `computed`, and the newest version of each note."""
+    """All goals as they stood at `computed`; of each note the newest version.
+
+    `notes` are the newest, and every action that is open, however old it is.
+    """
 
     computed: Milliseconds
     trouble: str
     damaged: Annotated[int, Field(description="Lines of the book that could not be read.")]
     goals: list[GoalStand]
     notes: list[ScorecardNote]
+    before: Annotated[
+        int | None, Field(description="Older notes are those before this number; null without any.")
+    ]
+
+
+class NotePage(Answer):
+    """Older notes, the newest first; those that follow are before the number `before`."""
+
+    notes: list[ScorecardNote]
+    before: int | None
 
 
 class NoteWish(Answer):

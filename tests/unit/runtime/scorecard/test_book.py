@@ -140,6 +140,18 @@ def test_a_damaged_line_is_counted_and_the_rest_is_read(file, heard):
     assert again.damaged == 1
 
 
+def test_a_book_of_twenty_years_still_takes_notes(file, heard):
+    lines = [
+        {"number": number, "version": 1, "kind": "comment", "text": "x", "by": ANNA, "time": 1}
+        for number in range(1, 73_001)
+    ]
+    file.parent.mkdir()
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    book = opened(file, heard)
+    assert book.write("action", "one more", BEN).number == 73_001
+    assert book.change(1, BEN, Change(text="y")).version == 2
+
+
 def test_the_file_is_one_line_a_version(file, heard):
     book = opened(file, heard)
     book.write("comment", "two\nlines", ANNA)
