@@ -59,7 +59,9 @@ export class Resource<T> implements ReactiveController {
     if (!this.options.keep || url === undefined) this.value = undefined;
     if (this.value === undefined) this.load = { state: "loading" };
     this.failures = 0;
-    void this.ask();
+    // An answer under way to a question that nobody asks any more is no picture to keep for the next one.
+    if (url === undefined) this.cease();
+    else void this.ask();
   }
 
   hostConnected(): void {
@@ -69,9 +71,13 @@ export class Resource<T> implements ReactiveController {
 
   hostDisconnected(): void {
     document.removeEventListener("visibilitychange", this.visible);
+    this.cease();
+  }
+
+  private cease(): void {
     clearTimeout(this.timer);
     this.abort?.abort();
-    this.busy = false;
+    this.busy = this.late = false;
   }
 
   /** Asks again now; where an answer is under way that may wait, once that is here: it may be older than what has changed. */
