@@ -137,6 +137,63 @@ def test_keys_alone_choose_acknowledge_and_shelve(window, told):
     assert (step, wish["reason"], wish["minutes"]) == ("shelve", "known cause", 30)
 
 
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+
+
+def test_keys_never_act_on_what_nobody_chose_or_sees(window, told):
+    """A colleague may have acknowledged it meanwhile; other views do not list it."""
+    page = window.open("/alarms?alarm=packaging/line1/mixer/gone")
+    rows(page).first.wait_for()
+    page.locator("main#page").focus()
+    press(page, "a", "s")
+    for view in ("journal", "told"):
+        page = window.open(f"/alarms?view={view}&alarm={LINE}/capper/bearing")
+        page.locator("isthmus-alarms-page .list").wait_for()
+        page.locator("main#page").focus()
+        press(page, "a", "j", "s")
+        assert "capper/bearing" in page.evaluate("location.search")
+    assert told.asked == []
+    assert page.get_by_role("dialog", name="Shelve alarm").count() == 0
+
+
+def test_keys_act_at_the_list_alone_and_can_be_switched_off(window, told):
+    page = window.open(f"/alarms?alarm={LINE}/packer/jam")
+    rows(page).first.wait_for()
+    page.locator("isthmus-nav a:visible").first.focus()
+    press(page, "a", "s")
+    assert told.asked == []
+    page = window.open("/account")
+    switch = page.get_by_label("Single keys act on whole pages")
+    switch.uncheck()
+    for look in (WIDE, CUT, MUTE):
+        assert page.evaluate(look) == []
+    page = window.open(f"/alarms?alarm={LINE}/packer/jam")
+    rows(page).first.wait_for()
+    page.locator("isthmus-alarm-list").locator("xpath=..").focus()
+    press(page, "a", "s", "j", "g", "p")
+    assert told.asked == []
+    assert page.evaluate("location.pathname + location.search").endswith("/packer/jam")
+    page = window.open("/account")
+    switch.check()
+    page = window.open(f"/alarms?alarm={LINE}/packer/jam")
+    rows(page).first.wait_for()
+    page.locator("isthmus-alarm-list").locator("xpath=..").focus()
+    press(page, "a")
+    assert told.asked == [("acknowledge", {"alarms": [f"{LINE}/packer/jam"]})]
+
+
+def test_a_page_key_is_no_key_of_the_list(window, told):
+    page = window.open(f"/alarms?alarm={LINE}/packer/jam")
+    rows(page).first.wait_for()
+    page.locator("main#page").focus()
+    press(page, "g", "a")
+    page.wait_for_function("() => location.pathname === '/asset'")
+    assert told.asked == []
+
+
 def test_a_flood_and_nothing_at_all(window, told):
     told.alarms = [alarm("filler", f"very_long_name_{n}", told.now) for n in range(120)]
     page = window.open("/alarms")

@@ -5,6 +5,7 @@ import { LiveTags, live } from "../api/live";
 import { marker } from "../parts/marker";
 import { Part } from "../parts/part";
 import { number } from "../draw/number";
+import { keysAct } from "./keys";
 import { PAGES } from "./pages";
 import { setTheme, theme } from "./theme";
 
@@ -56,7 +57,7 @@ export class Nav extends Part {
     const entry = PAGES.find((page) => page.name === name);
     if (!entry) return nothing;
     const priority = live.status?.attention[name] as Priority | undefined;
-    return html`<a class="nav ${rare ? "rare" : ""}" href="/${name}" title="keys g ${entry.key}" aria-current=${this.page === name ? "page" : nothing}>
+    return html`<a class="nav ${rare ? "rare" : ""}" href="/${name}" title=${keysAct() ? `keys g ${entry.key}` : nothing} aria-current=${this.page === name ? "page" : nothing}>
       <svg viewBox="0 0 16 16" aria-hidden="true">${entry.icon}</svg><span>${entry.title}</span>${priority ? marker(priority) : nothing}</a>`;
   }
 

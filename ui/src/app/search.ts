@@ -17,6 +17,8 @@ interface Hit {
 @customElement("isthmus-search")
 export class Search extends Part {
   @property({ attribute: false }) site!: Site;
+  /** Whether `/` leads here. */
+  @property({ attribute: false }) keys = true;
   @state() private text = "";
   @state() private chosen = 0;
   @state() private open = false;
@@ -38,7 +40,7 @@ export class Search extends Part {
     const hits = this.open && this.text ? this.hits() : [];
     return html`<input class="field" type="text" role="combobox" placeholder="Go to asset or tag" aria-label="Go to asset or tag" autocomplete="off" spellcheck="false"
         aria-expanded=${hits.length > 0} aria-controls="search-hits" aria-activedescendant=${hits.length ? `hit-${this.chosen}` : nothing}
-        .value=${this.text} @input=${this.type} @keydown=${(event: KeyboardEvent) => this.key(event, hits)} @focus=${() => (this.open = true)} @blur=${() => (this.open = false)} /><kbd>/</kbd>
+        .value=${this.text} @input=${this.type} @keydown=${(event: KeyboardEvent) => this.key(event, hits)} @focus=${() => (this.open = true)} @blur=${() => (this.open = false)} />${this.keys ? html`<kbd>/</kbd>` : nothing}
       ${this.open && this.text ? html`<ul id="search-hits" role="listbox">${hits.length === 0 ? html`<li class="muted">Nothing is called “${this.text}”. Try part of a tag's name.</li>` : hits.map((hit, row) => html`
         <li id="hit-${row}" role="option" aria-selected=${row === this.chosen} @pointerdown=${(event: Event) => this.go(hit, event)}><span class="muted tiny" style="width:34px">${hit.kind}</span><b>${hit.title}</b><span class="tag muted clip">${hit.path}</span></li>`)}</ul>` : nothing}`;
   }

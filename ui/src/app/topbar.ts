@@ -6,6 +6,7 @@ import { LiveTags, live } from "../api/live";
 import { Resource } from "../api/resource";
 import { Part } from "../parts/part";
 import { clock } from "./clock";
+import { keysAct } from "./keys";
 import { outbox } from "./outbox";
 import { OTHERS, PAGES } from "./pages";
 import type { Site } from "./site";
@@ -88,7 +89,7 @@ export class Topbar extends Part {
     return html`<h1>${title}</h1><nav class="crumb hide-s" aria-label="Path">${this.crumbs()}</nav>
       <div class="grow"></div>
       ${this.site && this.page === "explore" ? html`<isthmus-views .site=${this.site} .query=${this.query}></isthmus-views>` : nothing}
-      ${this.site ? html`<isthmus-search class="search ${this.searching ? "over" : ""}" .site=${this.site}></isthmus-search>` : nothing}
+      ${this.site ? html`<isthmus-search class="search ${this.searching ? "over" : ""}" .site=${this.site} .keys=${keysAct()}></isthmus-search>` : nothing}
       <button class="switch hide-s" title="Theme: ${wanted}; next: ${NEXT[wanted]}" aria-label="Theme is ${wanted}, change to ${NEXT[wanted]}" @click=${this.turn}>
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><circle cx="7" cy="7" r="6" style="fill:none;stroke:currentColor;stroke-width:1.5" /><path d="M7 1a6 6 0 0 1 0 12z" style="fill:currentColor" /></svg></button>
       ${this.me.value && !this.signedOut ? html`<a class="link me" href="/account" title="My account: signed in by ${this.me.value.how}">${this.me.value.owner ? "owner" : this.me.value.name}</a>` : nothing}

@@ -4,6 +4,7 @@ import type { Me, MyAccount, NewToken, RecoveryCodes } from "../api/contract";
 import { send } from "../api/get";
 import { makePasskey, passkeysWork, provePasskey } from "../api/passkey";
 import { clock } from "../app/clock";
+import { keysAct, letKeysAct } from "../app/keys";
 import { Resource } from "../api/resource";
 import "../parts/card";
 import { Part } from "../parts/part";
@@ -29,7 +30,7 @@ export class AccountPage extends Part {
 
   override render() {
     const me = this.me.value;
-    return html`<main id="page" class="account" tabindex="-1">${this.who(me)}${this.waits ? this.prove() : nothing}
+    return html`<main id="page" class="account" tabindex="-1">${this.who(me)}${this.keys()}${this.waits ? this.prove() : nothing}
       ${this.note ? html`<isthmus-card heading="That did not work"><p role="alert"><b>${this.note.error}</b><br /><span class="muted">${this.note.hint}</span></p></isthmus-card>` : nothing}
       ${this.mine.value ? html`${this.proofs(this.mine.value)}${this.sessions(this.mine.value)}${this.tokens(this.mine.value)}` : nothing}</main>`;
   }
@@ -42,6 +43,11 @@ export class AccountPage extends Part {
       ${me.groups.length ? html`<dt>Groups</dt><dd>${me.groups.join(", ")}</dd>` : nothing}</dl>
       <div class="toolbar"><button @click=${() => this.leave("sign-out")}>Sign out</button><button @click=${() => this.leave("sign-out-everywhere")}>Sign out everywhere</button>
       ${me.administers ? html`<a class="link" href="/users">Users${me.unreviewed ? `: ${me.unreviewed} to review` : ""}</a>` : nothing}</div>` : nothing}</isthmus-card>`;
+  }
+
+  private keys() {
+    return html`<isthmus-card heading="Keys" sub="in this browser"><label><input type="checkbox" .checked=${keysAct()} @change=${(event: Event) => letKeysAct((event.target as HTMLInputElement).checked)} /> Single keys act on whole pages</label>
+      <p class="small muted"><kbd>/</kbd> searches, <kbd>g</kbd> and a letter goes to a page, <kbd>[</kbd> and <kbd>]</kbd> change the range; on the page Alarms <kbd>j</kbd> and <kbd>k</kbd> choose, <kbd>a</kbd> acknowledges, <kbd>s</kbd> shelves. Switch them off where speech or an unsteady hand presses them.</p></isthmus-card>`;
   }
 
   private prove() {

@@ -4,6 +4,7 @@ import type { AlarmAdvice, AlarmChange, AlarmFigures, AlarmInfo, AlarmList, Noti
 import { ApiError, send } from "../api/get";
 import { live, LiveTags } from "../api/live";
 import { Resource } from "../api/resource";
+import { single } from "../app/keys";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
 import { number } from "../draw/number";
@@ -18,6 +19,11 @@ import "../parts/told";
 const OFTEN_MS = 5_000;
 const SLOW_MS = 60_000;
 const VIEWS = ["active", "all", "journal", "told"] as const;
+
+/** The alarms that a view lists, none where it lists something else. */
+function onScreen(view: (typeof VIEWS)[number], alarms: readonly AlarmInfo[] | undefined): readonly AlarmInfo[] {
+  return view === "active" || view === "all" ? alarms ?? [] : [];
+}
 
 /** The alarms page: what must I do first? */
 @customElement("isthmus-alarms-page")
@@ -147,13 +153,15 @@ export class AlarmsPage extends Part {
     this.alarms.again();
   }
 
-  /** Arrows or `j` and `k` move, `a` acknowledges, `s` shelves, Esc leaves the dialog. */
+  /** `j` and `k` move, `a` acknowledges what is chosen, `s` shelves it, while the hand is at the list or nowhere; Esc leaves the dialog. */
   private readonly key = (event: KeyboardEvent) => {
+    if (event.key === "Escape") this.shelving = undefined;
     const target = event.target as HTMLElement | null;
-    if (event.metaKey || event.ctrlKey || event.altKey || (target && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
-    const shown = this.alarms.value?.alarms ?? [];
+    const near = target === document.body || target?.id === "page" || target?.closest("isthmus-card.list");
+    if (!near || !single(event)) return;
+    const shown = onScreen(this.view, this.alarms.value?.alarms);
     const at = shown.findIndex((alarm) => alarm.path === this.query.get("alarm"));
-    const here = shown[Math.max(0, at)];
+    const here = shown[at];
     if (event.key === "j" || event.key === "k") {
       const next = shown[Math.min(shown.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
       if (next) setQuery({ alarm: next.path });
@@ -161,6 +169,6 @@ export class AlarmsPage extends Part {
     else if (event.key === "s" && here?.longest && !aside(here)) {
       event.preventDefault();
       this.shelving = here;
-    } else if (event.key === "Escape") this.shelving = undefined;
+    }
   };
 }

@@ -142,7 +142,7 @@ export class Tree extends Part {
     else if (event.key === "ArrowLeft") {
       if (row.open) this.fold(row.key, false);
       else for (next = at; next > 0 && (rows[next]?.depth ?? 0) >= row.depth; ) next -= 1;
-    } else if (event.key === "f" && row.tag && !event.ctrlKey && !event.metaKey && !event.altKey) this.stars.turn(row.tag.path);
+    } else if (event.key === "f" && row.tag && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey) this.stars.turn(row.tag.path);
     else if (event.key === " " || event.key === "Enter") this.act(row);
     else return;
     event.preventDefault();
