@@ -3,6 +3,7 @@ export type Theme = "auto" | "light" | "dark";
 
 const KEY = "isthmus-theme";
 const machine = matchMedia("(prefers-color-scheme: dark)");
+let paper = false;
 
 function valid(word: string | null): Theme | undefined {
   return word === "light" || word === "dark" || word === "auto" ? word : undefined;
@@ -16,7 +17,7 @@ export function theme(): Theme {
 /** Puts the theme on the page; trends redraw on `isthmus-theme`. */
 export function applyTheme(): void {
   const wanted = theme();
-  const dark = wanted === "dark" || (wanted === "auto" && machine.matches);
+  const dark = !paper && (wanted === "dark" || (wanted === "auto" && machine.matches));
   document.documentElement.dataset["theme"] = dark ? "dark" : "light";
   window.dispatchEvent(new Event("isthmus-theme"));
 }
@@ -32,8 +33,15 @@ export function setTheme(wanted: Theme): void {
   applyTheme();
 }
 
+/** Follows the machine's theme; on paper all is light, also what is drawn in pixels and knows no style sheet. */
 export function followMachine(): void {
   machine.addEventListener("change", applyTheme);
+  for (const [name, printing] of [["beforeprint", true], ["afterprint", false]] as const) {
+    window.addEventListener(name, () => {
+      paper = printing;
+      applyTheme();
+    });
+  }
   applyTheme();
 }
 
