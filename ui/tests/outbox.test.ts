@@ -46,6 +46,17 @@ describe("the outbox", () => {
     expect(sent[1]).toMatchObject({ key: "two", version: 4 });
   });
 
+  it("has the list asked again where another window was answered, and not where it only said something", () => {
+    const asked = vi.fn();
+    page.addEventListener("isthmus-said", asked);
+    const other = (words: Word[]) => page.dispatchEvent(Object.assign(new Event("storage"), { key: KEY, newValue: JSON.stringify(words) }));
+    other([word("one")]);
+    expect(asked).not.toHaveBeenCalled();
+    other([]);
+    expect(asked).toHaveBeenCalled();
+    expect(box.words).toEqual([]);
+  });
+
   it("lets what is said after a taking back build on it", async () => {
     box.put(word("one"));
     await answer(200, said(4));

@@ -39,8 +39,11 @@ export class Outbox {
     for (const name of ["online", "isthmus-back"]) window.addEventListener(name, flush);
     window.addEventListener("storage", (event) => {
       if (event.key !== KEY) return;
+      const before = this.words;
       this.words = parseWords(event.newValue);
       this.tell();
+      const gone = before.some((word) => !this.words.some((one) => one.key === word.key));
+      if (gone) window.dispatchEvent(new Event("isthmus-said")); // another window was answered: the list is older
     });
   }
 
@@ -109,7 +112,7 @@ export class Outbox {
       this.done = { word, said, at: Date.now() };
       this.failures = 0;
       this.trouble = "";
-      window.dispatchEvent(new CustomEvent("isthmus-said", { detail: word }));
+      window.dispatchEvent(new Event("isthmus-said"));
       return true;
     } catch (cause) {
       return this.failed(word, cause);
@@ -134,7 +137,7 @@ export class Outbox {
     }
     if (this.read().some((one) => one.of === word.key)) this.drop(word.key); // it was taken back meanwhile
     else this.change(word.key, { objection: { overtaken: status === 409, text, hint: cause instanceof ApiError ? cause.hint : "" } });
-    window.dispatchEvent(new CustomEvent("isthmus-said", { detail: word }));
+    window.dispatchEvent(new Event("isthmus-said"));
     return true;
   }
 
