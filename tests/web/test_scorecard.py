@@ -84,6 +84,18 @@ def test_what_cannot_be_noted_is_refused_with_a_hint(asking, body, code, words):
     assert answer.json()["hint"]
 
 
+def test_older_notes_are_asked_for_by_number(asking):
+    made = [
+        asking.post("/api/scorecard/notes", json={"text": text}).json()["number"] for text in "abc"
+    ]
+    assert card(asking).before is None  # all of them are told at once
+    query = {"before": made[-1], "limit": 2}
+    found = asking.get("/api/scorecard/notes", params=query).json()
+    assert [one["number"] for one in found["notes"]] == [made[1], made[0]]
+    left = asking.get("/api/scorecard/notes", params={"before": 1}).json()
+    assert left == {"notes": [], "before": None}
+
+
 def test_the_command_line_does_all_of_it(demo, capsys):
     data = ["--data", str(demo.site)]
 
@@ -143,8 +155,57 @@ def test_nothing_sticks_out(visit, theme, size):
     assert window.wrong == []
 
 
-def test_paper_holds_the_page_alone(visit):
+def test_a_text_being_written_outlives_what_others_write(visit, asking):
+    """The list is asked again every 15 s; here at once."""
     window = visit()
+    mine, their = (
+        asking.post("/api/scorecard/notes", json={"text": text}).json()["number"]
+        for text in ("reel 7 jams", "reel 8 jams")
+    )
+    page = window.open("/scorecard")
+    again = "document.querySelector('isthmus-scorecard-page').answer.again()"
+    page.locator(".notes li", has_text="reel 7 jams").get_by_text("change the text").click()
+    text = page.get_by_label(f"Text of note {mine}")
+    text.fill("reel 7 jams, every Monday")
+    asking.post("/api/scorecard/notes", json={"text": "said meanwhile"})
+    asking.post(f"/api/scorecard/notes/{mine}", json={"version": 1, "text": "reel 7 jams: a burr"})
+    page.evaluate(again)
+    page.locator(".notes li", has_text="said meanwhile").wait_for()
+    assert text.input_value() == "reel 7 jams, every Monday"
+    assert page.get_by_label(f"Text of note {their}").count() == 0
+
+    page.get_by_role("button", name="Keep as version 2").click()
+    page.get_by_text("version 2 now").wait_for()
+    row = page.locator(".notes li", has_text="reel 7 jams: a burr")
+    row.get_by_role("button", name="put mine after it").click()
+    assert text.input_value() == "reel 7 jams, every Monday"
+    page.get_by_role("button", name="Keep as version 3").click()
+    page.locator(".notes li", has_text="every Monday").get_by_text("3 versions").wait_for()
+    assert text.count() == 0
+
+
+INKS = """() => ['ground', 'card', 'text', 'process', 'pen-a', 'line'].map(
+    (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim())"""
+
+
+def test_paper_is_light_in_the_dark_theme_as_well(visit):
+    light = visit(theme="light").open("/scorecard").evaluate(INKS)
+    window = visit(theme="dark")
+    page = window.open("/scorecard")
+    dark = page.evaluate(INKS)
+    page.emulate_media(media="print")
+    assert page.evaluate(INKS) == light != dark
+    page.emulate_media(media="screen")
+    drawn = "() => document.documentElement.dataset.theme"  # by which charts in pixels choose
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert (page.evaluate(drawn), page.evaluate(INKS)) == ("light", light)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert (page.evaluate(drawn), page.evaluate(INKS)) == ("dark", dark)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_paper_holds_the_page_alone(visit, theme):
+    window = visit(theme=theme)
     page = window.open("/scorecard")
     page.emulate_media(media="print")
     assert page.locator("isthmus-nav").is_hidden()

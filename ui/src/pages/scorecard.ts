@@ -1,10 +1,11 @@
 import { html, nothing } from "lit";
-import { customElement, property } from "lit/decorators.js";
-import type { Scorecard } from "../api/contract";
-import { address } from "../api/get";
+import { customElement, property, state } from "lit/decorators.js";
+import type { NotePage, Scorecard, ScorecardNote } from "../api/contract";
+import { address, get } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
 import type { Site } from "../app/site";
+import { withOlder } from "../draw/notes";
 import { Part } from "../parts/part";
 import "../parts/card";
 import "../parts/notes";
@@ -18,9 +19,42 @@ export class ScorecardPage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
   private readonly answer = new Resource<Scorecard>(this, () => "/api/scorecard", { every: () => REFRESH_MS });
+  @state() private older: readonly ScorecardNote[] = [];
+  /** Notes before this number were not asked for yet; null where there is none, undefined before any page. */
+  @state() private paged: number | null | undefined;
+  @state() private trouble = "";
 
   override render() {
-    return html`<main id="page" class="fit scorecard" tabindex="-1" @isthmus-noted=${() => this.answer.again()}>${this.goals()}<div class="said">${this.actions()}${this.talk()}</div></main>`;
+    return html`<main id="page" class="fit scorecard" tabindex="-1" @isthmus-noted=${this.noted}>${this.goals()}<div class="said">${this.actions()}${this.talk()}</div></main>`;
+  }
+
+  private get notes(): readonly ScorecardNote[] {
+    return withOlder(this.answer.value?.notes ?? [], this.older);
+  }
+
+  private get rest(): number | null {
+    return (this.paged === undefined ? this.answer.value?.before : this.paged) ?? null;
+  }
+
+  private readonly noted = (event: CustomEvent<ScorecardNote>) => {
+    this.older = this.older.map((note) => (note.number === event.detail.number ? event.detail : note));
+    this.answer.again();
+  };
+
+  private readonly more = async () => {
+    this.trouble = "";
+    try {
+      const page = await get<NotePage>(address("/api/scorecard/notes", { before: this.rest ?? undefined }));
+      this.older = [...this.older, ...page.notes];
+      this.paged = page.before;
+    } catch (cause) {
+      this.trouble = cause instanceof Error ? cause.message : String(cause);
+    }
+  };
+
+  /** Asks for older notes, where there are any. */
+  private further() {
+    return html`${this.rest === null ? nothing : html`<button class="plain" @click=${this.more}>older notes</button>`}<span role="status" class="small">${this.trouble}</span>`;
   }
 
   private goals() {
@@ -38,18 +72,18 @@ export class ScorecardPage extends Part {
 
   private actions() {
     const { value, load } = this.answer;
-    const all = value?.notes.filter((note) => note.kind === "action") ?? [];
+    const all = this.notes.filter((note) => note.kind === "action");
     const sorted = [...all].sort((one, other) => Number(one.state !== "open") - Number(other.state !== "open") || (one.due || "9").localeCompare(other.due || "9"));
     const open = all.filter((note) => note.state === "open").length;
-    return html`<isthmus-card heading="Actions" sub=${value ? `${open} open, ${all.length - open} closed` : ""} .load=${load} ?hollow=${!value}>
+    return html`<isthmus-card heading="Actions" sub=${value ? `${open} open, ${all.length - open}${this.rest === null ? "" : " and more"} closed` : ""} .load=${load} ?hollow=${!value}>
       <isthmus-notes tabindex="0" .notes=${sorted} .goals=${value?.goals ?? []} .kinds=${["action"]}></isthmus-notes></isthmus-card>`;
   }
 
   private talk() {
     const { value, load } = this.answer;
-    const notes = value?.notes.filter((note) => note.kind !== "action") ?? [];
+    const notes = this.notes.filter((note) => note.kind !== "action");
     const decisions = notes.filter((note) => note.kind === "decision").length;
-    return html`<isthmus-card heading="Decisions and comments" sub=${value ? `${decisions} decisions, ${notes.length - decisions} comments` : ""} .load=${load} ?hollow=${!value}>
-      <isthmus-notes tabindex="0" .notes=${notes} .goals=${value?.goals ?? []} .kinds=${["decision", "comment"]}></isthmus-notes></isthmus-card>`;
+    return html`<isthmus-card heading="Decisions and comments" sub=${value ? `${decisions} decisions, ${notes.length - decisions} comments${this.rest === null ? "" : ", and older ones"}` : ""} .load=${load} ?hollow=${!value}>
+      <isthmus-notes tabindex="0" .notes=${notes} .goals=${value?.goals ?? []} .kinds=${["decision", "comment"]}></isthmus-notes>${this.further()}</isthmus-card>`;
   }
 }

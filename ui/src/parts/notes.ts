@@ -1,5 +1,6 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
 import type { GoalStand, ScorecardNote } from "../api/contract";
 import { ApiError, get, send } from "../api/get";
 import { clock } from "../app/clock";
@@ -25,7 +26,8 @@ export class Notes extends Part {
   @property({ attribute: false }) kinds: readonly Sort[] = ["comment", "decision"];
   @state() private told = "";
   @state() private busy = false;
-  @state() private editing = 0;
+  /** The version whose text is being changed, as it was when that began; others write meanwhile. */
+  @state() private editing: ScorecardNote | undefined;
   @state() private versions: Record<number, ScorecardNote[]> = {};
 
   private get doing(): boolean {
@@ -33,30 +35,34 @@ export class Notes extends Part {
   }
 
   override render() {
-    return html`<ul class="notes">${this.notes.map((note) => this.note(note))}</ul>${this.form()}<div role="status" class="small">${this.told}</div>`;
+    return html`<ul class="notes">${repeat(this.notes, (note) => note.number, (note) => this.note(note))}</ul>${this.form()}<div role="status" class="small">${this.told}</div>`;
   }
 
   private note(note: ScorecardNote) {
     const goal = this.goals.find((one) => one.name === note.goal)?.title ?? note.goal;
     const open = note.kind === "action" && note.state === "open";
     const due = note.due ? `due ${dayOf(note.due)}` : "no day set";
+    const begun = this.editing?.number === note.number ? this.editing : undefined;
     const doing = note.kind === "action" ? html`<div class="small">${note.side ? `${note.side.toUpperCase()}: ` : ""}${note.who || "nobody yet"}, ${due}</div>` : nothing;
     return html`<li><div class="row between small muted"><span>${clock.moment(note.time)}</span><span class="chip">${note.kind === "action" ? note.state : note.kind}</span></div>
-      ${this.editing === note.number ? this.edit(note) : html`<div class="b">${note.text}</div>`}${doing}
+      ${begun ? this.edit(begun, note) : html`<div class="b">${note.text}</div>`}${doing}
       <div class="small muted">${note.by}${goal ? `, about ${goal}` : ""}</div>
       <div class="row wrap">${open ? html`<button ?disabled=${this.busy} @click=${() => void this.change(note, { state: "done" })}>Done</button><button ?disabled=${this.busy} @click=${() => void this.change(note, { state: "dropped" })}>Drop</button>` : nothing}
         ${note.kind === "action" && !open ? html`<button ?disabled=${this.busy} @click=${() => void this.change(note, { state: "open" })}>Open again</button>` : nothing}
-        <button class="plain" ?disabled=${this.busy} @click=${() => (this.editing = this.editing === note.number ? 0 : note.number)} aria-expanded=${this.editing === note.number}>change the text</button></div>
+        <button class="plain" ?disabled=${this.busy} @click=${() => (this.editing = begun ? undefined : note)} aria-expanded=${Boolean(begun)}>change the text</button></div>
       ${note.version > 1 ? html`<details @toggle=${() => void this.look(note)}><summary class="small link">${note.version} versions</summary><ol>${(this.versions[note.number] ?? []).map((one) => html`<li class="small">${one.text}${one.kind === "action" ? ` (${one.state})` : ""} <span class="muted">${one.by}, ${clock.moment(one.time)}</span></li>`)}</ol></details>` : nothing}</li>`;
   }
 
-  private edit(note: ScorecardNote) {
+  /** The form for the text of `begun`; what others made of it meanwhile stands above, to be taken into account. */
+  private edit(begun: ScorecardNote, now: ScorecardNote) {
     const done = (event: SubmitEvent) => {
       event.preventDefault();
-      void this.change(note, { text: this.fields(event).text ?? "" });
+      void this.change(begun, { text: this.fields(event).text ?? "" });
     };
-    return html`<form class="note" @submit=${done}><textarea class="field" name="text" rows="3" maxlength="2000" aria-label="Text of note ${note.number}" required .value=${note.text}></textarea>
-      <div class="row"><button class="btn main" ?disabled=${this.busy}>Keep as version ${note.version + 1}</button></div></form>`;
+    const other = now.version > begun.version ? html`<div class="b">${now.text}</div><div class="row wrap small"><span>version ${now.version} by ${now.by}, written meanwhile</span>
+      <button type="button" class="plain" @click=${() => (this.editing = { ...now, text: begun.text })}>put mine after it</button></div>` : nothing;
+    return html`${other}<form class="note" @submit=${done}><textarea class="field" name="text" rows="3" maxlength="2000" aria-label="Text of note ${begun.number}" required .value=${begun.text}></textarea>
+      <div class="row"><button class="btn main" ?disabled=${this.busy}>Keep as version ${begun.version + 1}</button></div></form>`;
   }
 
   private form() {
@@ -80,19 +86,21 @@ export class Notes extends Part {
   };
 
   private async change(note: ScorecardNote, news: Partial<Pick<ScorecardNote, "text" | "state">>): Promise<void> {
-    if (await this.ask(`/api/scorecard/notes/${note.number}`, { version: note.version, ...news })) this.editing = 0;
+    const kept = await this.ask(`/api/scorecard/notes/${note.number}`, { version: note.version, ...news });
+    if (kept?.number !== this.editing?.number) return;
+    this.editing = kept && this.editing && news.text === undefined ? { ...kept, text: this.editing.text } : undefined;
   }
 
-  private async ask(path: string, body: unknown): Promise<boolean> {
+  private async ask(path: string, body: unknown): Promise<ScorecardNote | undefined> {
     this.busy = true;
     try {
       const kept = await send<ScorecardNote>(path, body);
       this.told = `kept: ${kept.kind} ${kept.number}, version ${kept.version}`;
-      this.dispatchEvent(new Event("isthmus-noted", { bubbles: true }));
-      return true;
+      this.dispatchEvent(new CustomEvent<ScorecardNote>("isthmus-noted", { detail: kept, bubbles: true }));
+      return kept;
     } catch (cause) {
       this.told = failure(cause);
-      return false;
+      return undefined;
     } finally {
       this.busy = false;
     }
