@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from isthmus.model.alarm import Priority
 from isthmus.model.condition.condition import Condition
+from isthmus.model.condition.reach import reach
 from isthmus.model.condition.told import Feed
 from isthmus.model.condition.window import Window
 
@@ -125,6 +126,12 @@ class Rule:
         return hashlib.sha256(words.encode()).hexdigest()
 
     @property
+    def lasts(self) -> bool:
+        """Whether something must last before it fires or is over."""
+        conditions = (each for place in self.places for each in (place.when, place.until) if each)
+        return bool(self.lasting) or any(each.lasting for each in conditions)
+
+    @property
     def step(self) -> float:
         """How far its moments are apart: a second, more where it looks back for over an hour."""
         longest = max((window.seconds for window in self._windows()), default=0.0)
@@ -133,8 +140,9 @@ class Rule:
     @property
     def reach(self) -> float:
         """How far back it must look to know what it would have known."""
-        longest = max((window.seconds for window in self._windows()), default=0.0)
-        return max(longest, self.lasting) + 2 * self.step
+        when = max((reach(place.when.root) for place in self.places), default=0.0)
+        until = (reach(place.until.root) for place in self.places if place.until is not None)
+        return max(when + self.lasting, *until, 0.0) + 2 * self.step
 
     def _windows(self) -> Iterator[Window]:
         for place in self.places:

@@ -6,7 +6,7 @@ so a day at once, a minute after a minute, and the present second by second give
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -106,6 +106,20 @@ class Group:
     def __post_init__(self) -> None:
         self.on = np.zeros(len(self.places), bool)
 
+    def since(self) -> Int64s:
+        """Since when what must last has held, 0 where it does not: a column a place."""
+        return np.concatenate([look.since for look in self._looks()])
+
+    def go_on(self, since: Int64s) -> None:
+        """Take what `since` gave."""
+        first = 0
+        for look in self._looks():
+            look.since = since[first : first + len(look.since)].copy()
+            first += len(look.since)
+
+    def _looks(self) -> list[Look]:
+        return [look for look in (self.rise, self.stay, self.until) if look is not None]
+
 
 @dataclass(slots=True, eq=False)
 class Judge:
@@ -132,6 +146,27 @@ class Judge:
         """Take what was on before."""
         for group in self.groups:
             group.on = on[group.places].copy()
+
+    def since(self) -> dict[int, list[int]]:
+        """By place, since when what must last has held; places at which nothing does are not there.
+
+        Windows are known again from history; this is not, however far one looks back.
+        """
+        found = {}
+        for group in self.groups:
+            rows = group.since()
+            for column in np.flatnonzero(rows.any(axis=0)).tolist():
+                found[int(group.places[column])] = rows[:, column].tolist()
+        return found
+
+    def go_on(self, since: Mapping[int, list[int]]) -> None:
+        """Take what `since` gave."""
+        for group in self.groups:
+            rows = np.zeros_like(group.since())
+            for column, place in enumerate(group.places.tolist()):
+                if len(told := since.get(place, [])) == len(rows):
+                    rows[:, column] = told
+            group.go_on(rows)
 
     def judge(self, grid: Grid, moments: Int64s, active: Bools) -> list[Turn]:
         """What begins and ends at `moments`, by time; `active` says at which it looks at all."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from isthmus.insight.rule.bench import Bench
 from isthmus.model.errors import StorageError
 from isthmus.model.event import Event
 from isthmus.model.rule import Rule, RuleMode
@@ -46,6 +47,14 @@ class State:
 
 
 @dataclass(slots=True)
+class Since:
+    """Since when what a rule says must last has held, by place, for the text of this digest."""
+
+    digest: str
+    places: dict[str, list[int]]
+
+
+@dataclass(slots=True)
 class Kept:
     """All of it, in one file that is the old or the new one after a crash.
 
@@ -55,6 +64,7 @@ class Kept:
     file: Path
     judged: dict[str, int] = field(default_factory=dict)  # by step: until when
     states: dict[str, dict[str, State]] = field(default_factory=dict)  # by rule, by equipment
+    since: dict[str, Since] = field(default_factory=dict)  # by rule, at the moment of `judged`
     seen: dict[str, Seen] = field(default_factory=dict)
     disabled: dict[str, str] = field(default_factory=dict)  # by rule: who did it
     proposals: list[Proposal] = field(default_factory=list)
@@ -77,6 +87,7 @@ class Kept:
                     rule: {path: State(**one) for path, one in places.items()}
                     for rule, places in told["states"].items()
                 },
+                {rule: Since(**one) for rule, one in told.get("since", {}).items()},
                 {rule: Seen(**one) for rule, one in told["seen"].items()},
                 {str(rule): str(by) for rule, by in told["disabled"].items()},
                 [_proposal(one) for one in told["proposals"]],
@@ -95,6 +106,7 @@ class Kept:
                 rule: {path: asdict(one) for path, one in places.items()}
                 for rule, places in told["states"].items()
             }
+            told["since"] = {rule: asdict(one) for rule, one in told["since"].items()}
             told["seen"] = {rule: asdict(one) for rule, one in told["seen"].items()}
             told["proposals"] = [asdict(one) for one in told["proposals"]]
             told["waiting"] = told["waiting"].told()
@@ -113,6 +125,7 @@ class Kept:
                     rule: {path: copy(one) for path, one in places.items()}
                     for rule, places in self.states.items()
                 },
+                "since": dict(self.since),
                 "seen": dict(self.seen),
                 "disabled": dict(self.disabled),
                 "proposals": [replace(one, versions=[*one.versions]) for one in self.proposals],
@@ -120,6 +133,17 @@ class Kept:
                 "dropped": self.untold.dropped,
                 "number": self.number,
             }
+
+    def keep(self, bench: Bench) -> None:
+        """Take until when `bench` is judged, and since when what must last has held then."""
+        with self.lock:
+            self.judged[f"{bench.step:g}"] = bench.judged
+            for judge in bench.judges:
+                rule = judge.rule
+                if rule.lasts:
+                    found = judge.since().items()
+                    places = {rule.places[place].equipment: rows for place, rows in found}
+                    self.since[rule.name] = Since(rule.digest, places)
 
     def tell(self, event: Event) -> None:
         """An event that waits for the stream."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isthmus.insight.rule.bench import Bench
+from isthmus.insight.rule.judge import Judge
 from isthmus.model.sample import Batch, Nanoseconds
 from isthmus.model.tag import Namespace
 from isthmus.runtime.rule.heard import Feeds
@@ -27,16 +28,35 @@ def resume(samples: Samples, bench: Bench, feeds: Feeds, kept: Kept, now: int) -
     tags = bench.held.tags
     before = samples.before(tags, Nanoseconds(first)) if len(tags) else Batch.empty()
     bench.start(first, before, feeds.begin(first))
+    since = [_since(judge, kept) if judged == last else None for judge in bench.judges]
+    for judge, told in zip(bench.judges, since, strict=True):
+        judge.go_on({place: _before(first, rows) for place, rows in (told or {}).items()})
     for low in range(first, judged, PIECE):
         high = min(low + PIECE, judged)
         bench.advance(between(samples, bench, low, high), high, feeds.more(high))
     feeds.live(judged, now)
-    for judge in bench.judges:
+    for judge, told in zip(bench.judges, since, strict=True):
         states = kept.states.get(judge.rule.name, {})
         places = [states.get(place.equipment, State()) for place in judge.rule.places]
         judge.hold(np.array([one.on for one in places], bool))
         judge.fired[:] = [one.fired for one in places]
+        if told is not None:
+            judge.go_on(told)
     return judged
+
+
+def _since(judge: Judge, kept: Kept) -> dict[int, list[int]] | None:
+    """Since when what must last had held when it was judged last; None where nobody knows."""
+    told = kept.since.get(judge.rule.name)
+    if told is None or told.digest != judge.rule.digest:
+        return None
+    places = {place.equipment: number for number, place in enumerate(judge.rule.places)}
+    return {places[path]: rows for path, rows in told.places.items() if path in places}
+
+
+def _before(first: int, rows: list[int]) -> list[int]:
+    """What has held without a break since then held at `first` too."""
+    return [since if since <= first else 0 for since in rows]
 
 
 def fresh(bench: Bench, namespace: Namespace) -> Bench:

@@ -194,7 +194,7 @@ class Rules:
         changed = bool(found)
         with self.kept.lock:
             for bench in self.benches:
-                self.kept.judged[f"{bench.step:g}"] = bench.judged
+                self.kept.keep(bench)
             for one in found:
                 rule, turn = one.judge.rule, one.turn
                 place = rule.places[turn.place]
