@@ -99,7 +99,7 @@ def _past(app: App, router: APIRouter) -> None:
     ) -> list[contract.AlarmAdvice]:
         found = journal(app, *_span(app, start, end, days=30))
         paths = {alarm.path for alarm in app.alarms.all if seen.one(alarm.path)}
-        made = rationalise(entries(found.events), paths)
+        made = rationalise(app, entries(found.events), paths)
         return [contract.AlarmAdvice.model_validate(each, from_attributes=True) for each in made]
 
 

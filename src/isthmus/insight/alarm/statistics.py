@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SECOND = 10**9
+MINUTE = 60 * SECOND
 TEN_MINUTES = 600 * SECOND
 DAY = 86_400 * SECOND
 FLOOD_BEGINS = 10  # more alarms than that in ten minutes
@@ -134,9 +136,20 @@ def _actors(raised: Sequence[Entry]) -> Iterable[Actor]:
     for each in raised:
         by_path[each.path].append(each.time)
     for path, times in sorted(by_path.items(), key=lambda item: (-len(item[1]), item[0])):
-        minutes = Counter(time // (60 * SECOND) for time in times)
-        chatters = sum(count >= CHATTER for count in minutes.values())
-        yield Actor(path, len(times), len(times) / len(raised), chatters)
+        yield Actor(path, len(times), len(times) / len(raised), _chatters(sorted(times)))
+
+
+def _chatters(times: Sequence[int]) -> int:
+    """In how many minutes, none of which overlap, it came three times; a minute begins anywhere."""
+    count = place = 0
+    while place + CHATTER <= len(times):
+        until = times[place] + MINUTE
+        if times[place + CHATTER - 1] > until:
+            place += 1
+            continue
+        count += 1
+        place = bisect_right(times, until)
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +169,27 @@ class Advice:
     text: str
 
 
-def advice(entries: Sequence[Entry]) -> list[Advice]:
-    """What can be said of each alarm, the most frequent first."""
+def advice(
+    entries: Sequence[Entry], delays: Mapping[str, tuple[float, float]] | None = None
+) -> list[Advice]:
+    """What can be said of each alarm, the most frequent first.
+
+    `delays` are the on-delay and off-delay that each has already, in seconds.
+    """
     by_path: defaultdict[str, list[Entry]] = defaultdict(list)
     for each in sorted(entries, key=lambda entry: entry.time):
         by_path[each.path].append(each)
-    found = [_advice(path, own) for path, own in by_path.items()]
+    had = delays or {}
+    found = [_advice(path, own, had.get(path, (0.0, 0.0))) for path, own in by_path.items()]
     return sorted((each for each in found if each.raised), key=lambda one: (-one.raised, one.path))
 
 
-def _advice(path: str, own: Sequence[Entry]) -> Advice:
+def _advice(path: str, own: Sequence[Entry], delays: tuple[float, float]) -> Advice:
     lasted, gaps, unattended, seen = _spells(own)
     raised = sum(each.change == "raised" for each in own)
-    on_delay, on_spares = _shortest(lasted, ON_DELAYS, raised)
-    off_delay, off_spares = _shortest(gaps, OFF_DELAYS, raised)
+    on, off = delays  # it was told over `off` after it was, and told anew `on` after it was
+    on_delay, on_spares = _shortest([each - off for each in lasted], ON_DELAYS, raised)
+    off_delay, off_spares = _shortest([each - on for each in gaps], OFF_DELAYS, raised)
     actors = list(_actors([each for each in own if each.change == "raised"]))
     chatters = actors[0].chatters if actors else 0
     text = _words(raised, seen, unattended, (on_delay, on_spares), (off_delay, off_spares))

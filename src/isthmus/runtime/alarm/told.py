@@ -57,6 +57,8 @@ def figures(app: App, start: int, end: int, lines: Iterable[Entry], paths: set[s
     return statistics([each for each in lines if each.path in paths], start, end, active)
 
 
-def rationalise(lines: Iterable[Entry], paths: set[str]) -> list[Advice]:
-    """What the past says of each of the alarms at `paths`."""
-    return advice([each for each in lines if each.path in paths])
+def rationalise(app: App, lines: Iterable[Entry], paths: set[str]) -> list[Advice]:
+    """What the past says of each of the alarms at `paths`, with the delays that it has now."""
+    kinds = {alarm.path: alarm.definition for alarm in app.alarms.all}
+    delays = {path: (kind.on_delay, kind.off_delay) for path, kind in kinds.items()}
+    return advice([each for each in lines if each.path in paths], delays)

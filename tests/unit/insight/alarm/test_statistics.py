@@ -60,6 +60,13 @@ def test_chatters_where_three_come_in_a_minute():
     assert found.chattering == 1
 
 
+def test_a_minute_begins_anywhere():
+    at = (1.7, 2.1, 2.6)  # in two minutes of the clock
+    assert of(raised(*at)).actors[0].chatters == 1
+    assert of(raised(*at, 2.65, 2.71, 3.0, 3.6)).actors[0].chatters == 2
+    assert of(raised(1.0, 1.5, 2.1, 2.7)).actors[0].chatters == 0
+
+
 def test_standing_is_more_than_a_day():
     active = {"l/a": START - 1_440 * MINUTE, "l/b": START}
     assert of([], active=active).standing == ("l/a",)
@@ -103,6 +110,17 @@ def test_tells_when_it_comes_back_at_once():
     assert told.on_delay is None
     assert (told.off_delay, told.off_spares) == (10.0, 9)
     assert told.acknowledged == 10
+
+
+@pytest.mark.parametrize(("on", "off"), [(0, 0), (5, 0), (0, 10), (5, 10), (30, 60)])
+def test_the_delays_that_it_has_are_no_part_of_what_it_lasted(on, off):
+    """The condition holds for 4 s more than its delay, each 7 s after it was over for long."""
+    spell, pause = on + 4, off + 7
+    begins = [n * (spell + pause) for n in range(12)]
+    told_on = [(begin + on, begin + spell + off) for begin in begins]
+    (told,) = advice(spells(*told_on), {"l/a": (on, off)})
+    assert (told.on_delay, told.on_spares) == (5.0, 12)
+    assert (told.off_delay, told.off_spares) == (10.0, 11)
 
 
 def test_tells_what_nobody_ever_needed():
