@@ -93,8 +93,14 @@ def _of_this_version(file: Path, version: object) -> Path:
 
 
 def once(events: list[Event]) -> list[Event]:
-    """The events, each number once, by time."""
-    found = {event.data.get("number", id(event)): event for event in events}
+    """The events, each told once, by time.
+
+    A number alone is not enough: numbers begin anew where the file of states was moved away.
+    """
+    found = {
+        (event.data.get("number", id(event)), event.path, int(event.time)): event
+        for event in events
+    }
     return sorted(found.values(), key=lambda event: (event.time, _number(event)))
 
 

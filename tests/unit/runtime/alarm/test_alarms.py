@@ -209,6 +209,18 @@ def test_the_journal_says_who_what_and_why(site):
     assert once([seen, raised, seen, raised]) == [raised, seen]
 
 
+def test_numbers_that_begin_anew_hide_nothing(site):
+    site.tell(1000, one__force=101)
+    (first,) = site.alarms._kept.untold.waiting
+    (site.folder / "alarms.json").unlink()
+    site.start()
+    site.tell(1100, one__force=101)
+    site.tell(1200, one__force=121)
+    again, more = site.alarms._kept.untold.waiting
+    assert (first.data["number"], again.data["number"]) == (1, 1)
+    assert once([more, again, first, more, first]) == [first, again, more]
+
+
 def test_equal_conditions_are_evaluated_at_once(tmp_path):
     units = "".join(f"        u{n}: {{type: Press}}\n" for n in range(250))
     text = PLANT.partition("        one:")[0] + units
