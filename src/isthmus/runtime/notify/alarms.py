@@ -201,22 +201,28 @@ class Watchman:
         if not steps:
             return
         messages: list[Message] = []
+        told = list(incident.to)
         for step in steps:
             to = self.notify.whom.addresses(escalation.steps[step.step].to, now)
             size, rounds = len(escalation.steps), escalation.repeat + 1
             text = f"Step {step.step + 1} of {size} of the escalation {incident.escalation}"
             text += f", round {step.round + 1} of {rounds}" if step.round else ""
             messages += self.notify.messages(incident.notice, to, now, due=step.at, step=text)
+            told += to
         draft.messages += messages
-        draft.put(replace(incident, told=steps[-1].number + 1))
+        to = list(dict.fromkeys(told))
+        draft.put(replace(incident, told=steps[-1].number + 1, to=to))
 
     def _words_of_end(self, incident: Incident, changed: Changed) -> list[Message]:
-        """What those who were told hear when it is over, where that is wished."""
+        """What those who were told hear when it is over, where that is wished.
+
+        Whoever is on call now may be somebody else, who knows nothing of it.
+        """
         notify = self.notify
         escalation = notify.entry.escalation.get(incident.escalation)
-        if escalation is None or not escalation.tell_end or not incident.told:
+        to = [each for each in incident.to if each.channel in notify.entry.channels]
+        if escalation is None or not escalation.tell_end or not to:
             return []
-        told = {name for step in escalation.steps[: incident.told] for name in step.to}
         by = f" by {changed.by}" if changed.by not in ("", "isthmus") else ""
         notice = Notice(
             f"{incident.notice.key}:over",
@@ -226,7 +232,6 @@ class Watchman:
             priority=incident.priority,
             link=incident.link,
         )
-        to = notify.whom.addresses(sorted(told), changed.heard)
         return notify.messages(notice, to, changed.heard)
 
     def _notice(self, changed: Changed) -> Notice:

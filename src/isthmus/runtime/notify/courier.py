@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FIRST, LONGEST, REFUSED = 2.0, 300.0, 300.0  # seconds before it is tried again
 JITTER = 0.25  # of that
-MOST_TRIES = 400
+FEW = 16  # tries before pauses are longest, and those that people ask for
 MINUTE = 60.0
 
 
@@ -103,7 +103,7 @@ class Courier:
             await self.done(message, _told(error))
         except LaterError as error:
             self._up()
-            wait = min(FIRST * 2.0 ** (message.tries - 1), LONGEST)
+            wait = min(FIRST * 2.0 ** min(message.tries - 1, FEW), LONGEST)
             message.not_before = now + round(wait * 1e9)
             await self._retry(message, error, now)
         except IsthmusError as error:
@@ -123,7 +123,8 @@ class Courier:
         """It is tried again, unless it is too old for that."""
         message.why = str(error)
         old = now - message.due > self.entry.give_up * 1e9
-        if old or message.tries >= MOST_TRIES:
+        most = FEW + 2 * self.entry.give_up / LONGEST  # for a clock that stands still
+        if old or message.tries >= most:
             self.failed += 1
             await self.done(message, f"given up after {message.tries} tries: {_told(error)}")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from isthmus.model.notice import Notice
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.notify.message import Address
 
 
 @dataclass(slots=True)
@@ -13,7 +14,7 @@ class Incident:
     """One alarm in one escalation; it is open until somebody has seen the alarm, or it is over.
 
     `raised` is when the alarm came, on the plant's clock; `begun` when its first step was due, on
-    the wall's: people's time goes by that. `told` counts the steps that were told.
+    the wall's: people's time goes by that. `told` counts the steps that were told, `to` is to whom.
     """
 
     path: str
@@ -25,6 +26,10 @@ class Incident:
     priority: int
     link: str
     told: int = 0
+    to: list[Address] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.to = [Address(*each) for each in self.to]  # a file has lists
 
     @property
     def key(self) -> str:

@@ -205,6 +205,45 @@ def test_a_refusal_and_an_outage_that_is_too_long_fail(site):
     assert site.records == ["not told anna by mail: Too heavy"] * 2
 
 
+@pytest.mark.parametrize("error", [DOWN, LaterError("451 greylisted")])
+def test_it_is_tried_for_as_long_as_the_plant_file_says(site, error):
+    courier, ends = site.notify.couriers["mail"], []
+    courier.entry = courier.entry.model_copy(update={"give_up": 7 * 86_400.0})
+    (message,) = site.notify.put(notice(), site.notify.whom.addresses(["anna"], 0), 0)
+    site.senders["mail"].broken = error
+
+    async def done(_, why):
+        ends.append(why)
+
+    async def main():
+        while not ends:
+            await courier.carry(message)
+            site.wall += 225  # the longest pause, less what chance may take from it
+
+    courier.done = done
+    message.due = courier.wall()
+    begun = site.wall
+    asyncio.run(main())
+    assert 7 * 86_400 < site.wall - begun < 7 * 86_400 + 500
+
+
+def test_those_who_were_told_hear_of_the_end_and_nobody_else(tmp_path):
+    """Whoever is on call by then knows nothing of it; whoever was told waits for it."""
+    site = Site(tmp_path, PLANT.replace("    line:\n", "    line:\n      tell_end: true\n"))
+    site.say(one__oil=75)
+    first = {to for to, _ in site.sent()}
+    site.start()  # it is kept who was told
+    site.look(500)
+    before = len(site.sent())
+    site.wall += 7 * 86_400  # the next one is on call
+    assert site.notify.whom.addresses(["maintenance"], site.notify.wall())[0].mail not in first
+    site.alarms.acknowledge(OIL, "person:x")
+    site.look()
+    told = site.sent()[before:]
+    assert {to for to, _ in told} == first
+    assert all("acknowledged" in subject for _, subject in told)
+
+
 def test_names_stand_for_people_rotas_teams_and_channels(site):
     tell = {
         "office": ["office@acme.example"],
