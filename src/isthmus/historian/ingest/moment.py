@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,26 +10,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from isthmus.historian.ingest.form import (
+    EPOCH,
+    ISO,
+    ISO_FORM,
+    LATEST,
+    LOOK,
+    SECOND,
+    compact,
+    detected,
+    floats,
+    parsed,
+    unit,
+    until_24,
+)
 from isthmus.model.errors import ConfigError
 from isthmus.model.sample import Bools, Int64s
 
 Twice = Literal["order", "earlier", "later"]
-SECOND = 10**9
-EPOCH = {"epoch": SECOND, "epoch_ms": 10**6, "epoch_us": 10**3, "epoch_ns": 1}
-BELOW = ((1e11, SECOND), (1e14, 10**6), (1e17, 10**3))  # a number below is in such a unit
-ISO = "iso"
 EXCEL_DAY_0 = -2_209_161_600 * SECOND  # 1899-12-30
-ISO_FORM = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?)?\s*(Z|z|UTC|[+-]\d\d:?\d\d)?$"
-ZONED = r"(Z|z|UTC|\d[+-]\d\d:?\d\d)$"
-DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
-CLOCKS = (" %H:%M:%S%f", " %H:%M", " %I:%M:%S %p", "")
-FORMS = (
-    *(date + clock for date in DATES for clock in CLOCKS),
-    *("%d-%b-%y %H:%M:%S%f", "%d-%b-%Y %H:%M:%S%f", "%Y%m%d %H%M%S", "%Y%m%d%H%M%S"),
-)
-LOOK, DOUBT = 500, 0.2  # rows looked at first, and how many of them may make no sense
+ZONED = r"(Z|\d[+-]\d\d:?\d\d|:\d\d([.]\d+)?[+-]\d\d)$"
 HOUR = 3_600 * SECOND
-LATEST = 2**63 - 2 * HOUR
 
 
 @dataclass(slots=True)
@@ -95,11 +95,13 @@ def _numbers(times: pa.Array) -> Int64s:
 class Moments:
     """Columns of time to ns UTC: Arrow's types, numbers since 1970, or text of one format.
 
-    An empty `form` is found out from the first column that is read.
+    An empty `form` is found out from the first column that is read; `late` is whether any time
+    was 24:00, which is the next day's midnight.
     """
 
     local: LocalTime
     form: str = ""
+    late: bool = False
 
     def read(self, column: pa.ChunkedArray, key: Int64s) -> tuple[Int64s, Bools]:
         """Times and which of them are none; `key` tells tags apart for the rule of autumn."""
@@ -113,6 +115,10 @@ class Moments:
             return self._typed(one, key)
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             return self._text(pc.utf8_trim_whitespace(one.cast(pa.string())), key)
+        if pa.types.is_integer(kind):
+            self.form = self.form or compact(one.slice(0, LOOK).drop_null().cast(pa.string()))
+            if "%" in self.form:
+                return self._text(one.cast(pa.string()), key)
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             return self._count(one.cast(pa.float64(), safe=False), one)
         raise ConfigError(f"a column of type {kind} is no time", hint="name another: --time COLUMN")
@@ -140,7 +146,7 @@ class Moments:
             wall = np.rint(safe * 86_400_000).astype(np.int64) * 10**6 + EXCEL_DAY_0
             made, never = self.local.utc(wall, np.zeros(len(wall), np.int64))
             return made, bad | never
-        scale = EPOCH.get(self.form) or _unit(safe[~bad])
+        scale = EPOCH.get(self.form) or unit(safe[~bad])
         bad |= np.abs(safe) * scale > LATEST
         if pa.types.is_integer(exact.type):
             whole = exact.cast(pa.int64(), safe=False).fill_null(0).to_numpy(zero_copy_only=False)
@@ -153,17 +159,21 @@ class Moments:
         if self.form in EPOCH or self.form == "excel":
             whole = pc.match_substring_regex(text, r"^-?[0-8]?\d{1,18}$")
             exact = pc.if_else(whole, text, None).cast(pa.int64())
-            numbers = _floats(text)
+            numbers = floats(text)
             return self._count(
                 numbers, exact if exact.null_count == numbers.null_count else numbers
             )
+        text, later = until_24(text, self.form)
+        self.late = self.late or later is not None
+        later = np.zeros(len(text), np.int64) if later is None else later
         if self.form == ISO:
-            return self._iso(text, key)
-        return self._formatted(text, key)
+            return self._iso(text, later, key)
+        return self._formatted(text, later, key)
 
-    def _iso(self, text: pa.Array, key: Int64s) -> tuple[Int64s, Bools]:
+    def _iso(self, text: pa.Array, later: Int64s, key: Int64s) -> tuple[Int64s, Bools]:
         fits = pc.match_substring_regex(text, ISO_FORM).fill_null(False)
-        plain = pc.replace_substring_regex(text, r"\s*(UTC|z)$", "Z")
+        plain = pc.replace_substring_regex(text, r"\s*(UTC|z|Z)$", "Z")
+        plain = pc.replace_substring_regex(plain, r"\s+([+-][\d:]+)$", r"\1")
         plain = pc.replace_substring(plain, ",", ".")
         zoned = pc.match_substring_regex(plain, ZONED).fill_null(False)
         time = np.zeros(len(text), np.int64)
@@ -175,48 +185,20 @@ class Moments:
             places = np.nonzero(pc.and_(mask, fits).to_numpy(zero_copy_only=False))[0]
             if len(places):
                 found, wrong = _cast(plain.take(pa.array(places)), kind)
+                found = found + later[places]
                 if kind.tz is None:
                     found, never = self.local.utc(found, key[places])
                     wrong |= never
                 time[places], bad[places] = found, wrong
         return time, bad
 
-    def _formatted(self, text: pa.Array, key: Int64s) -> tuple[Int64s, Bools]:
+    def _formatted(self, text: pa.Array, later: Int64s, key: Int64s) -> tuple[Int64s, Bools]:
         wall, bad = parsed(text, self.form)
+        wall = wall + later
         if "%z" in self.form:
             return wall, bad
         made, never = self.local.utc(wall, key)
         return made, bad | never
-
-
-def parsed(text: pa.Array, form: str) -> tuple[Int64s, Bools]:
-    """Text by a `strptime` format, ns; a last `%f` is a fraction of a second, if there is one."""
-    if "%z" in form or "%f" in form[:-2]:
-        return _by_hand(text, form)
-    rest = np.zeros(len(text), np.int64)
-    if form.endswith("%f"):
-        form = form[:-2].rstrip(".,")
-        cut = pc.extract_regex(text, r"^(?P<base>.*?)(?:[.,](?P<rest>\d{1,9}))?$")
-        text = cut.field("base")
-        digits = pc.utf8_rpad(cut.field("rest").fill_null(""), 9, "0")
-        rest = digits.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    found = pc.strptime(text, format=form, unit="s", error_is_null=True)
-    seconds = _numbers(found.fill_null(0))
-    bad = found.is_null().to_numpy(zero_copy_only=False) | (np.abs(seconds) >= LATEST // SECOND)
-    return np.where(bad, 0, seconds) * SECOND + rest, bad
-
-
-def _by_hand(text: pa.Array, form: str) -> tuple[Int64s, Bools]:
-    time, bad = np.zeros(len(text), np.int64), np.zeros(len(text), np.bool_)
-    for place, word in enumerate(text.to_pylist()):
-        try:
-            told = datetime.strptime(word or "", form)  # noqa: DTZ007 - local where it tells none
-        except ValueError:
-            bad[place] = True
-            continue
-        base = told.replace(tzinfo=told.tzinfo or ZoneInfo("UTC"), microsecond=0)
-        time[place] = int(base.timestamp()) * SECOND + told.microsecond * 1_000
-    return time, bad
 
 
 def _cast(text: pa.Array, kind: pa.DataType) -> tuple[Int64s, Bools]:
@@ -230,49 +212,3 @@ def _cast(text: pa.Array, kind: pa.DataType) -> tuple[Int64s, Bools]:
             except pa.ArrowInvalid:
                 bad[place] = True
         return time, bad
-
-
-def _floats(text: pa.Array) -> pa.Array:
-    fits = pc.match_substring_regex(text, r"^-?\d+([.]\d*)?$")
-    return pc.if_else(fits, text, None).cast(pa.float64())
-
-
-def _unit(value: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
-    """ns of the unit that counts since 1970 are in, by their size."""
-    typical = float(np.median(np.abs(value))) if len(value) else 0.0
-    return next((scale for limit, scale in BELOW if typical < limit), 1)
-
-
-def detected(text: pa.Array) -> str:
-    """The one format that all of `text` is in; ConfigError where there is none or several."""
-    words = text.filter(pc.greater(pc.utf8_length(text), 0))
-    if not len(words):
-        return ISO
-    if _all(pc.match_substring_regex(words, ISO_FORM)):
-        return ISO
-    if _all(pc.match_substring_regex(words, r"^-?\d{9,19}([.]\d*)?$")):
-        typical = _floats(words).to_numpy(zero_copy_only=False)
-        return next(name for name, scale in EPOCH.items() if scale == _unit(typical))
-    some = words.slice(0, LOOK)
-    likely = [form for form in FORMS if parsed(some, form)[1].mean() < DOUBT]
-    fit = [form for form in likely if not parsed(words, form)[1].any()]
-    meant = [parsed(words, form)[0] for form in fit]
-    if fit and all((times == meant[0]).all() for times in meant):
-        return fit[0]
-    if fit:
-        raise ConfigError(
-            f"`{words[0]}` may be read as {' and as '.join(f'`{form}`' for form in fit[:2])}",
-            hint=f"say which: --time-format '{fit[0]}'",
-        )
-    if likely:
-        return likely[0]
-    if pc.mean(pc.match_substring_regex(words, ISO_FORM).cast(pa.float64())).as_py() > DOUBT:
-        return ISO
-    raise ConfigError(
-        f"`{str(words[0])[:60]}` is no time of a known form",
-        hint="say how it is written: --time-format '%d.%m.%Y %H:%M:%S', or epoch_ms, or excel",
-    )
-
-
-def _all(mask: pa.Array) -> bool:
-    return bool(pc.all(mask).as_py())

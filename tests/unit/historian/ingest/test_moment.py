@@ -47,6 +47,23 @@ def read(words, *, zone="UTC", form="", twice="order", key=None, kind=None):
         ("03/13/2026 01:20:05 PM", "2026-03-13T13:20:05"),
         ("13-Mar-26 10:20:30.5", "2026-03-13T10:20:30.5"),
         ("20260313 102030", "2026-03-13T10:20:30"),
+        ("2026-03-13 24:00", "2026-03-14T00:00:00"),
+        ("2026-03-13T24:00:00.0", "2026-03-14T00:00:00"),
+        ("2026-03-13 24:00+01:00", "2026-03-13T23:00:00"),
+        ("31.12.2026 24:00", "2027-01-01T00:00:00"),
+        ("2026-03-13 10:20+01", "2026-03-13T09:20:00"),
+        ("2026-03-13T10:20:30.5-03", "2026-03-13T13:20:30.5"),
+        ("2026-03-13 10:20 +01:00", "2026-03-13T09:20:00"),
+        ("01/31/2026 12:15 AM", "2026-01-31T00:15:00"),
+        ("01/31/2026 1:15pm", "2026-01-31T13:15:00"),
+        ("2026-03-13 0:15", "2026-03-13T00:15:00"),
+        ("13-Mar-2026 0:15", "2026-03-13T00:15:00"),
+        ("20260313", "2026-03-13T00:00:00"),
+        ("20260313 0:15", "2026-03-13T00:15:00"),
+        ("2026031310", "2026-03-13T10:00:00"),
+        ("202603131020", "2026-03-13T10:20:00"),
+        ("20260313102030", "2026-03-13T10:20:30"),
+        ("202603132400", "2026-03-14T00:00:00"),
         ("1772900000", "2026-03-07T16:13:20"),
         ("1772900000123", "2026-03-07T16:13:20.123"),
         ("1772900000123456789", "2026-03-07T16:13:20.123456789"),
@@ -74,10 +91,38 @@ def test_what_is_no_time_is_told_and_its_neighbours_are_read():
     assert told == [ns("2026-12-31T10:00:00"), None]
 
 
+def test_dates_of_digits_alone_are_dates_in_columns_of_numbers_too():
+    quarter = ns("2018-01-01T00:15:00")
+    assert read([201801010015, None], kind=pa.int64()) == [quarter, None]
+    assert read([201801010015], kind=pa.int64(), form="%Y%m%d%H%M") == [quarter]
+    assert read(["201801010015"] * 9 + ["?"]) == [quarter] * 9 + [None]
+    epochs = [1_772_900_000 + 60 * at for at in range(99)]
+    assert read(epochs, kind=pa.int64()) == [at * 10**9 for at in epochs]
+    assert read([str(at) for at in epochs]) == [at * 10**9 for at in epochs]
+
+
+def test_hours_of_one_digit_and_of_two_are_of_one_form():
+    words = [f"2018-01-0{1 + at // 24} {at % 24}:00" for at in range(48)]
+    first = ns("2018-01-01T00:00:00")
+    assert read(words) == [first + at * 3_600 * 10**9 for at in range(48)]
+    words = [f"2018-01-01 10:{at:02}" for at in range(40)]
+    assert read([*words, "2018-01-01T9", "2018-01-01T10:41"])[-2:] == [
+        None, ns("2018-01-01T10:41"),
+    ]  # fmt: skip
+
+
+def test_the_midnight_of_a_day_is_the_next_days_also_where_clocks_change():
+    assert read(["2026-03-28 24:00", "2026-03-29 24:00"], zone=BERLIN) == [
+        ns("2026-03-28T23:00:00"), ns("2026-03-29T22:00:00"),
+    ]  # fmt: skip
+
+
 def test_day_or_month_first_is_asked_where_both_may_be():
     with pytest.raises(ConfigError) as wrong:
         read(["01-02-2026 10:00", "03-02-2026 10:00"])
     assert "--time-format" in wrong.value.hint
+    with pytest.raises(ConfigError):  # a word that is no time does not decide it
+        read(["01-02-2026 10:00"] * 9 + ["yesterday"])
     assert read(["01-02-2026 10:00", "13-02-2026 10:00"])[0] == ns("2026-02-01T10:00:00")
 
 
