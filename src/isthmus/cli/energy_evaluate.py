@@ -32,11 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("csv", type=Path, help="a file of equal steps; also .gz, .bz2, .xz")
     parser.add_argument("--target", required=True, help="the column to forecast")
-    parser.add_argument("--time", default="", help="the column of time (found)")
+    parser.add_argument("--time", default="", help="the column of time, or DAY+CLOCK (found)")
     parser.add_argument("--time-format", default="", help="how times are written (found)")
     parser.add_argument("--zone", default="", help="whose days, where times tell a zone (UTC)")
     parser.add_argument(
         "--stamps", choices=("start", "end"), default="", help="what of a step times tell (found)"
+    )
+    parser.add_argument(
+        "--decimal", choices=(".", ","), default="", help="the decimal sign (found)"
     )
     parser.add_argument("--delimiter", default="", help="what stands between cells (found)")
     parser.add_argument("--encoding", default="", help="of the file (found)")
@@ -75,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         form=args.time_format,
         zone=args.zone,
         stamps=args.stamps,
+        decimal=args.decimal,
     )
     days = found.days()
     learn = _learn(args.first, days, file.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -12,17 +11,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from isthmus.historian.ingest.comma import Commas
 from isthmus.historian.ingest.csv_file import CsvFile
-from isthmus.historian.ingest.moment import LocalTime, Moments, detected
+from isthmus.historian.ingest.moment import LocalTime, Moments
 from isthmus.historian.ingest.piece import Reject
-from isthmus.historian.ingest.shape import TIME
+from isthmus.historian.ingest.step import (
+    DAY,
+    SECOND,
+    midnights,
+    require_one_span,
+    require_own_times,
+    steadied,
+    step_of,
+)
 from isthmus.historian.ingest.value import Values
+from isthmus.historian.ingest.when import When
 from isthmus.model.errors import ConfigError, Mistake
 from isthmus.model.sample import Bools, Floats, Int64s
 
 Stamps = Literal["start", "end"]
-SECOND = 10**9
-DAY = 86_400 * SECOND
 FINEST = 60 * SECOND  # what comes more often is averaged
 LISTED = 8
 MOST_DAYS = 40_000
@@ -67,13 +74,21 @@ class Days:
 
 
 def by_days(
-    file: CsvFile, target: str, *, time: str = "", form: str = "", zone: str = "", stamps: str = ""
+    file: CsvFile,
+    target: str,
+    *,
+    time: str = "",
+    form: str = "",
+    zone: str = "",
+    stamps: str = "",
+    decimal: str = "",
 ) -> Days:
     """The column `target` of `file`; ConfigError with lines where it cannot be read.
 
     Times that tell a zone are read on the wall clock of `zone` (UTC), others are wall clock
-    already. What is empty is found out: the column of time, its format, and whether it tells the
-    end of a step, which it does where midnight is written with the date of the day before.
+    already. What is empty is found out: the column of time, or those of day and clock, its format,
+    and whether it tells the end of a step, which it does where midnight is 24:00 or is written
+    with the date of the day before; the decimal sign too, where numbers leave no doubt.
     """
     if target not in file.columns:
         raise ConfigError(
@@ -81,57 +96,45 @@ def by_days(
         )
     local = LocalTime("UTC")
     moments = Moments(local, form)
-    column = time or _time_column(file)
-    wall, value = _columns(file, column, target, moments)
+    when = When.of(file, time, target)
+    wall, value, rows = _columns(file, when, target, moments, decimal)
+    require_own_times(wall, rows, file.name, str(when), lambda: when.hint(file, target))
+    require_one_span(wall, rows, file.name)
     if zone and not local.used:
         wall = _wall(wall, zone)
-    step = _step(wall, file.name)
-    wall, ends = _midnights(wall, step)
+    step = step_of(wall, file.name)
+    wall, ends = midnights(steadied(wall, step), step)
+    ends = ends or moments.late
     told: Stamps = "end" if stamps == "end" or (ends and stamps != "start") else "start"
     if told == "end":
         wall = wall - step
     load, first, twice = _grid(wall, value, max(step, FINEST), file.name)
-    return Days(load, first, max(step, FINEST), column, moments.form, told, len(wall), twice)
+    return Days(load, first, max(step, FINEST), str(when), moments.form, told, len(wall), twice)
 
 
-def _time_column(file: CsvFile) -> str:
-    """By its name, else the first column whose cells are times."""
-    low = {name.lower(): name for name in reversed(file.columns)}
-    if found := next((low[word] for word in TIME if word in low), ""):
-        return found
-    rows = [line.split(file.delimiter) for line in file.sample[:50]]
-    for place, name in enumerate(file.columns):
-        cells = [row[place].strip().strip('"') for row in rows if place < len(row)]
-        with suppress(ConfigError):
-            if any(cells) and detected(pa.array(cells)):
-                return name
-    raise ConfigError(
-        f"{file.name}: no column is a time",
-        hint="name it with --time; there are " + ", ".join(file.columns)[:300],
-    )
-
-
-def _columns(file: CsvFile, time: str, target: str, moments: Moments) -> tuple[Int64s, Floats]:
-    """Times and values of all rows; ConfigError with the lines that make no sense."""
-    if time not in file.columns:
-        raise ConfigError(
-            f"{file.name} has no column `{time}`", hint="it has " + ", ".join(file.columns)[:300]
-        )
-    times, numbers, wrong = [], [], []
-    values = Values()
+def _columns(
+    file: CsvFile, when: When, target: str, moments: Moments, decimal: str
+) -> tuple[Int64s, Floats, Int64s]:
+    """Times, values and lines of all rows; ConfigError with the lines that make no sense."""
+    times, numbers, rows, wrong = [], [], [], []
+    values, commas = Values(decimal=decimal), Commas(parted=file.delimiter == ",")
     for piece in file.pieces():
         key = np.zeros(piece.table.num_rows, np.int64)
-        wall, bad = moments.read(piece.table.column(time), key)
+        told = when.cells(piece.table)
+        wall, bad = moments.read(told, key)
         cells = piece.table.column(target).combine_chunks()
         value, quality, absent, odd = values.read(cells, {})
-        told = piece.table.column(time)
-        blank = pc.equal(pc.utf8_trim_whitespace(told), "").to_numpy() & absent  # an empty line
+        commas.see(cells, piece.row)
+        blank = pc.equal(told, "").to_numpy() & absent  # an empty line
         wrong += [*piece.rejects, *_odd(told, bad & ~blank, piece.row, "time")]
         wrong += _odd(cells, odd & ~bad, piece.row, "number")
         times.append(wall[~bad])
         numbers.append(np.where(quality[~bad] == 0, value[~bad], np.nan))
+        rows.append(piece.row[~bad])
         if len(wrong) >= LISTED:
             break
+    if not decimal:
+        commas.require_sure(file.name, target)
     if wrong:
         raise ConfigError(
             f"{file.name}: {len(wrong)} lines make no sense",
@@ -142,7 +145,7 @@ def _columns(file: CsvFile, time: str, target: str, moments: Moments) -> tuple[I
         )
     if not sum(map(len, times)):
         raise ConfigError(f"{file.name}: no rows", hint="it has nothing but a line of names")
-    return np.concatenate(times), np.concatenate(numbers)
+    return np.concatenate(times), np.concatenate(numbers), np.concatenate(rows)
 
 
 def _odd(cells: pa.ChunkedArray, odd: Bools, rows: Int64s, what: str) -> Iterator[Reject]:
@@ -156,33 +159,6 @@ def _wall(time: Int64s, zone: str) -> Int64s:
     told = pc.local_timestamp(pa.array(time).cast(pa.timestamp("ns", zone)))
     wall: Int64s = told.cast(pa.int64()).to_numpy(zero_copy_only=False)
     return wall
-
-
-def _step(wall: Int64s, name: str) -> int:
-    """The step of most rows (ns); ConfigError where there is none that divides a day."""
-    apart = np.abs(np.diff(wall))
-    apart = apart[apart > 0]
-    if not len(apart):
-        raise ConfigError(f"{name}: fewer than two different times", hint="is it the right column?")
-    steps, counts = np.unique(apart, return_counts=True)
-    step = int(steps[counts.argmax()])
-    if DAY % step:
-        raise ConfigError(
-            f"{name}: most rows are {step / SECOND:g} s apart, no whole part of a day",
-            hint="average it to 15 min first, such as `isthmus export --every 15m`",
-        )
-    return step
-
-
-def _midnights(wall: Int64s, step: int) -> tuple[Int64s, bool]:
-    """Midnights that bear the date of the day that they end, put a day later, and if there are any.
-
-    Loggers that write when a step ends name 24:00 so: 23:45, 00:00 of the same day, 00:15.
-    """
-    back = np.zeros(len(wall), np.bool_)
-    back[1:] = (np.diff(wall) == step - DAY) & (wall[1:] % DAY == 0)
-    back[:-1] &= np.diff(wall) >= DAY  # and then on as if nothing had been
-    return np.where(back, wall + DAY, wall), bool(back.any())
 
 
 def _grid(wall: Int64s, value: Floats, step: int, name: str) -> tuple[Floats, date, int]:

@@ -48,6 +48,10 @@ GRADES = {
 WORDS = {Status.word(code).lower(): code for code in Status} | GRADES
 CLASSIC = (Status.BAD, Status.UNCERTAIN, Status.BAD, Status.GOOD)  # bits 6 and 7 of OPC DA
 BITS = 0xFFFF_FFFF
+THOUSANDS = {  # of numbers of this decimal sign
+    ".": (r"^[+-]?[1-9]\d{0,2}(,\d{3})+([.]\d*)?$", ","),
+    ",": (r"^[+-]?[1-9]\d{0,2}([.]\d{3})+(,\d*)?$", "."),
+}
 NUMBER = r"^[+-]?(\d+([.]\d*)?|[.]\d+)([eE][+-]?\d+)?$"
 
 
@@ -55,7 +59,10 @@ class Values:
     """Cells to values: `absent` ones are no samples, states of historians are bad ones."""
 
     def __init__(self, *, decimal: str = "") -> None:
-        """`decimal` is `.` or `,`; where empty, a comma counts as one in cells that hold no dot."""
+        """`decimal` is `.` or `,`, and then the other one may part thousands.
+
+        Where it is empty, a comma counts as one in cells that hold no dot.
+        """
         self._decimal = decimal
 
     def read(
@@ -114,6 +121,10 @@ class Values:
         return value, quality, absent, wrong
 
     def _dotted(self, text: pa.Array) -> pa.Array:
+        if self._decimal:
+            pattern, mark = THOUSANDS[self._decimal]
+            parted = pc.match_substring_regex(text, pattern).fill_null(False)
+            text = pc.if_else(parted, pc.replace_substring(text, mark, ""), text)
         if self._decimal == ".":
             return text
         comma = pc.replace_substring(text, ",", ".", max_replacements=1)

@@ -83,6 +83,151 @@ def test_the_column_of_time_is_found_by_what_it_holds(tmp_path):
     assert read(tmp_path, lines, head="name,Zeitpunkt,kWh").column == "Zeitpunkt"
 
 
+def hourly(day="%Y-%m-%d", clock="{}", first=0, days=3):
+    """Rows of a day, its hour and a count."""
+    return [
+        f"{date(2018, 1, 30) + timedelta(days=at // 24):{day}},{clock.format(at % 24 + first)},{at}"
+        for at in range(24 * days)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "lines"),
+    [
+        ("Date,Hour,kWh", hourly()),
+        ("Date,Time,kWh", hourly(clock="{:02}:00")),
+        ("Datum,Uhrzeit,kWh", hourly("%d.%m.%Y", "{}:00:00")),
+        ("Date,Hour,kWh", hourly("%Y-%m-%d 00:00:00", "{}.0")),
+        ("Date,Time,kWh", hourly("%m/%d/%Y", "{:02}00")),
+        ("Date,Hour of day,kWh", hourly("%Y%m%d")),
+    ],
+)
+def test_a_day_beside_its_clock_is_one_time(tmp_path, head, lines):
+    found = read(tmp_path, lines, head=head)
+    assert (found.step, found.stamps, found.first) == (3_600 * 10**9, "start", date(2018, 1, 30))
+    assert found.column == "+".join(head.split(",")[:2])
+    np.testing.assert_array_equal(found.load.ravel(), np.arange(72))
+
+
+def test_hours_from_1_to_24_are_the_ends_of_steps(tmp_path):
+    for column, lines in (("Hour", hourly(first=1)), ("HE", hourly(clock="{:02}:00", first=1))):
+        found = read(tmp_path, lines, head=f"Date,{column},kWh")
+        assert (found.stamps, found.load.shape) == ("end", (3, 24))
+        np.testing.assert_array_equal(found.load.ravel(), np.arange(72))
+
+
+def test_a_midnight_of_24_hours_is_the_end_of_a_step(tmp_path):
+    lines = [f"2018-01-{30 + at // 24} {at % 24 + 1:02}:00,{at}" for at in range(48)]
+    found = read(tmp_path, lines)
+    assert found.stamps == "end"
+    np.testing.assert_array_equal(found.load.ravel(), np.arange(48))
+
+
+def test_a_day_and_its_clock_may_be_named(tmp_path):
+    found = read(tmp_path, hourly(), head="Date,x,kWh", time="Date+x")
+    np.testing.assert_array_equal(found.load.ravel(), np.arange(72))
+    with pytest.raises(ConfigError, match="no column `y`"):
+        read(tmp_path, hourly(), head="Date,x,kWh", time="Date+y")
+
+
+@pytest.mark.parametrize(
+    ("head", "lines", "says"),
+    [
+        ("Date,x,kWh", hourly(), "--time 'Date+x'"),
+        ("Date,seen,kWh", hourly(clock="2018-02-01 {:02}:00"), "--time 'seen'"),
+        ("Date,meter,kWh", hourly(clock="m{}"), "of several meters"),
+    ],
+)
+def test_a_time_that_many_rows_share_is_refused(tmp_path, head, lines, says):
+    with pytest.raises(ConfigError) as told:
+        read(tmp_path, lines, head=head)
+    (mistake,) = told.value.mistakes
+    assert mistake.line == 3
+    assert "69 of 72 rows" in mistake.text
+    assert says in mistake.hint
+
+
+def test_a_day_told_twice_moves_no_day(tmp_path):
+    lines = [f"2018-01-{day:02},{day}" for day in range(1, 31)]
+    found = read(tmp_path, [*lines[:10], lines[9], *lines[10:]])
+    assert (found.stamps, found.first, found.twice) == ("start", date(2018, 1, 1), 1)
+    np.testing.assert_array_equal(found.load.ravel(), np.arange(1, 31))
+
+
+@pytest.mark.parametrize("most", [1, 40])
+def test_a_clock_that_jitters_makes_no_gaps(tmp_path, most):
+    drawn = np.random.default_rng(1).integers(-most, most + 1, 960)
+    first = datetime(2018, 1, 30, 0, 15)  # noqa: DTZ001 - a wall clock
+    lines = [
+        f"{first + at * QUARTER + timedelta(seconds=int(off)):%Y-%m-%d %H:%M:%S},{at}"
+        for at, off in enumerate(drawn)
+    ]
+    found = read(tmp_path, lines)
+    assert (found.step, found.gaps(), found.twice) == (900 * 10**9, [], 0)
+    np.testing.assert_array_equal(found.load.ravel()[1:961], np.arange(960))
+
+
+def test_a_steady_last_second_belongs_to_the_step_that_it_ends(tmp_path):
+    first = datetime(2018, 1, 30, 0, 14, 59)  # noqa: DTZ001 - a wall clock
+    found = read(tmp_path, stamped("%Y-%m-%d %H:%M:%S", 96, first=first))
+    assert found.load[0, 0] == 0
+    assert len(found.load) == 1
+
+
+def test_a_row_that_stands_years_apart_is_refused_with_its_line(tmp_path):
+    lines = stamped("%Y-%m-%d %H:%M", 192)
+    for place, astray in ((0, "1970-01-01 00:00,1"), (50, "2081-01-30 00:00,1")):
+        with pytest.raises(ConfigError) as told:
+            read(tmp_path, [*lines[:place], astray, *lines[place:]])
+        (mistake,) = told.value.mistakes
+        assert (mistake.line, astray[:16] in mistake.text) == (place + 2, True)
+        assert "2018-01-30 00:00 to 2018-01-31 23:45" in mistake.hint
+
+
+def counted(*cells):
+    first = datetime(2018, 1, 30)  # noqa: DTZ001 - a wall clock
+    return [f"{first + at * QUARTER:%Y-%m-%d %H:%M},{cell}" for at, cell in enumerate(cells)]
+
+
+@pytest.mark.parametrize("cells", [('"1,234"', "950"), ("950.5", '"1,234"'), ('"1,234"',) * 2])
+def test_a_comma_that_may_part_thousands_is_asked_about(tmp_path, cells):
+    lines = counted(*cells)
+    with pytest.raises(ConfigError) as told:
+        read(tmp_path, lines)
+    (mistake,) = told.value.mistakes
+    assert mistake.line == 2 + cells.index('"1,234"')
+    assert "--decimal" in mistake.hint
+    for decimal, means in ((".", 1234.0), (",", 1.234)):
+        assert means in read(tmp_path, lines, decimal=decimal).load[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "means"),
+    [
+        (('"1,234"', '"950,5"', "7"), [1.234, 950.5, 7]),
+        (('"0,234"', '"1,234"', "7"), [0.234, 1.234, 7]),
+    ],
+)
+def test_a_comma_that_can_only_be_a_decimal_sign_is_one(tmp_path, cells, means):
+    assert read(tmp_path, counted(*cells)).load[0, :3].tolist() == means
+
+
+def test_semicolons_between_cells_leave_the_comma_to_decimals(tmp_path):
+    lines = [line.replace(",", ";", 1) for line in counted("1,234", "950")]
+    assert read(tmp_path, lines, head="date;kWh").load[0, :2].tolist() == [1.234, 950]
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cells", "means"),
+    [
+        (".", ('"1,234,567.5"', '"-1,234"', "12"), [1_234_567.5, -1234, 12]),
+        (",", ('"1.234.567,5"', "1.234", '"12,5"'), [1_234_567.5, 1234, 12.5]),
+    ],
+)
+def test_the_other_sign_parts_thousands(tmp_path, decimal, cells, means):
+    assert read(tmp_path, counted(*cells), decimal=decimal).load[0, :3].tolist() == means
+
+
 def test_mistakes_tell_their_lines(tmp_path):
     lines = stamped("%Y-%m-%d %H:%M", 96)
     lines[4] = lines[4].partition(",")[0] + ",broken"
