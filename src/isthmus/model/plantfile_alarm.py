@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isthmus.model.condition.parse import parse
 from isthmus.model.condition.syntax import ConditionError
-from isthmus.model.plantfile_fields import Entry, Name, Number, Text, WrongError
-from isthmus.model.unit import Quantity, Seconds
+from isthmus.model.plantfile_fields import Duration, Entry, Name, Number, Text, WrongError
+from isthmus.model.unit import Quantity
 
 LONGEST_SHELF = 30 * 86_400.0
 PriorityWord = Literal["urgent", "high", "low", "diagnostic"]
@@ -45,10 +45,10 @@ class AlarmTerms(Entry):
         Field(description="It is suppressed while this holds: `state == stopped`."),
     ] = None
     delay: Annotated[
-        Seconds, Field(ge=0, le=86_400, description="How long it must last before it is told.")
+        Duration, Field(ge=0, le=86_400, description="How long it must last before it is told.")
     ] = 0.0
     off_delay: Annotated[
-        Seconds, Field(ge=0, le=86_400, description="How long it must be over before it is.")
+        Duration, Field(ge=0, le=86_400, description="How long it must be over before it is.")
     ] = 0.0
     deadband: Annotated[
         Deadband | None,
@@ -57,7 +57,7 @@ class AlarmTerms(Entry):
     advice: Annotated[Text, Field(description="What to do.")] = ""
     consequence: Annotated[Text, Field(description="What happens if nobody does it.")] = ""
     response: Annotated[
-        Seconds | None, Field(gt=0, description="How much time there is to act: `30 min`.")
+        Duration | None, Field(gt=0, description="How much time there is to act: `30 min`.")
     ] = None
     latching: Annotated[bool, Field(description="Whether it stays until somebody resets it.")] = (
         False
@@ -66,7 +66,7 @@ class AlarmTerms(Entry):
         Name | None, Field(description="Of a line's alarms in a group, the first is marked.")
     ] = None
     shelve: Annotated[
-        Seconds, Field(ge=0, le=LONGEST_SHELF, description="For how long it may be shelved.")
+        Duration, Field(ge=0, le=LONGEST_SHELF, description="For how long it may be shelved.")
     ] = 8 * 3600.0
 
 

@@ -18,9 +18,8 @@ from pydantic import (
 )
 
 from isthmus.model.path import nearest
-from isthmus.model.plantfile_fields import Entry, Text, WrongError
+from isthmus.model.plantfile_fields import Duration, Entry, Text, WrongError
 from isthmus.model.secret import Secret
-from isthmus.model.unit import Seconds
 
 KINDS = ("mail", "webhook", "mqtt", "teams", "slack")
 NO_KIND = "`kind` is missing"
@@ -70,11 +69,11 @@ class ChannelEntry(Entry):
         int, Field(ge=1, le=600, description="Messages in a minute, at most; others wait.")
     ] = 30
     give_up: Annotated[
-        Seconds,
+        Duration,
         Field(gt=0, le=7 * 86_400, description="How long a message that fails is tried again."),
     ] = 86_400.0
     timeout: Annotated[
-        Seconds, Field(gt=0, le=120, description="Seconds to wait for an answer.")
+        Duration, Field(gt=0, le=120, description="How long to wait for an answer.")
     ] = 15.0
 
 

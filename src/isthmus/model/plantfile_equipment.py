@@ -11,6 +11,7 @@ from isthmus.model.plantfile_alarm import AlarmEntry, LimitAlarm
 from isthmus.model.plantfile_driver import DriverEntry
 from isthmus.model.plantfile_fields import (
     Band,
+    Duration,
     Entry,
     Facts,
     Legend,
@@ -24,7 +25,6 @@ from isthmus.model.plantfile_fields import (
 from isthmus.model.plantfile_reason import StateIs
 from isthmus.model.plantfile_write import Write
 from isthmus.model.tag import Kind
-from isthmus.model.unit import Seconds
 
 MOST_DAYS = 400
 
@@ -165,7 +165,7 @@ class EnergyEntry(Entry):
         Field(description="Of a line: what moves its energy beside good pieces."),
     ] = {}
     movable: Annotated[
-        Seconds | None,
+        Duration | None,
         Field(gt=0, le=86_400, description="Of a machine: how far its work may be moved: `8 h`."),
     ] = None
 
@@ -187,11 +187,11 @@ class Described(Entry):
         Rate | None, Field(description="Pieces per time when all is well: `120/min`.")
     ] = None
     micro_stop: Annotated[
-        Seconds | None,
+        Duration | None,
         Field(gt=0, description="Own stops shorter than this are short ones: 5 min."),
     ] = None
     startup: Annotated[
-        Seconds | None,
+        Duration | None,
         Field(gt=0, le=86_400, description="Scrap in its first production is start-up: 10 min."),
     ] = None
     planned_scrap: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -76,6 +76,17 @@ def measured(unit: str, example: str) -> Callable[[object], object]:
     return read
 
 
+def _duration(value: object) -> object:
+    """Seconds; a number alone could be minutes as well, only nothing is nothing in all units."""
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if number == 0 or (isinstance(value, str) and value.strip() == "0"):
+        return 0.0
+    if number is not None:
+        word = as_text(value)
+        raise WrongError(f"`{word}` has no unit of time", hint=f"`{word} s` or `{word} min`?")
+    return measured("s", "5 min")(value)
+
+
 def _number(value: object) -> object:
     """Digits may be grouped: `1_000_000`."""
     if isinstance(value, str) and value.replace("_", "").isdecimal():
@@ -105,6 +116,8 @@ Number = Annotated[
     BeforeValidator(_number, json_schema_input_type=float | str),
     Field(allow_inf_nan=False),
 ]
+Duration = Annotated[float, BeforeValidator(_duration, json_schema_input_type=str | Literal[0])]
+"""A length of time: `30 s`, `5 min`; of numbers only 0 says it without a unit."""
 Rate = Annotated[float, BeforeValidator(measured("1/s", "120/min"), json_schema_input_type=str)]
 Period = Annotated[float, BeforeValidator(measured("s", "400 d"), json_schema_input_type=str)]
 Size = Annotated[float, BeforeValidator(measured("byte", "200 GB"), json_schema_input_type=str)]

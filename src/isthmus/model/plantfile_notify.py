@@ -11,9 +11,8 @@ from isthmus.model.calendar import span
 from isthmus.model.path import Pattern
 from isthmus.model.plantfile_alarm import PriorityWord
 from isthmus.model.plantfile_channel import Channel
-from isthmus.model.plantfile_fields import Entry, Name, Text, WrongError
+from isthmus.model.plantfile_fields import Duration, Entry, Name, Text, WrongError
 from isthmus.model.plantfile_oncall import PersonEntry, RotaEntry, listed
-from isthmus.model.unit import Seconds
 
 MOST_STEPS = 10
 MOST_REPEATS = 20
@@ -51,7 +50,7 @@ class StepEntry(Entry):
 
     to: Annotated[Names, Field(description="People, rotas, teams, channels.")]
     after: Annotated[
-        Seconds, Field(ge=0, le=7 * 86_400, description="How long after the alarm came.")
+        Duration, Field(ge=0, le=7 * 86_400, description="How long after the alarm came.")
     ] = 0.0
 
 
@@ -66,7 +65,7 @@ class EscalationEntry(Entry):
         int, Field(ge=0, le=MOST_REPEATS, description="How often all steps are gone through again.")
     ] = 0
     every: Annotated[
-        Seconds, Field(ge=60, le=7 * 86_400, description="After how long they begin again.")
+        Duration, Field(ge=60, le=7 * 86_400, description="After how long they begin again.")
     ] = 3600.0
     on_return: Annotated[
         Literal["stop", "go-on"],
@@ -120,8 +119,8 @@ class FloodEntry(Entry):
     messages: Annotated[
         int, Field(ge=2, le=1000, description="More than so many in `within` are a flood.")
     ] = 10
-    within: Annotated[Seconds, Field(ge=10, le=3600, description="The time they came in.")] = 600.0
-    every: Annotated[Seconds, Field(ge=10, le=3600, description="How often a flood is told.")] = (
+    within: Annotated[Duration, Field(ge=10, le=3600, description="The time they came in.")] = 600.0
+    every: Annotated[Duration, Field(ge=10, le=3600, description="How often a flood is told.")] = (
         300.0
     )
 

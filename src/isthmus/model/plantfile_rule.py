@@ -8,10 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isthmus.model.path import Pattern
 from isthmus.model.plantfile_alarm import ConditionText, Deadband, PriorityWord
-from isthmus.model.plantfile_fields import Entry, Name, Number, Text, WrongError
+from isthmus.model.plantfile_fields import Duration, Entry, Name, Number, Text, WrongError
 from isthmus.model.plantfile_oncall import listed
 from isthmus.model.rule import RuleMode, Unknown
-from isthmus.model.unit import Seconds
 
 MOST_ACTIONS = 10
 DAY = 86_400.0
@@ -122,11 +121,11 @@ class RuleEntry(Entry):
         Deadband | None, Field(description="How far back `when` must be for it to be over.")
     ] = None
     lasting: Annotated[
-        Seconds,
+        Duration,
         Field(ge=0, le=DAY, alias="for", description="How long `when` must hold: `5 min`."),
     ] = 0.0
     at_most_every: Annotated[
-        Seconds, Field(ge=0, le=31 * DAY, description="The least time between two firings.")
+        Duration, Field(ge=0, le=31 * DAY, description="The least time between two firings.")
     ] = 0.0
     during: Annotated[
         Text, Field(description="The calendar in whose shifts it looks; always where empty.")

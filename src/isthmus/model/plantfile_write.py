@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from isthmus.model.plantfile_fields import Band, Entry, Number, Text, WrongError
-from isthmus.model.unit import Seconds
+from isthmus.model.plantfile_fields import Band, Duration, Entry, Number, Text, WrongError
 from isthmus.model.write import FRESH, Condition, Need, Risk, WriteMode, WriteRules
 
 
@@ -41,7 +40,7 @@ class WriteEntry(Entry):
         Risk.MEDIUM
     )
     fresh: Annotated[
-        Seconds, Field(gt=0, description="How old values may be that a guard relies on.")
+        Duration, Field(gt=0, description="How old values may be that a guard relies on.")
     ] = FRESH
 
     @property

@@ -18,7 +18,12 @@ pytestmark = pytest.mark.peer
 
 
 def channel(broker: Broker, **more):
-    told = {"kind": "mqtt", "broker": broker.url, "timeout": 3, "topic": "acme/{priority}/{about}"}
+    told = {
+        "kind": "mqtt",
+        "broker": broker.url,
+        "timeout": "3 s",
+        "topic": "acme/{priority}/{about}",
+    }
     return MqttChannel(MqttChannelEntry.model_validate(told | more), "floor", lambda: 0)
 
 

@@ -66,7 +66,7 @@ def pair(identity):
 
 
 def mail(server, scheme, identity=None, password=PASSWORD, **more):
-    told = {"kind": "mail", "from": "plant@acme.example", "timeout": 5}
+    told = {"kind": "mail", "from": "plant@acme.example", "timeout": "5 s"}
     told["server"] = f"{scheme}://localhost:{server.port}"
     if identity is not None:
         secret = identity.ca.with_name(f"{password}.secret")
@@ -171,7 +171,7 @@ def test_mails_in_a_folder_are_there_once(tmp_path, monkeypatch):
 
 
 def hook(server, kind, model, write, identity, **more):
-    told = {"kind": kind, "url": f"https://localhost:{server.port}/in?a=1", "timeout": 5}
+    told = {"kind": kind, "url": f"https://localhost:{server.port}/in?a=1", "timeout": "5 s"}
     return Hook(model.model_validate({**told, "ca": str(identity.ca), **more}), write)
 
 

@@ -29,7 +29,11 @@ def tried(plant: Plant, rule: Rule, wish: Mapping[str, object]) -> Rule:
 
     A wish that is empty takes the key away.
     """
-    told = {key: value for key, value in rule.text.items() if key not in wish}
+    told = {
+        key: f"{value} s" if key in _TIMES else value
+        for key, value in rule.text.items()
+        if key not in wish
+    }
     told |= {key: value for key, value in wish.items() if value not in ("", None)}
     report = Report(Written("this condition", 1))
     made: Rule | None = None

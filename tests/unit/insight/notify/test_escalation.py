@@ -50,8 +50,10 @@ def test_what_ends_it():
 )
 def test_each_step_is_told_once_whenever_one_looks(afters, repeat, every, looks):
     """However often, late and irregularly one looks, with restarts between as nothing is kept."""
-    steps = [{"to": "a", "after": after} for after in sorted(afters)]
-    entry = EscalationEntry.model_validate({"steps": steps, "repeat": repeat, "every": every})
+    steps = [{"to": "a", "after": f"{after} s"} for after in sorted(afters)]
+    entry = EscalationEntry.model_validate(
+        {"steps": steps, "repeat": repeat, "every": f"{every} s"}
+    )
     told: list[int] = []
     for look in sorted(looks):
         for each in due(entry, 0, len(told), look * S):
@@ -64,7 +66,7 @@ def test_each_step_is_told_once_whenever_one_looks(afters, repeat, every, looks)
 
 
 def test_a_flood_is_told_as_one_soon_then_rarely():
-    flood = Flood(FloodEntry.model_validate({"messages": 10, "within": 600, "every": 300}))
+    flood = Flood(FloodEntry.model_validate({"messages": 10, "within": "10 min", "every": "5 min"}))
     alone = [flood.take(1_000 + number, urgent=False) for number in range(10)]
     assert not any(alone)
     assert flood.take(1_010, urgent=False)

@@ -39,6 +39,14 @@ def test_another_condition_is_read_as_the_file_would_be(plant):
     assert change(rule, tried(plant, rule, {})) == ""
 
 
+def test_times_of_the_file_stay_as_they_are(plant):
+    other = tried(plant, plant.rules["calm"], {"when": "force < 2"})
+    assert other.lasting == 120.0
+    with pytest.raises(ConfigError, match="`10` has no unit of time") as caught:
+        tried(plant, plant.rules["calm"], {"for": 10})
+    assert caught.value.hint == "`10 s` or `10 min`?"
+
+
 def test_what_is_empty_is_left_out(plant):
     other = tried(plant, plant.rules["heavy"], {"deadband": ""})
     assert "# without `deadband`" in change(plant.rules["heavy"], other)
