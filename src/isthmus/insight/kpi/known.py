@@ -198,3 +198,7 @@ KPIS: tuple[Kpi, ...] = (
     ),
     *_OTHERS,
 )
+
+_UNBOUNDED = ("capability", "turns", "planned_scrap_ratio")
+SHARES = frozenset(kpi.id for kpi in KPIS if kpi.unit == "1" and not kpi.id.endswith(_UNBOUNDED))
+"""Those of which 1 is all, as people say it: 100 %."""

@@ -18,13 +18,16 @@ class Measured:
     """A number and its unit.
 
     `bare` is a number without a unit, which takes that of its neighbour. A difference of two
-    temperatures is a `step`: it has no zero of its own.
+    temperatures is a `step`: it has no zero of its own. Beside a `share`, of which 1 is all, plain
+    numbers are at most 1; beside a `pace`, which is told by any unit of time, there is none but 0.
     """
 
     node: Number
     unit: Unit
     bare: bool = False
     step: bool = False
+    share: bool = False
+    pace: bool = False
 
     @property
     def offset(self) -> float:
@@ -38,6 +41,7 @@ def aligned(one: Measured, other: Measured, at: int) -> tuple[Measured, Measured
         second, first = aligned(other, one, at)
         return first, second
     if other.bare:
+        _require_plain(one, other, at)
         return one, replace(other, unit=one.unit, step=one.step)
     if one.unit.dimension != other.unit.dimension:
         text = f"{_spelt(one.unit)} and {_spelt(other.unit)} measure different things"
@@ -55,6 +59,18 @@ def aligned(one: Measured, other: Measured, at: int) -> tuple[Measured, Measured
     if isinstance(other.node, Constant):
         return one, replace(other, node=Constant(other.node.value * factor + offset), unit=one.unit)
     return one, replace(other, node=Converted(other.node, factor, offset), unit=one.unit)
+
+
+def _require_plain(one: Measured, bare: Measured, at: int) -> None:
+    """ConditionError where `bare` beside `one` is most likely meant in another unit."""
+    value = bare.node.value if isinstance(bare.node, Constant) else None
+    if one.share and value is not None and value > 1:
+        text = f"`{value:g}` stands beside a share, of which 1 is all"
+        raise ConditionError(text, at=at, hint=f"did you mean `{value:g} %`?")
+    if one.pace and value != 0:
+        of = one.unit.symbol.removesuffix("/s")
+        hint = f"write such as `3{'' if of == '1' else f' {of}'}/h`"
+        raise ConditionError("a number beside a rate needs its unit", at=at, hint=hint)
 
 
 def calculated(operator: str, parts: list[Measured], at: int) -> Measured:
@@ -82,7 +98,8 @@ def _joined(operator: str, one: Measured, other: Measured, at: int) -> Measured:
         raise ConditionError("two temperatures are added", at=at, hint="add kelvin: `+ 5 K`")
     step = left.step or (operator == "-" and absolute)
     node = Calculated(operator, (left.node, right.node))
-    return Measured(node, left.unit, bare=left.bare and right.bare, step=step)
+    share, pace = left.share and operator not in "+-", left.pace
+    return Measured(node, left.unit, left.bare and right.bare, step, share, pace)
 
 
 def _is_step(part: Measured) -> bool:

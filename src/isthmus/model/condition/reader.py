@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from isthmus.model.condition.measure import Measured, aligned, calculated, per_second
 from isthmus.model.condition.node import (
@@ -113,6 +113,12 @@ class Reader:
             return max((self.tags[name].deadband for name in names), default=0.0)
         unit = self.deadband.unit
         if not unit.symbol or measured.bare:
+            if measured.share and self.deadband.value > 1:
+                text = (
+                    f"the deadband `{self.deadband.value:g}` is beside a share, of which 1 is all"
+                )
+                hint = f"did you mean `{self.deadband.value:g} %`?"
+                raise ConditionError(text, at=part.at, hint=hint)
             return self.deadband.value
         if unit.dimension != measured.unit.dimension:
             return 0.0
@@ -156,10 +162,8 @@ class Reader:
             return self._bound(part, of)
         if isinstance(part, Minus):
             inner = self._number(part.of, of)
-            zero = Measured(Constant(0.0), inner.unit, bare=inner.bare, step=inner.step)
-            return Measured(
-                Calculated("-", (zero.node, inner.node)), inner.unit, inner.bare, inner.step
-            )
+            node = Calculated("-", (Constant(0.0), inner.node))
+            return replace(inner, node=node, share=False)
         if isinstance(part, Arithmetic):
             return calculated(
                 part.operator, [self._number(part.left, of), self._number(part.right, of)], part.at
@@ -171,8 +175,8 @@ class Reader:
 
     def _called(self, part: Call, of: str) -> Measured:
         if part.function in FEEDS:
-            name, unit = self._outside(part).feed(part)
-            return Measured(self._input(name), unit)
+            name, unit, share = self._outside(part).feed(part)
+            return Measured(self._input(name), unit, share=share)
         if part.function == "age":
             self._outside(part)
             self.aged = True
@@ -235,8 +239,8 @@ class Reader:
         inner = self._number(part.arguments[0], of)
         node = Windowed(part.function, inner.node, place, seconds)
         if part.function == "rate":
-            return Measured(node, per_second(inner.unit))
-        return Measured(node, inner.unit, inner.bare, inner.step)
+            return Measured(node, per_second(inner.unit), pace=True)
+        return replace(inner, node=node)
 
     def _constant(self, part: Number) -> Measured:
         return Measured(Constant(part.value), Unit.parse(part.unit), bare=not part.unit)

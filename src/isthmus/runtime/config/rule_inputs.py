@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from isthmus.insight.accounting.accounts import Look, look
 from isthmus.insight.kpi.catalogue import Catalogue
+from isthmus.insight.kpi.known import SHARES
 from isthmus.model.alarm import Priority
 from isthmus.model.condition.syntax import Call, ConditionError, Name, Number, Syntax
 from isthmus.model.condition.told import Coding, Feed
@@ -60,17 +61,19 @@ class Inputs:
     feeds: dict[str, Feed] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ numbers
-    def feed(self, call: Call) -> tuple[str, Unit]:
-        """The name of the input for which `call` stands, and its unit."""
+    def feed(self, call: Call) -> tuple[str, Unit, bool]:
+        """The name of the input for which `call` stands, its unit, whether 1 is all of it."""
+        share = False
         if call.function == "kpi":
             made, unit = self._kpi(call)
+            share = made.of in SHARES
         elif call.function == "findings":
             made, unit = self._findings(call), Unit.parse("")
         else:
             made, unit = self._alarms(call), Unit.parse("")
         name = f"{call.function}({', '.join(_spelt(each) for each in call.arguments)})"
         self.names[name], self.feeds[made.key] = made.key, made
-        return name, unit
+        return name, unit, share
 
     def _kpi(self, call: Call) -> tuple[Feed, Unit]:
         first, *middle, last = call.arguments
