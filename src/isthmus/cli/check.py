@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command: 0 all well, 1 a device does not answer, 2 a mistake in the file."""
     from isthmus.cli.remote import DATA
     from isthmus.runtime.config import later, load
+    from isthmus.runtime.notify.whom import unread
     from isthmus.runtime.rule.kept import untried
 
     plant = load(args.plant)
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         f"`isthmus rule test {name}`"
         for name in untried(plant.rules.values(), folder)
     ]
+    blind += unread(plant, beside)
     tags = sum(1 for _ in plant.tags())
     probes = []
     if args.probe:

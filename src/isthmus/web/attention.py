@@ -13,6 +13,7 @@ from isthmus.runtime.alarm.present import Present, spelt
 from isthmus.runtime.app import App
 from isthmus.runtime.limits import Excess
 from isthmus.web import contract
+from isthmus.web.attention_told import untold
 
 URGENT, HIGH, DIAGNOSTIC = 1, 2, 4
 MOST = 50
@@ -25,7 +26,7 @@ def attention(app: App, lake: LakeStats) -> list[contract.Attention]:
     free = [each for each in app.limits.found if app.path(each.tag) not in watched]
     found = [_alarm(each) for each in app.alarms.asking(MOST)]
     found += [_excess(app, excess) for excess in free[:MOST]]
-    found += [*_links(app), *_channels(app), *_site(app, lake)]
+    found += [*_links(app), *untold(app), *_site(app, lake)]
     return sorted(found, key=lambda item: (item.priority, item.since))[:MOST]
 
 
@@ -86,33 +87,6 @@ def _links(app: App) -> list[contract.Attention]:
         for name, link in app.links.items()
         if link.health.condition in ("down", "refused")
     ]
-
-
-def _channels(app: App) -> Iterator[contract.Attention]:
-    """Ways on which nobody can be told of alarms now."""
-    for name, courier in app.notify.couriers.items():
-        if courier.trouble:
-            yield contract.Attention(
-                priority=DIAGNOSTIC,
-                title=f"Messages by {name} do not get through",
-                detail=courier.trouble,
-                advice=courier.hint or "`isthmus notify list` tells more",
-                since=courier.since / 1e6,
-                href="/alarms?view=told",
-            )
-    for count, what in (
-        (app.notify.lost + app.notify.watchman.lost, "notices came too fast to be told"),
-        (app.notify.outbox.dropped, "messages found no room in the outbox"),
-    ):
-        if count:
-            yield contract.Attention(
-                priority=DIAGNOSTIC,
-                title=f"{count} {what}",
-                detail=app.notify.trouble,
-                advice="tell fewer: routes by priority, `isthmus alarm rationalise`",
-                since=app.now() / 1e6,
-                href="/alarms?view=told",
-            )
 
 
 def _site(app: App, lake: LakeStats) -> list[contract.Attention]:

@@ -46,7 +46,8 @@ def test_it_is_right(tmp_path):
         ("kind: mail", "kind: male", 8, "there is no channel of kind `male`", "did you mean"),
         ("smtps://", "http://", 8, "`http://mail.acme.example` is no address", "smtps://"),
         ("https://", "http://", 9, "`http://` is readable on the way", "write `https://`"),
-        ("after: 5 min", "after: -1", 12, "`after` must be at least 0", ""),
+        ("after: 5 min", "after: 10", 12, "`10` has no unit of time", "`10 min`"),
+        ("after: 5 min", "after: -1 s", 12, "`after` must be at least 0", ""),
         ("{to: keepers}", "{to: keepers, after: 1 h}", 12, "step 2 comes before step 1", "from"),
         ("mailto:o@acme.example", "nowhere", 5, "there is no channel `nowhere`", "known: "),
         ("to: line}", "to: mail}", 13, "the channel `mail` does not say to whom", "give it `to:"),
@@ -68,3 +69,18 @@ def test_a_rule_cannot_tell_a_channel_of_mail_that_names_nobody(tmp_path):
         each[:2] for each in found
     ]
     assert wrong(tmp_path, "from: p@", "to: [b@acme.example], from: p@") == []
+
+
+def test_a_rota_that_has_only_a_file_needs_one_that_can_be_read(tmp_path):
+    turns = "{turns: [{people: [anna, ben]}]}"
+    ((line, text, hint),) = wrong(tmp_path, turns, "{file: nothere.ics}")
+    assert line == 11
+    assert "nothere.ics: FileNotFoundError" in text
+    assert "`turns` stand in" in hint
+    (tmp_path / "rota.ics").write_text("no calendar")
+    assert len(wrong(tmp_path, turns, "{file: rota.ics}")) == 1
+    (tmp_path / "rota.ics").write_text(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:acme\r\nEND:VCALENDAR\r\n"
+    )
+    assert wrong(tmp_path, turns, "{file: rota.ics}") == []
+    assert wrong(tmp_path, "{turns:", "{file: nothere.ics, turns:") == []  # these stand in

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from isthmus.model.path import Pattern, join
 from isthmus.model.plant import Equipment
 from isthmus.model.plantfile import PlantFile
 from isthmus.model.plantfile_channel import MailEntry
 from isthmus.runtime.config.report import Loc, Report
+from isthmus.runtime.notify.calendar_file import CalendarFile
+
+DAY = 86_400 * 10**9
 
 
 def check_notify(file: PlantFile, areas: Sequence[Equipment], report: Report) -> None:
@@ -92,9 +98,20 @@ def _check_rotas(file: PlantFile, report: Report) -> None:
             _names(turn.people, people, (*loc, "turns", number, "people"), report)
         for number, override in enumerate(rota.overrides):
             _names(override.who, people, (*loc, "overrides", number, "who"), report)
+        if rota.file and not rota.turns:
+            _check_file(rota.file, file, (*loc, "file"), report)
         if rota.calendar and rota.calendar not in file.calendars:
             text = f"there is no calendar `{rota.calendar}`"
             report.unknown((*loc, "calendar"), text, rota.calendar, file.calendars)
+
+
+def _check_file(name: str, file: PlantFile, loc: Loc, report: Report) -> None:
+    """Report a calendar file that cannot be read where nothing stands in for it."""
+    path, now = Path(report.root.at(loc).file).parent / name, time.time_ns()
+    fault = CalendarFile(path, file.notify.people).fault(now, now + DAY, ZoneInfo("UTC"))
+    if fault:
+        hint = "the file lies beside the plant file; `turns` stand in where it cannot be read"
+        report.add(loc, fault, hint)
 
 
 def _check_routes(

@@ -48,6 +48,16 @@ class CalendarFile:
             self.trouble = ""
             return found
 
+    def fault(self, start: int, end: int, zone: ZoneInfo) -> str:
+        """Why it tells nothing of [start, end), empty where it can be read."""
+        with self._guard:
+            try:
+                self._load()
+                self._between(start, end, zone)
+            except StorageError as error:
+                return str(error)
+            return ""
+
     def _load(self) -> None:
         try:
             import icalendar  # noqa: PLC0415 - optional

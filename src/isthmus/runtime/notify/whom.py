@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +20,17 @@ from isthmus.runtime.notify.calendar_file import CalendarFile
 from isthmus.runtime.notify.message import Address
 
 DAY = 86_400 * 10**9
+LOOK = 60 * 10**9  # a file of many events takes its time
 MAILTO = "mailto:"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What is wrong with a rota: why its file does not count, whether somebody is on call."""
+
+    rota: str
+    trouble: str
+    manned: bool
 
 
 @dataclass(slots=True)
@@ -31,6 +42,7 @@ class Whom:
     folder: Path  # relative files are looked for here
     zone: ZoneInfo = field(init=False)
     files: dict[str, CalendarFile] = field(init=False)
+    _lacks: tuple[int, tuple[Lack, ...]] = (0, ())  # when it was looked for, and what was found
 
     def __post_init__(self) -> None:
         self.zone = ZoneInfo(self.plant.timezone)
@@ -124,6 +136,28 @@ class Whom:
         """Why the calendar file of a rota does not count, empty where it does."""
         return self.files[name].trouble if name in self.files else ""
 
+    def faults(self, at: int) -> dict[str, str]:
+        """Why calendar files cannot be read, by rota."""
+        found = {
+            name: file.fault(at - DAY, at + DAY, self.zone) for name, file in self.files.items()
+        }
+        return {name: fault for name, fault in found.items() if fault}
+
+    def lacks(self, at: int) -> tuple[Lack, ...]:
+        """Rotas whose file does not count, or that name nobody; looked for once a minute.
+
+        Turns say by their hours when they count: between them it is meant that nobody is on call.
+        """
+        if not 0 <= at - self._lacks[0] < LOOK:
+            found = []
+            for name, rota in self.entry.on_call.items():
+                who, _ = self.on_call(name, at)
+                trouble = self.trouble(name)
+                if trouble or not (who or rota.turns):
+                    found.append(Lack(name, trouble, bool(who)))
+            self._lacks = at, tuple(found)
+        return self._lacks[1]
+
     def _events(self, name: str, start: int, end: int) -> list[Duty]:
         file = self.files.get(name)
         return file.duties(start, end, self.zone) if file is not None else []
@@ -131,3 +165,11 @@ class Whom:
     def _holidays(self, rota: RotaEntry) -> frozenset[date]:
         calendar = self.plant.calendars.get(rota.calendar)
         return calendar.holidays if calendar is not None else frozenset()
+
+
+def unread(plant: Plant, folder: Path) -> list[str]:
+    """What is to be said of calendar files that cannot be read and for which turns stand in."""
+    if plant.notify is None:
+        return []
+    faults = Whom(plant, plant.notify, folder).faults(time.time_ns())
+    return [f"rota `{name}`: {fault}; its turns count" for name, fault in faults.items()]

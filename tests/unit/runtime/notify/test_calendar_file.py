@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from tests.unit.runtime.notify.site import PLANT, S, Site
 
+from isthmus.runtime.notify.whom import unread
+from isthmus.web.attention_told import untold
+
 CALENDAR = """BEGIN:VCALENDAR\r
 VERSION:2.0\r
 PRODID:-//acme//rota//EN\r
@@ -102,3 +105,30 @@ def test_a_file_that_is_broken_or_gone_leaves_the_turns_and_says_so(site, tmp_pa
     os.utime(file, (1, 1))
     assert who(site, "2026-01-06 07:30") == (("anna",), "calendar")
     assert site.notify.whom.trouble("file") == ""
+
+
+def told(site):
+    return [(each.title, each.detail) for each in untold(site)]
+
+
+def test_a_rota_whose_file_does_not_count_or_names_nobody_needs_a_person(site, tmp_path):
+    empty = "Nobody is on call in the rota nobody"
+    assert [title for title, _ in told(site)] == [empty]  # its override is over
+    (tmp_path / "rota.ics").write_text("no calendar")
+    assert len(told(site)) == 1  # looked for once a minute
+    site.wall += 61
+    file, nobody = told(site)
+    assert file[0] == "The calendar file of the rota file does not count"
+    assert "rota.ics" in file[1]
+    assert nobody[0] == empty
+    (tmp_path / "rota.ics").unlink()
+    note = unread(site.plant, tmp_path)
+    assert len(note) == 1
+    assert "rota `file`: reading " in note[0]
+
+
+def test_nobody_between_the_hours_of_turns_is_as_it_is_meant(tmp_path):
+    text = PLANT.replace("since: 2026-05-25}", "since: 2026-05-25, hours: 06:00-07:00}")
+    site = Site(tmp_path, text.replace("to: 2020-01-02", "to: 2040-01-02"))
+    assert site.notify.whom.on_call("maintenance", site.notify.wall()) == ((), "")
+    assert told(site) == []
