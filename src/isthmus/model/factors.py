@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_KG = 3.0  # for a kWh, in any grid; what is above was told in grams
+
 
 @dataclass(frozen=True, slots=True)
 class Factors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -36,12 +37,13 @@ from isthmus.model.plantfile_scorecard import GoalEntry
 from isthmus.model.plantfile_sign_in import SignInEntry
 from isthmus.model.plantfile_sink import SinkEntry
 from isthmus.model.plantfile_sql import SqlEntry
-from isthmus.model.plantfile_tariff import Tariff
+from isthmus.model.plantfile_tariff import TariffsEntry
 from isthmus.model.plantfile_write import WritesEntry
 from isthmus.model.plantfile_zones import ConduitEntry, ManagementEntry, ZoneEntry
 from isthmus.model.secret import Secret
 
 FORMAT = 1
+_NO_SHIFTS = ("breaks", "holidays", "maintenance")
 
 
 def _span(text: str) -> str:
@@ -52,6 +54,14 @@ def _span(text: str) -> str:
 def _shift(text: str) -> str:
     shift("", text)
     return text
+
+
+def _shift_name(name: str) -> str:
+    meant = get_close_matches(name.casefold(), _NO_SHIFTS, n=1, cutoff=0.75)
+    if meant:
+        hint = f"did you mean `{meant[0]}`? Else give the shift another name"
+        raise WrongError(f"`{name}` would be a shift", hint=hint)
+    return name
 
 
 def _maintenance(text: str) -> str:
@@ -79,7 +89,9 @@ class CalendarEntry(Entry):
     """When work is planned: shifts by name, breaks, and whose holidays count."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[Name, Annotated[Text, AfterValidator(_shift)]]
+    __pydantic_extra__: dict[
+        Annotated[Name, AfterValidator(_shift_name)], Annotated[Text, AfterValidator(_shift)]
+    ]
 
     breaks: Annotated[
         list[Annotated[Text, AfterValidator(_span)]],
@@ -251,7 +263,9 @@ class PlantFile(Entry):
     ] = None
     erp: Annotated[ErpEntry | None, Field(description="The business system.")] = None
     pki: PkiEntry = Field(default_factory=PkiEntry, description="Certificates and their lives.")
-    tariffs: Annotated[dict[Name, Tariff], Field(description="What energy costs, by carrier.")] = {}
+    tariffs: TariffsEntry = Field(
+        default_factory=TariffsEntry, description="What energy costs, and its CO2."
+    )
     meters: Annotated[
         dict[Name, MeterEntry], Field(description="Meters computed from others, by name.")
     ] = {}

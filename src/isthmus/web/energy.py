@@ -10,10 +10,12 @@ from fastapi import APIRouter, Query
 
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.assumed import assumptions
 from isthmus.runtime.figures.drivers import PIECES
 from isthmus.runtime.figures.emission import emission
 from isthmus.runtime.figures.energy import LineEnergy, MeterReading, energy
 from isthmus.runtime.figures.read import Records
+from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
 from isthmus.web.access import Seen
 from isthmus.web.ask import Line, equipment, line_of
@@ -86,7 +88,7 @@ def told(app: App, line: Equipment, found: LineEnergy) -> contract.Energy:
         baseline=_baseline(found),
         meters=[_meter(app, reading, found) for reading in found.meters],
         why=_why(found),
-        notes=[*_notes(found), *silent(app.records, found)],
+        notes=[*_notes(found), *silent(app.records, found), *assumptions(app.plant)],
     )
 
 
@@ -108,10 +110,11 @@ def _won(app: App, found: LineEnergy) -> dict[str, contract.Kpi]:
     amounts: list[float | None] = [None, None, None]
     margins = ["needs 8 hours of data", "", ""]
     if won is not None:
+        price = "an assumed price" if Tariff.of(app.plant).assumed else "its price"
         amounts = [won.kwh[0], won.money[0], won.co2[0]]
         margins = [
             f"± {won.kwh[1]:,.1f} kWh (95 %), {won.hours} h",
-            f"± {won.money[1]:,.2f}, each hour at its price",
+            f"± {won.money[1]:,.2f}, each hour at {price}",
             f"± {won.co2[1]:,.1f}, each hour at its factor",
         ]
     return {

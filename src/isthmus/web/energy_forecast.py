@@ -7,6 +7,7 @@ import math
 from isthmus.insight.energy.shift import Move
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.assumed import assumptions
 from isthmus.runtime.figures.outlook import SURE, Outlook, outlook
 from isthmus.runtime.figures.tariff import Tariff
 from isthmus.web import contract
@@ -40,7 +41,7 @@ def foreseen(app: App, line: Equipment) -> contract.EnergyForecast:
         demand_price=tariff.demand,
         days=found.days if found else 0,
         moves=[_move(found, unit, move) for unit, move in found.moves] if found else [],
-        notes=_notes(app, found),
+        notes=[*(assumptions(app.plant) if found else []), *_notes(app, found)],
     )
 
 

@@ -9,6 +9,7 @@ from isthmus.insight.accounting.calendar import instant
 from isthmus.insight.energy.regression import Regression, Term
 from isthmus.model.plant import Equipment
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.assumed import assumptions
 from isthmus.runtime.figures.measure import Amount, Verified, verified
 from isthmus.web import contract
 from isthmus.web.contract.energy import DriverTerm, SavedAmount
@@ -50,7 +51,7 @@ def _told(app: App, found: Verified) -> contract.MeasureVerified:
         saved_kwh=found.saved.tolist(),
         margin_kwh=found.margin.tolist(),
         why=_why(fit),
-        notes=_notes(found, fit),
+        notes=[*_notes(found, fit), *(assumptions(app.plant) if won else [])],
     )
 
 

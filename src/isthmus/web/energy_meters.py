@@ -7,6 +7,7 @@ import numpy as np
 from isthmus.model.plant import Plant
 from isthmus.model.sample import Floats
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.assumed import assumptions
 from isthmus.runtime.figures.emission import emission
 from isthmus.runtime.figures.meters import MeterFigures, leaves, meter_tree
 from isthmus.runtime.figures.read import Window
@@ -35,7 +36,7 @@ def metered(app: App, seen: Sight, window: Window) -> MeterTree:
         hours=len(found.edges) - 1,
         currency=app.plant.currency,
         meters=[_node(app.plant, one, paths, price, factor) for one in shown],
-        notes=_notes(app, shown),
+        notes=[*_notes(app, shown), *assumptions(app.plant)],
     )
 
 

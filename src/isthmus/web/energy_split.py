@@ -5,6 +5,7 @@ from __future__ import annotations
 from isthmus.insight.energy.split import Part
 from isthmus.model.plant import Equipment, Level
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.assumed import assumptions
 from isthmus.runtime.figures.read import Window
 from isthmus.runtime.figures.split import Split, base_load, split, splits
 from isthmus.web.contract.energy_split import EnergyPart, EnergySplit, MachineWaste
@@ -49,7 +50,7 @@ def split_told(app: App, place: Equipment, window: Window) -> EnergySplit:
         machines=sorted(map(_machine, machines), key=lambda one: -one.waste.kwh),
         known_percent=100 * found.known if found else 0.0,
         why=WHY,
-        notes=_notes(found),
+        notes=[*_notes(found), *(assumptions(app.plant) if found else [])],
     )
 
 

@@ -159,7 +159,7 @@ def _line_power(app: App, line: Equipment) -> contract.Kpi:
         value=kw,
         unit="kW",
         low=0,
-        detail=f"{_price(app, kw)} now" if kw is not None else "",
+        detail=_price(app, kw) if kw is not None else "",
     )
 
 
@@ -171,7 +171,9 @@ def _made(found: LinePerformance | None) -> str:
 
 
 def _price(app: App, kw: float) -> str:
-    return f"{kw * Tariff.of(app.plant).at(app.now()):.2f} {app.plant.currency}/h"
+    tariff = Tariff.of(app.plant)
+    told = f"{kw * tariff.at(app.now()):.2f} {app.plant.currency}/h now"
+    return f"{told}, price assumed" if tariff.assumed else told
 
 
 def _live(app: App, unit: Equipment | None, role: str) -> float | None:

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Path, Query, Request
 
 from isthmus.model.access import Right
 from isthmus.model.path import nearest
+from isthmus.model.plant import Plant
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.assumed import assumed_price
 from isthmus.runtime.scorecard.board import Stand
 from isthmus.runtime.scorecard.book import Change, Note
 from isthmus.web import contract
@@ -39,7 +41,7 @@ def routes(app: App) -> APIRouter:
             computed=card.computed / 1e6,
             trouble=card.trouble,
             damaged=card.book.damaged,
-            goals=[told(stand) for stand in stands],
+            goals=[told(stand, app.plant) for stand in stands],
             notes=[noted(note) for note in notes],
             before=before,
         )
@@ -90,9 +92,10 @@ def routes(app: App) -> APIRouter:
     return router
 
 
-def told(stand: Stand) -> GoalStand:
+def told(stand: Stand, plant: Plant) -> GoalStand:
     """How a goal stands, as it is told."""
     goal, measure = stand.goal, stand.measure
+    price = assumed_price(plant) if measure.id == "pilot_benefit" else ""
     return GoalStand(
         name=goal.name,
         title=goal.title or measure.title,
@@ -116,7 +119,7 @@ def told(stand: Stand) -> GoalStand:
         owner_it=goal.it,
         by=goal.by.isoformat() if goal.by else "",
         page=_page(stand),
-        says=measure.says,
+        says=f"{measure.says}. {price}" if price else measure.says,
         why=stand.why,
     )
 

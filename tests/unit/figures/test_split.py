@@ -1,6 +1,7 @@
 """Energy by state, order and product: nothing is lost, nothing counted twice."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from isthmus.model.event import Event
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.tag import Kind, Tag
 from isthmus.runtime.figures.split import base_load, split, splits
+from isthmus.web.energy_split import split_told
 
 EXECUTE, STOPPED, HELD, SUSPENDED, IDLE, STARTING = 6.0, 2.0, 11.0, 5.0, 4.0, 3.0
 MICRO_STOP, BREAK = 3.0, 6.0
@@ -91,6 +93,14 @@ def test_money_and_co2_are_those_of_the_hours_in_which_it_was_drawn():
     assert found["running"].money == pytest.approx(6.0)
     assert found["stopped"].money == pytest.approx(2 * (0.5 * 0.1 + 17.5 * 0.5), rel=1e-3)
     assert found["stopped"].co2 == pytest.approx(36 * 0.4)
+
+
+def test_the_page_says_which_price_is_assumed():
+    hours = np.array([0, 6]) * 3600
+    held = line_with((hours, [EXECUTE, HELD]), (hours, [10.0, 2.0]), power=True)
+    site = SimpleNamespace(plant=held.plant, records=held)
+    told = split_told(site, next(held.plant.lines()), span(24))
+    assert "0.18 EUR a kWh is assumed" in " ".join(told.notes)
 
 
 def test_a_machine_that_stands_outside_of_its_shifts_is_off_and_one_that_runs_runs():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from isthmus.model.event import Event
-from isthmus.model.plant import Equipment, Level
+from isthmus.model.plant import Equipment, Level, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.web.orders import told_orders
+from isthmus.web.overview import _price
 
+DAY = {"electricity": {"00:00-24:00": 0.3}}
 HOUR = 3_600 * 10**9
 NOW = Nanoseconds(1_700_000_000 * 10**9)
 
@@ -43,3 +45,10 @@ def test_a_line_shows_its_own_orders_only():
         ("A2", "next"),
     ]
     assert found[0][1] == (NOW - 3 * HOUR) / 1e6
+
+
+def test_money_at_a_price_that_nobody_told_says_so():
+    app = SimpleNamespace(now=lambda: NOW, plant=Plant("acme", "site"))
+    assert _price(app, 10.0) == "1.80 EUR/h now, price assumed"
+    app.plant = Plant("acme", "site", tariffs=DAY)
+    assert _price(app, 10.0) == "3.00 EUR/h now"

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from isthmus.model.factors import Factors
+from isthmus.model.factors import MOST_KG, Factors
 from isthmus.model.plant import Equipment
 from isthmus.model.plantfile import PlantFile
 from isthmus.model.plantfile_tariff import FactorEntry
@@ -25,19 +25,18 @@ def tariffs(
 ) -> dict[str, Mapping[str, float | Factors]]:
     """The tariffs by carrier: prices by span, `demand_per_kw`, and `co2` as factors."""
     tags = {tag.path: tag for area in areas for one in area.walk() for tag in one.tags}
-    found: dict[str, Mapping[str, float | Factors]] = {}
-    for carrier, entry in file.tariffs.items():
-        told: dict[str, float | Factors] = {
-            key: float(value) for key, value in (entry.__pydantic_extra__ or {}).items()
-        }
-        if entry.demand_per_kw is not None:
-            told["demand_per_kw"] = float(entry.demand_per_kw)
-        if entry.co2 is not None:
-            where = ("tariffs", carrier, "co2")
-            _check_tag(entry.co2, tags, where, report)
-            told["co2"] = entry.co2.factors(_rows(entry.co2, zone, where, report))
-        found[carrier] = told
-    return found
+    entry, where = file.tariffs.electricity, ("tariffs", "electricity", "co2")
+    if entry is None:
+        return {}
+    told: dict[str, float | Factors] = {
+        key: float(value) for key, value in (entry.__pydantic_extra__ or {}).items()
+    }
+    if entry.demand_per_kw is not None:
+        told["demand_per_kw"] = float(entry.demand_per_kw)
+    if entry.co2 is not None:
+        _check_tag(entry.co2, tags, where, report)
+        told["co2"] = entry.co2.factors(_rows(entry.co2, zone, where, report))
+    return {"electricity": told}
 
 
 def _check_tag(
@@ -95,7 +94,9 @@ def _read(lines: Iterator[str], zone: ZoneInfo) -> Iterator[tuple[int, float]]:
             time, kg = datetime.fromisoformat(cells[0].strip()), float(cells[1])
         except (ValueError, IndexError):
             raise ValueError(f"line {number} is no time and number") from None
-        if not 0 <= kg < float("inf"):
+        if kg > MOST_KG:
+            raise ValueError(f"line {number}: {kg:g} kg cannot be, in kg it is {kg / 1000:g}")
+        if not kg >= 0:
             raise ValueError(f"line {number}: {kg:g} kg cannot be")
         if time.tzinfo is None:
             local = time.replace(tzinfo=zone)

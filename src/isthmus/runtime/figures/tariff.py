@@ -48,6 +48,11 @@ class Tariff:
         return means(edges, changes(self.spans, edges, self.zone), self.at)
 
     @property
+    def assumed(self) -> bool:
+        """Whether the plant file tells no price, so that one of ours stands in."""
+        return not self.spans
+
+    @property
     def mean(self) -> float:
         """The price over a whole day, each span weighted by its length."""
         lengths = [(last - first) % DAY or DAY for first, last, _ in self.spans]

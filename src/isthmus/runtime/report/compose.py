@@ -5,6 +5,7 @@ from __future__ import annotations
 from isthmus.insight.scorecard.verdict import Standing
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.report import Figure, Kind, Part, Report
+from isthmus.runtime.figures.assumed import assumptions
 from isthmus.runtime.figures.cost import Cost, cost
 from isthmus.runtime.figures.read import Records, Window, ideal_rate
 from isthmus.runtime.report.beside import Beside
@@ -74,7 +75,7 @@ def compose(
         moment(records, records.now()),
         (*figures, *paid),
         tuple(part for part in parts if part is not None),
-        tuple(_remarks(numbers, figures, known, beside)),
+        (*_remarks(numbers, figures, known, beside), *(assumptions(plant) if spent else ())),
         window.start,
         window.end,
         brand=beside.brand,

@@ -57,6 +57,16 @@ def test_the_numbers_are_those_of_the_page():
     assert value(report, "Energy cost") == pytest.approx(80 * 0.18)
 
 
+def test_money_at_a_price_that_the_plant_file_does_not_tell_is_marked():
+    line, known = one_line()
+    remarks = " ".join(made(line, known, Beside()).remarks)
+    assert "0.18 EUR a kWh is assumed" in remarks
+    assert "0.363 kg is assumed" in remarks
+    told = {"electricity": {"00:00-24:00": 0.3, "co2": 0.4}}
+    known = replace(known, plant=replace(known.plant, tariffs=told))
+    assert "assumed" not in " ".join(made(line, known, Beside()).remarks)
+
+
 def test_an_area_and_a_site_are_the_sums_of_their_lines():
     plant, known = two_lines()
     area, site = scope_of(plant, "packaging"), scope_of(plant, "")
