@@ -41,7 +41,7 @@ def foreseen(app: App, line: Equipment) -> contract.EnergyForecast:
         demand_price=tariff.demand,
         days=found.days if found else 0,
         moves=[_move(found, unit, move) for unit, move in found.moves] if found else [],
-        notes=[*(assumptions(app.plant) if found else []), *_notes(app, found)],
+        notes=_notes(app, found),
     )
 
 
@@ -72,6 +72,7 @@ def _notes(app: App, found: Outlook | None) -> list[str]:
         )
     if found.closed:
         notes.append("A holiday of the calendar is ahead: forecast from Sundays and holidays.")
+    notes += assumptions(app.plant)
     if not any(unit.movable for unit in app.plant.walk()):
         notes.append("No machine is told to be movable: `energy: {movable: 8 h}` in plant.yaml.")
     elif not found.moves:
