@@ -73,6 +73,7 @@ NEEDS: Mapping[str, Need] = MappingProxyType(
         "POST /api/reports/{name}/make": Need(Right.EXPORT, At.SEEN),
         "GET /api/reports/{name}/{start}/{revision}/{form}": Need(Right.EXPORT, At.SEEN),
         "GET /api/scorecard": Need(_READ, At.SEEN),
+        "GET /api/scorecard/notes": Need(_READ, At.SEEN),
         "GET /api/scorecard/notes/{number}": Need(_READ, At.SEEN),
         "POST /api/scorecard/notes": Need(Right.ANNOTATE, At.OWN),
         "POST /api/scorecard/notes/{number}": Need(Right.ANNOTATE, At.OWN),
