@@ -117,6 +117,11 @@ class Alarms:
         if next(iter(untold.waiting), None) is not first:
             self._keep()
 
+    def say(self, event: Event) -> None:
+        """Keep what is no change of an alarm, as the journal is kept, until the stream has it."""
+        self._kept.untold.tell(event)
+        self._keep()
+
     @property
     def trouble(self) -> str:
         """What is in the way now; empty where nothing is."""
