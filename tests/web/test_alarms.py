@@ -41,6 +41,19 @@ def test_says_what_it_cannot_do(asking):
     assert refused("acknowledge", alarms=[])[0] == 422
 
 
+def test_what_is_refused_at_one_is_done_at_the_others(asking):
+    paths = [f"{JAMS}{unit}/hot" for unit in ("packer", "filler", "capper")]
+    wish = {"alarms": paths[1:2], "reason": "new motor", "minutes": 30}
+    (first,) = asking.post("/api/alarms/shelve", json=wish).json()
+    assert (first["state"], first["refused"]) == ("shelved", "")
+    told = asking.post("/api/alarms/shelve", json={**wish, "alarms": paths}).json()
+    assert [(each["path"], each["state"]) for each in told] == [(one, "shelved") for one in paths]
+    assert [each["refused"] for each in told] == ["", "it is shelved already", ""]
+    again = asking.post("/api/alarms/shelve", json={**wish, "alarms": paths})
+    assert (again.status_code, again.json()["error"]) == (422, "it is shelved already")
+    assert asking.post("/api/alarms/unshelve", json={"alarms": paths}).is_success
+
+
 def test_operators_shelve_and_maintenance_takes_out_of_service(demo, asking):
     path = f"{JAMS}packer/hot"
     operator = Person(demo, "alma", "operator")

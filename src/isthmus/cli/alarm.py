@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from typing import Any
 
@@ -68,15 +69,18 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     site = Remote.of(data_folder(args.data))
     found = _asked(site, args)
+    refused = [each for each in found if each["refused"]] if args.what in STEPS else []
     if args.json:
         print(json.dumps(found))
-        return 0
+        return int(bool(refused))
     if args.what in PAST:
         say = {"history": _history, "statistics": _statistics, "rationalise": _rationalised}
         print(say[args.what](found))
     else:
         print(_list(found["alarms"] if args.what == "list" else found))
-    return 0
+    for each in refused:
+        print(f"not done: {each['path']}: {each['refused']}", file=sys.stderr)
+    return int(bool(refused))
 
 
 def _asked(site: Remote, args: argparse.Namespace) -> Any:  # noqa: ANN401 - JSON

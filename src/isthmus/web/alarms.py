@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from isthmus.insight.alarm.state import ASKING, State
 from isthmus.insight.alarm.statistics import Entry
 from isthmus.model.access import Principal, Right
+from isthmus.model.errors import IsthmusError
 from isthmus.model.event import Event
 from isthmus.model.path import nearest
 from isthmus.model.plant import Level
@@ -22,6 +23,7 @@ from isthmus.web.ask import Problem, time_range
 from isthmus.web.writes import principal
 
 HOUR = 3_600_000.0
+ACKNOWLEDGED = frozenset({State.ACKNOWLEDGED, State.LATCHED})
 MOST_LINES = 1_000
 
 Step = Literal["acknowledge", "reset", "shelve", "unshelve", "remove", "restore"]
@@ -53,7 +55,7 @@ def routes(app: App) -> APIRouter:
         )
 
     @router.post("/{step}", summary="Acknowledge, reset, shelve, return, take out of service")
-    def act(step: Step, wish: contract.AlarmWish, request: Request) -> list[contract.AlarmInfo]:
+    def act(step: Step, wish: contract.AlarmWish, request: Request) -> list[contract.AlarmDone]:
         who = principal(request)
         chosen = [_alarm(app, path) for path in wish.alarms]
         right = Right.LOCK if step in ("remove", "restore") else Right.ACKNOWLEDGE
@@ -61,10 +63,12 @@ def routes(app: App) -> APIRouter:
             Sight(app, who).require(right, alarm.path)
         if step == "shelve" and wish.minutes is None:
             raise Problem(422, "for how long is not said", "give `minutes`")
-        do = _doing(app, step, wish, who)
-        for alarm in chosen:
-            do(alarm.path)
-        return [told(each) for each in app.alarms.present(alarm.path for alarm in chosen)]
+        paths = [alarm.path for alarm in chosen]
+        refused = done(app, step, paths, _doing(app, step, wish, who))
+        return [
+            contract.AlarmDone(**dict(told(each)), refused=refused.get(each.alarm.path, ""))
+            for each in app.alarms.present(paths)
+        ]
 
     _past(app, router)
     return router
@@ -124,6 +128,22 @@ def _doing(app: App, step: Step, wish: contract.AlarmWish, who: Principal) -> Ca
         return lambda path: app.alarms.shelve(path, who.id, wish.reason, seconds)
     do: Callable[[str, str, str], None] = getattr(app.alarms, step)
     return lambda path: do(path, who.id, wish.reason)
+
+
+def done(app: App, step: Step, paths: list[str], do: Callable[[str], None]) -> dict[str, str]:
+    """Do it with each, however the others fare: why not, by path; raised where it is so for all."""
+    refused: dict[str, IsthmusError] = {}
+    for path in paths:
+        try:
+            do(path)
+        except IsthmusError as error:
+            (present,) = app.alarms.present([path])
+            if step == "acknowledge" and present.state in ACKNOWLEDGED:
+                continue  # somebody was quicker
+            refused[path] = error
+    if len(refused) == len(set(paths)):
+        raise next(iter(refused.values()))
+    return {path: str(error) for path, error in refused.items()}
 
 
 def _span(app: App, start: float | None, end: float | None, days: float = 1.0) -> tuple[int, int]:

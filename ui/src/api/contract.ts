@@ -53,6 +53,7 @@ export type Overview = Schemas["Overview"];
 export type AlarmAdvice = Schemas["AlarmAdvice"];
 export type AlarmChange = Schemas["AlarmChange"];
 export type AlarmFigures = Schemas["AlarmFigures"];
+export type AlarmDone = Schemas["AlarmDone"];
 export type AlarmInfo = Schemas["AlarmInfo"];
 export type AlarmList = Schemas["AlarmList"];
 export type ChannelInfo = Schemas["ChannelInfo"];

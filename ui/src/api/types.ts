@@ -2604,6 +2604,116 @@ export interface components {
             first: boolean;
         };
         /**
+         * AlarmDone
+         * @description An alarm after what was to be done with it.
+         */
+        AlarmDone: {
+            /** Path */
+            path: string;
+            /** Equipment */
+            equipment: string;
+            /** Title */
+            title: string;
+            /**
+             * Priority
+             * @enum {integer}
+             */
+            priority: 1 | 2 | 3 | 4;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "normal" | "unacknowledged" | "acknowledged" | "returned" | "latched-unacknowledged" | "latched" | "shelved" | "suppressed" | "out-of-service";
+            /** Active */
+            active: boolean;
+            /** Judged */
+            judged: boolean;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC, plant clock.
+             */
+            since: number;
+            /**
+             * Raised
+             * @default null
+             */
+            raised: number | null;
+            /**
+             * Value
+             * @default null
+             */
+            value: number | null;
+            /**
+             * Limit
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /** When */
+            when: string;
+            /**
+             * Advice
+             * @default
+             */
+            advice: string;
+            /**
+             * Consequence
+             * @default
+             */
+            consequence: string;
+            /**
+             * Response
+             * @default null
+             */
+            response: number | null;
+            /**
+             * Longest
+             * @default 0
+             */
+            longest: number;
+            /**
+             * Latching
+             * @default false
+             */
+            latching: boolean;
+            /**
+             * Group
+             * @default
+             */
+            group: string;
+            /**
+             * First
+             * @description It came first of its group.
+             * @default false
+             */
+            first: boolean;
+            /**
+             * Until
+             * @default null
+             */
+            until: number | null;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Refused
+             * @description Why it was not done; empty where it was.
+             * @default
+             */
+            refused: string;
+        };
+        /**
          * AlarmFigures
          * @description Figures of one operator's position (ISA-18.2, EEMUA 191).
          *
@@ -9335,7 +9445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AlarmInfo"][];
+                    "application/json": components["schemas"]["AlarmDone"][];
                 };
             };
             /** @description Why it cannot be answered, and what to do next. */

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { AlarmAdvice, AlarmChange, AlarmFigures, AlarmInfo, AlarmList, NotifyMessage, NotifyState } from "../api/contract";
+import type { AlarmAdvice, AlarmChange, AlarmDone, AlarmFigures, AlarmInfo, AlarmList, NotifyMessage, NotifyState } from "../api/contract";
 import { ApiError, send } from "../api/get";
 import { live, LiveTags } from "../api/live";
 import { Resource } from "../api/resource";
@@ -145,7 +145,9 @@ export class AlarmsPage extends Part {
     this.busy = alarms[0]?.path ?? "";
     this.trouble = undefined;
     try {
-      await send<AlarmInfo[]>(`/api/alarms/${step}`, { alarms: alarms.map((alarm) => alarm.path) });
+      const done = await send<AlarmDone[]>(`/api/alarms/${step}`, { alarms: alarms.map((alarm) => alarm.path) });
+      const not = done.filter((alarm) => alarm.refused);
+      if (not.length) this.trouble = new ApiError(`${not.length} of ${done.length} not done: ${not[0]?.path}: ${not[0]?.refused}`, "", 0);
     } catch (cause) {
       this.trouble = cause instanceof ApiError ? cause : new ApiError(String(cause), "", 0);
     }

@@ -53,6 +53,12 @@ class AlarmInfo(Answer):
     reason: str = ""
 
 
+class AlarmDone(AlarmInfo):
+    """An alarm after what was to be done with it."""
+
+    refused: Annotated[str, Field(description="Why it was not done; empty where it was.")] = ""
+
+
 class AlarmList(Answer):
     """Those that ask for somebody, most urgent first; then those set aside; others if asked for."""
 

@@ -18,6 +18,7 @@ from isthmus.runtime.alarm.journal import Kept, once
 from isthmus.runtime.alarm.present import urgency
 from isthmus.runtime.config.load import load
 from isthmus.runtime.live import Live
+from isthmus.web.alarms import done
 
 S = 10**9
 PLANT = """
@@ -266,6 +267,24 @@ def test_a_stream_that_waits_holds_up_no_look(site, monkeypatch):
     assert len(looks) > 1
     told = json.loads((site.folder / "alarms.json").read_text())
     assert [each["data"]["change"] for each in told["waiting"]] == ["raised"]
+
+
+def test_all_are_acknowledged_though_one_was_meanwhile(site):
+    """What somebody else has acknowledged is done; what is over and normal is refused alone."""
+    site.tell(1000, one__force=121, two__force=101)
+    paths = [f"hall/line1/{name}" for name in ("one/force_high", "one/oil_hot", "two/force_high")]
+    app = SimpleNamespace(alarms=site.alarms)
+
+    def do(path):
+        site.alarms.acknowledge(path, "person:ben")
+
+    site.alarms.acknowledge(paths[0], "person:anna")
+    refused = done(app, "acknowledge", paths, do)
+    assert refused == {paths[1]: "it is normal: there is nothing to acknowledge"}
+    assert [each.by for each in site.alarms.present(paths)] == ["person:anna", "", "person:ben"]
+    assert done(app, "acknowledge", paths[:1], do) == {}
+    with pytest.raises(Refused, match="it is normal"):
+        done(app, "acknowledge", paths[1:2], do)
 
 
 def test_the_file_is_plain_json(site):
