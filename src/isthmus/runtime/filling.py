@@ -31,7 +31,8 @@ async def fill(app: App, past: Sequence[Part], show: Progress) -> int:
     """Send `past`, weeks first, then a time of every second; the number of samples.
 
     Alarms and rules, which `app.judging` holds back, begin when all of it is history: what
-    happened then is in the journal as it was judged then, and nothing of it is news today.
+    happened then is in the journal as it was judged then, and nothing of it is news today; what
+    it left unseen asks for somebody still.
     """
     try:
         sent, last = await _send(app, past, show)
@@ -72,4 +73,5 @@ async def _send(app: App, past: Sequence[Part], show: Progress) -> tuple[int, in
     for start in range(0, len(told), EVENTS):
         data = document.encode_events(told[start : start + EVENTS])
         acks.append(await app.publisher.publish(app.subjects.events(LINK), data))
+    app.alarms.go_on(alarms.columns())
     return sent, max([ack.seq for ack in await asyncio.gather(*acks)], default=0)

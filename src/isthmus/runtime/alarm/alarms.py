@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,10 +69,14 @@ class Alarms:
         made = cls(app.plant, app.namespace, app.live, app.now)
         made._kept = Kept.open(app.settings.folder / FILE)
         made._record = app.trust.ledger
-        for path, columns in made._kept.columns.items():
-            if (place := made.places.get(path)) is not None:
-                made.machine.restore_columns(place, columns)
+        made.go_on(made._kept.columns)
         return made
+
+    def go_on(self, columns: Mapping[str, list[int]]) -> None:
+        """Take the states of alarms, by path, as they were; others stay as they are."""
+        for path, kept in columns.items():
+            if (place := self.places.get(path)) is not None:
+                self.machine.restore_columns(place, kept)
 
     # ------------------------------------------------------------------ time goes on
     async def run(self, app: App) -> None:

@@ -131,6 +131,10 @@ class Hindsight:
             found += self._piece(rows.slice(first, last), end)
         return found
 
+    def columns(self) -> dict[str, list[int]]:
+        """How each alarm is at the end, by path, as `Alarms.go_on` takes it."""
+        return {one.path: self.machine.columns(place) for place, one in enumerate(self.alarms)}
+
     def _piece(self, rows: Batch, until: int) -> list[Came]:
         when, size = moments(self._until, until, STEP), len(self.alarms)
         self._until = until

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.runtime.alarm.test_alarms import S, Site
 
+from isthmus.bus.memory import MemoryBus
+from isthmus.bus.port import StreamSettings
 from isthmus.insight.alarm.machine import Change
+from isthmus.insight.alarm.state import State
 from isthmus.model.sample import Batch, Nanoseconds, Status
 from isthmus.runtime.alarm.hindsight import Hindsight, journal
+from isthmus.runtime.filling import fill
+from isthmus.runtime.subject import Subjects
 
 BEGIN, LONG = 1000, 40
 WORDS = [2, 6, 11]  # stopped, execute, held in PackML's numbers
@@ -64,6 +71,77 @@ def test_it_is_what_a_site_would_have_told(folder, rows, cuts):
         part = batch(site, [row for row in rows if low < row[0] <= high])
         found += after.more(part, (BEGIN + high) * S)
     assert [(one.alarm.path, *_of(one.transition)) for one in found] == live
+
+
+@settings(max_examples=40)
+@given(said, st.integers(2, LONG - 1))
+def test_a_site_goes_on_from_what_was(folder, rows, end):
+    """What the past left unseen, latched or pending is so for the site that begins then."""
+    rows = sorted({(at, path): (at, path, v, q) for at, path, v, q in rows}.values())
+
+    def live(site, seconds):
+        found = []
+        for second in seconds:
+            now = [row for row in rows if row[0] == second]
+            if now:
+                site.live.update(batch(site, now))
+            site.at = BEGIN + second
+            found += [(site.alarms.all[one.place].path, *_of(one)) for one in site.alarms.look()]
+        return found
+
+    def begun():
+        (folder / "alarms.json").unlink(missing_ok=True)
+        return Site(folder)
+
+    always = begun()
+    live(always, range(1, end + 1))
+    late = begun()
+    after = Hindsight(late.plant, late.namespace)
+    after.start(BEGIN * S, Batch.empty())
+    past = [row for row in rows if row[0] <= end]
+    after.more(batch(late, past), (BEGIN + end) * S)
+    late.alarms.go_on(after.columns())
+    for row in past:
+        late.live.update(batch(late, [row]))
+    rest = range(end + 1, LONG + 1)
+    assert live(late, rest) == live(always, rest)
+    for place, alarm in enumerate(late.alarms.all):
+        assert late.alarms.machine.state(place) is always.alarms.machine.state(place), alarm.path
+
+
+def test_what_a_filled_in_past_left_unseen_is_so_when_judging_begins(folder):
+    (folder / "alarms.json").unlink(missing_ok=True)
+    site = Site(folder)
+    tag, times = site.namespace.id("hall/line1/one/force"), np.array([1, 10, 20, 40]) * S
+    rows = Batch(
+        np.zeros(4, np.int32), BEGIN * S + times, np.array([50.0, 101, 50, 50]), np.zeros(4, "u4")
+    )
+    states = []
+
+    class Judging(asyncio.Event):
+        def set(self):
+            states.append(site.state("one/force_high"))
+
+    async def main():
+        bus = MemoryBus()
+        await bus.stream(StreamSettings("S", (">",)))
+        app = SimpleNamespace(
+            plant=site.plant,
+            namespace=site.namespace,
+            alarms=site.alarms,
+            judging=Judging(),
+            subjects=Subjects("acme", "riverside"),
+            publisher=await bus.publisher("S"),
+            intakes=[SimpleNamespace(position=1_000)],
+        )
+        path = site.namespace[tag].path
+        sent = await fill(app, [([path], Batch.empty(), ()), ([path], rows, ())], lambda *_: None)
+        await app.publisher.close()
+        await bus.close()
+        return sent
+
+    assert asyncio.run(main()) == 4
+    assert states == [State.RETURNED]
 
 
 def _of(transition):
