@@ -32,7 +32,7 @@ async def fill(app: App, past: Sequence[Part], show: Progress) -> int:
 
     Alarms and rules, which `app.judging` holds back, begin when all of it is history: what
     happened then is in the journal as it was judged then, and nothing of it is news today; what
-    it left unseen asks for somebody still.
+    it left unseen asks for somebody still, unless somebody has done something with it meanwhile.
     """
     try:
         sent, last = await _send(app, past, show)
@@ -73,5 +73,6 @@ async def _send(app: App, past: Sequence[Part], show: Progress) -> tuple[int, in
     for start in range(0, len(told), EVENTS):
         data = document.encode_events(told[start : start + EVENTS])
         acks.append(await app.publisher.publish(app.subjects.events(LINK), data))
-    app.alarms.go_on(alarms.columns())
+    normal = {each.alarm.path for each in app.alarms.present() if not each.since}
+    app.alarms.go_on({path: row for path, row in alarms.columns().items() if path in normal})
     return sent, max([ack.seq for ack in await asyncio.gather(*acks)], default=0)

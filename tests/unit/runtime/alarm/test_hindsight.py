@@ -116,11 +116,12 @@ def test_what_a_filled_in_past_left_unseen_is_so_when_judging_begins(folder):
     rows = Batch(
         np.zeros(4, np.int32), BEGIN * S + times, np.array([50.0, 101, 50, 50]), np.zeros(4, "u4")
     )
+    site.alarms.shelve("hall/line1/two/force_high", "person:anna", "while it is filled in", 60)
     states = []
 
     class Judging(asyncio.Event):
         def set(self):
-            states.append(site.state("one/force_high"))
+            states.extend(site.state(f"{name}/force_high") for name in ("one", "two"))
 
     async def main():
         bus = MemoryBus()
@@ -141,7 +142,7 @@ def test_what_a_filled_in_past_left_unseen_is_so_when_judging_begins(folder):
         return sent
 
     assert asyncio.run(main()) == 4
-    assert states == [State.RETURNED]
+    assert states == [State.RETURNED, State.SHELVED]
 
 
 def _of(transition):
