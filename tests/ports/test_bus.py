@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from isthmus.bus.client import Bus
 from isthmus.bus.memory import MemoryBus
-from isthmus.bus.port import Backbone, BusState, StreamSettings
+from isthmus.bus.port import Ack, Backbone, BusState, StreamSettings
 from isthmus.bus.server import Server
 from isthmus.bus.settings import ServerSettings
 from isthmus.model.errors import LinkError, StorageError
@@ -99,6 +100,32 @@ def test_an_id_is_stored_once(opened):
         acks = [await (await publisher.publish("s.a", b"1", id=name)) for name in "aab"]
         assert acks == [(1, False), (1, True), (2, False)]
         assert publisher.stats.duplicates == 1
+
+    run(opened, check)
+
+
+def test_what_is_told_again_says_nothing_of_what_waits_before_it(opened):
+    """A process is killed when its stream is full; the next one tells the last message again."""
+
+    async def check(bus):
+        full = StreamSettings("S", ("s.>",), max_bytes=400)
+        await bus.stream(full)
+        before = await bus.publisher("S")
+        await (await before.publish("s.a", b"told" * 50, id="told"))
+        await before.close()
+        publisher = await bus.publisher("S")
+        first = await publisher.publish("s.a", b"new" * 100)
+        async with asyncio.timeout(10):
+            while publisher.stats.state is not BusState.FULL:
+                await asyncio.sleep(0.01)
+        again = await publisher.publish("s.a", b"told" * 50, id="told", alone=True)
+        await asyncio.sleep(1.0)
+        assert not first.done()
+        await bus.stream(replace(full, max_bytes=4_000))
+        await bus.purge("S", before=100)  # which lets the twin in memory try again
+        async with asyncio.timeout(10):
+            assert (await first, await again) == (Ack(2, False), Ack(1, True))
+        assert (await bus.message("S", 2)).data == b"new" * 100
 
     run(opened, check)
 

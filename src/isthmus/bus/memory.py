@@ -223,7 +223,14 @@ class MemoryPublisher:
         self._retry: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def publish(self, subject: str, data: bytes, *, id: str = "") -> asyncio.Future[Ack]:  # noqa: A002
+    async def publish(
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        id: str = "",  # noqa: A002
+        alone: bool = False,  # noqa: ARG002 - one by one
+    ) -> asyncio.Future[Ack]:
         """The coming ack; waits while the window is full. Cancelling the wait sends nothing."""
         async with self._order:
             while self._waiting and not self._closed and not self._fits(len(data)):

@@ -136,8 +136,19 @@ class Publishing(Protocol):
 
     stats: PublisherStats
 
-    async def publish(self, subject: str, data: bytes, *, id: str = "") -> asyncio.Future[Ack]:  # noqa: A002
-        """The coming ack; waits while the window is full. Cancelling the wait sends nothing."""
+    async def publish(
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        id: str = "",  # noqa: A002
+        alone: bool = False,
+    ) -> asyncio.Future[Ack]:
+        """The coming ack; waits while the window is full. Cancelling the wait sends nothing.
+
+        What has an `id` is stored once. That it is stored says that all is that was published
+        before it, unless it goes `alone`: an earlier process may have told it, in another order.
+        """
         ...
 
     async def flush(self) -> None:

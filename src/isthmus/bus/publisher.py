@@ -42,6 +42,7 @@ class Pending:
     data: bytes
     id: str
     ack: asyncio.Future[Ack]
+    alone: bool = False
     sent: float = 0.0
 
 
@@ -86,7 +87,14 @@ class Publisher:
         self._acks = await self._client.subscribe(f"{self._inbox}.*.*", cb=self._answered)
         self._task = asyncio.create_task(self._run(), name=f"publish {self.stream}")
 
-    async def publish(self, subject: str, data: bytes, *, id: str = "") -> asyncio.Future[Ack]:  # noqa: A002
+    async def publish(
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        id: str = "",  # noqa: A002
+        alone: bool = False,
+    ) -> asyncio.Future[Ack]:
         """The coming ack; waits while the window is full. Cancelling the wait sends nothing.
 
         The future gets ProtocolError where the message can never be stored; it is cancelled
@@ -111,6 +119,7 @@ class Publisher:
                 data,
                 id or f"{self._prefix}:{number}",
                 asyncio.get_running_loop().create_future(),
+                alone,
             )
             self._window[number] = pending
             self.stats.in_flight += 1
@@ -250,6 +259,8 @@ class Publisher:
         if found is None:
             return
         stored = [number for number in self._window if number <= found]
+        if self._window[found].alone:  # those before it may not be stored
+            stored = [found]
         for place, number in enumerate(stored, seq - len(stored) + 1):
             self._settle(number, Ack(place, duplicate=True))
 

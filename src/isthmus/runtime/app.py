@@ -291,7 +291,8 @@ class App:
         """Hand over what we found out about the edge or link `name`: the word that it is stored."""
         data = document.encode_events([event])
         id_ = hashlib.blake2b(data, digest_size=16).hexdigest()
-        return await self.publisher.publish(self.subjects.events(name), data, id=id_)
+        subject = self.subjects.events(name)
+        return await self.publisher.publish(subject, data, id=id_, alone=True)
 
     def _dark(self, tag: TagId) -> Nanoseconds | None:
         return dark_since(self.edges.values(), tag, self.now())
