@@ -15,6 +15,8 @@ from isthmus.model.errors import Refused
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.figures.key_figures import elements_of
+from isthmus.runtime.figures.read import Window
 from isthmus.runtime.stops import say
 from isthmus.runtime.stops.book import Book, Sent
 from isthmus.runtime.stops.found import Around
@@ -33,14 +35,17 @@ class NoEvents:
         return []
 
 
-def around(tmp_path, states, *, end, calendar=None):
+def around(tmp_path, states, *, end, calendar=None, orders=None, dark=None):
     """Where stops of a press are looked for; its clock goes on with every look."""
     name = calendar.name if calendar else ""
-    line = line_of(replace(PRESS, calendar=name), calendar=name)
-    kept = records(line, {"press/state": states}, end=0, calendar=calendar)
+    press = replace(unit("press", "state", "cause", *(["order"] if orders else [])), calendar=name)
+    told = {"press/state": states} | ({"press/order": orders} if orders else {})
+    kept = records(line_of(press, calendar=name), told, end=0, calendar=calendar)
     book = Book.open(tmp_path, Reasons(DEFAULT))
     ticks = itertools.count(START + int(end * HOUR))
     kept = replace(kept, told=book.told, now=lambda: Nanoseconds(next(ticks)))
+    if dark:
+        kept = replace(kept, dark=lambda _: Nanoseconds(START + int(dark * HOUR)))
     return Around(kept, book, NoEvents())
 
 
@@ -67,13 +72,35 @@ def test_a_long_stop_is_the_same_from_each_of_its_moments(tmp_path, hour):
     assert not found.going
 
 
-def test_a_stop_of_days_is_looked_for_a_month_back_and_no_longer(tmp_path):
-    for days, begins in ((10, 24), (90, None)):
-        states = [0, 86_400], [6, 9]
-        (found,) = at(around(tmp_path, states, end=days * 24), days * 24 - 1)
-        begin, _ = hours(found.stop)
-        assert begin == begins if begins else begin < (days - 32) * 24 < begin + 24
-        assert found.going
+@pytest.mark.parametrize("hour", [21.5, 23, 26, 29, 30.5])
+def test_a_stop_over_a_night_without_a_shift_is_found_in_that_night_too(tmp_path, hour):
+    states = [0, 21 * 3_600, 31 * 3_600], [6, 9, 6]
+    (found,) = at(around(tmp_path, states, end=40, calendar=WORK), hour)
+    assert (hours(found.stop), found.stop.seconds) == ((21, 31), 2 * 3_600)
+
+
+@pytest.mark.parametrize("back", [1, 24 * 10, 24 * 31])
+def test_a_stop_of_months_begins_at_one_midnight_a_month_back(tmp_path, back):
+    where = around(tmp_path, ([0, 86_400], [6, 9]), end=90 * 24)
+    end = START + 90 * 24 * HOUR
+    (found,) = where.stops(press(where), (Nanoseconds(end - back * HOUR), Nanoseconds(end)))
+    assert (hours(found.stop)[0], found.going) == (58 * 24, True)
+    (again,) = where.stops(
+        press(where), (Nanoseconds(found.stop.start - S), Nanoseconds(found.stop.start + S))
+    )
+    assert (again.stop.start, again.going) == (found.stop.start, True)
+
+
+def test_without_an_order_a_machine_does_not_go_on_being_broken(tmp_path):
+    """A stop is what the accounts of time say at each moment, however it began."""
+    for codes, counts in (([7, 0], "NOT"), ([0, 7], "ADOT")):
+        where = around(tmp_path, ([0, 36_000], [6, 9]), end=80, orders=([0, 39_600], codes))
+        span = Nanoseconds(START + 72 * HOUR), Nanoseconds(START + 80 * HOUR)
+        (found,) = where.stops(press(where), span)
+        assert (hours(found.stop)[0], found.stop.element.name) == (11, counts)
+        assert found.asks == (counts == "ADOT")
+        (made,) = elements_of(where.records, [press(where)], [Window("", *span)])
+        assert made.columns[counts][0] == found.inside == 8 * 3_600
 
 
 def test_what_stands_now_goes_on_though_the_clock_does_too(tmp_path):
@@ -163,6 +190,17 @@ def test_a_reason_given_while_it_stands_holds_until_it_runs(tmp_path):
     asyncio.run(say.settle(Site(ran)))
     (held,) = Book.open(tmp_path, Reasons(DEFAULT)).held(PRESS.path)
     assert (held.going, (held.end - START) / HOUR) == (False, 3)
+
+
+def test_the_silence_of_an_edge_ends_no_word(tmp_path):
+    states = [0, 3_600], [6, 9]
+    site = Site(around(tmp_path, states, end=3))
+    why = say.Why("people")
+    asyncio.run(say.correct(site, PRESS, START + 2 * HOUR, why, "anna", Sent()))
+    asyncio.run(say.settle(Site(around(tmp_path, states, end=3.1, dark=3.05))))
+    later = around(tmp_path, states, end=4)
+    (found,) = later.stops(press(later), (START, Nanoseconds(START + 4 * HOUR)))
+    assert (found.going, found.asks, found.inside) == (True, False, pytest.approx(3 * 3_600))
 
 
 def test_a_stop_that_is_cut_while_it_stands_has_two_parts(tmp_path):

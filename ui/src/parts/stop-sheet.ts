@@ -29,7 +29,7 @@ export class StopSheet extends Part {
   @property({ attribute: false }) site!: Site;
   @state() private stop: StopInfo | undefined;
   private from: Element | null = null;
-  private readonly answer = new Resource<StopExplained>(this, () => (this.stop ? address("/api/stops/explain", { path: this.stop.path, at: (this.stop.start + this.stop.end) / 2 }) : undefined));
+  private readonly answer = new Resource<StopExplained>(this, () => (this.stop ? address("/api/stops/explain", { path: this.stop.path, at: this.stop.start + 1 }) : undefined));
 
   private readonly station = new Resource<Station>(this, () => (this.stop ? address("/api/operator", { path: this.stop.path }) : undefined));
   private readonly reasons = new Resource<ReasonInfo[]>(this, () => (this.stop ? address("/api/reasons", { path: this.stop.path }) : undefined));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,6 +134,10 @@ class Partition:
     def lies_in(self, moment: int) -> int:
         """The number of the episode that `moment` (ns) lies in."""
         return int(self.episode[np.searchsorted(self.start, moment, side="right") - 1])
+
+    def seconds(self, elements: Collection[TimeElement], starts: Int64s, ends: Int64s) -> Floats:
+        """How many seconds of each window from `starts` to `ends` (ns) are one of `elements`."""
+        return self._spent(np.isin(self.element, list(elements)), starts, ends) / 1e9
 
     def _spent(self, which: Bools, starts: Int64s, ends: Int64s) -> Int64s:
         """How many ns of each window are of the stretches `which`."""

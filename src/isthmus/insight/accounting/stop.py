@@ -45,22 +45,16 @@ class Stop:
 def stops(partition: Partition, cuts: Int64s) -> list[Stop]:
     """The stops of `partition` in planned time, in order; what people cut at `cuts` stays cut.
 
-    A break inside a stop does not end it.
+    A break inside a stop does not end it, but what ends or begins an order does: without one, time
+    is not a stop's.
     """
     rows = np.flatnonzero(np.isin(partition.element, STANDS))
     part = np.searchsorted(np.sort(cuts), partition.start, side="right")
-    keys = np.stack([partition.episode[rows], part[rows]], axis=1)
+    keys = np.stack([partition.episode[rows], part[rows], partition.element[rows]], axis=1)
     if not len(rows):
         return []
     firsts = np.flatnonzero(np.any(np.diff(keys, axis=0, prepend=-1) != 0, axis=1))
     return [_stop(partition, some) for some in np.split(rows, firsts[1:])]
-
-
-def stood(partition: Partition, start: int, end: int) -> float:
-    """The seconds of planned work in [start, end) (ns) that were spent without production."""
-    rows = np.isin(partition.element, STANDS)
-    lasts = np.minimum(partition.end, end) - np.maximum(partition.start, start)
-    return float(np.maximum(lasts, 0)[rows].sum() / 1e9)
 
 
 def _stop(partition: Partition, rows: Int64s) -> Stop:

@@ -109,7 +109,8 @@ class Around:
             return []
         opens = min(whole.stops[0].start for whole in touching.values())
         ends = max(whole.stops[-1].end for whole in touching.values())
-        beside = self._neighbours(row, (min(opens, span[0]), max(ends, span[1])))
+        near = max(min(opens, span[0]), span[0] - DAY), min(max(ends, span[1]), span[1] + DAY)
+        beside = self._neighbours(row, near)
         every: list[Found] = []
         for number, unit in enumerate(row):
             if unit.path in touching:

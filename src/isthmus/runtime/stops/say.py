@@ -15,6 +15,7 @@ from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.derive.window import HOUR
 from isthmus.runtime.stops.book import Sent
 from isthmus.runtime.stops.found import Around, Found
+from isthmus.runtime.stops.whole import Telling
 
 if TYPE_CHECKING:
     from isthmus.runtime.app import App
@@ -105,7 +106,7 @@ async def settle(app: App) -> None:
         span = Nanoseconds(said.start), app.now()
         found = await asyncio.to_thread(around(app).stops, unit, span)
         stop = next((each for each in found if each.stop.start == said.start), None)
-        if stop is not None and stop.going:
+        if stop is not None and (stop.going or _dark(app, unit, stop.stop.end)):
             continue
         end = said.end if stop is None else stop.stop.end
         await asyncio.to_thread(app.stops.end, said.number, end, app.now())
@@ -120,6 +121,11 @@ async def settle_for_ever(app: App) -> None:
             await settle(app)
         except IsthmusError as error:
             log.warning("ending reasons of stops: %s; tried again", error)
+
+
+def _dark(app: App, unit: Equipment, time: int) -> bool:
+    """Whether nothing is known of `unit` since `time`: it may stand still."""
+    return Telling(app.records, unit).silent(time, app.now())
 
 
 def _at(app: App, unit: Equipment, moment: int) -> Found:
