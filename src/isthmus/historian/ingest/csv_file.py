@@ -8,12 +8,13 @@ import csv
 import gzip
 import lzma
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from isthmus.historian.ingest.piece import Piece, Reject
@@ -22,6 +23,8 @@ from isthmus.model.sample import Int64s
 
 BLOCK = 1 << 20  # bytes of a piece
 HEAD = 256 << 10  # bytes looked at to guess delimiter and encoding
+LOOK = 200  # lines looked at to see whether they end with a delimiter
+BEYOND = "\0"  # what stands behind such a one; no column has this name
 DELIMITERS = ",;\t|"
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -67,24 +70,35 @@ class CsvFile:
         ]
         self.sample = lines[1:]
         _require_names(path, self.columns)
+        self._trailing = self._ends_with_a_delimiter()
 
     def share(self) -> float:
         """How much of the file was read, 0 to 1."""
         return min(1.0, (self._raw.tell() if self._raw else self._at) / self._size)
 
+    def first_rows(self, most: int) -> list[list[str]]:
+        """The first rows that have a cell for each column, at most so many lines of them."""
+        rows = _rows(self.sample[:most], self.delimiter)
+        size = len(self.columns)
+        return [row[:size] for row in rows if len(row) == size + self._trailing]
+
     def pieces(self) -> Iterator[Piece]:
-        """The lines after the names; those of another number of cells are rejected."""
+        """The lines after the names; those of another number of cells are rejected.
+
+        An empty last cell that the line of names has not, but most lines have, is none.
+        """
         wrong: list[Reject] = []
 
         def odd(found: pv.InvalidRow) -> str:
             if found.text.strip():
                 reason = f"{found.actual_columns} cells instead of {found.expected_columns}"
+                reason += ", the last one empty" if self._trailing else ""
                 wrong.append(Reject(found.number, found.text, reason))
             gone.append(found.number)
             return "skip"
 
         gone: list[int] = []
-        text = {name: pa.string() for name in self.columns}
+        text = dict.fromkeys(self.columns, pa.string()) | {BEYOND: pa.string()}
         with self._open() as stream:
             reader = pv.open_csv(
                 stream,
@@ -93,7 +107,7 @@ class CsvFile:
                     block_size=BLOCK,
                     encoding=self.encoding,
                     skip_rows=self._skip + 1,
-                    column_names=self.columns,
+                    column_names=[*self.columns, BEYOND] if self._trailing else self.columns,
                 ),
                 pv.ParseOptions(
                     delimiter=self.delimiter,
@@ -114,16 +128,38 @@ class CsvFile:
                         hint="`--encoding` names another, `--delimiter` what stands between cells",
                     ) from error
                 table = pa.Table.from_batches([batch])
-                rows, rejected = self._lines(seen, table.num_rows, gone), tuple(wrong)
-                wrong.clear()
+                rows = self._lines(seen, table.num_rows, gone)
                 seen += table.num_rows
+                if self._trailing:
+                    table, rows, full = self._without_last(table, rows)
+                    wrong += full
+                rejected = tuple(wrong)
+                wrong.clear()
                 yield Piece(table, rows, rejected)
             if wrong:
-                yield Piece(
-                    pa.table({name: [] for name in self.columns}),
-                    np.empty(0, np.int64),
-                    tuple(wrong),
-                )
+                none = {name: pa.array([], pa.string()) for name in self.columns}
+                yield Piece(pa.table(none), np.empty(0, np.int64), tuple(wrong))
+
+    def _ends_with_a_delimiter(self) -> bool:
+        """Whether most lines end with one that the line of names has not."""
+        rows = [row for row in _rows(self.sample[:LOOK], self.delimiter) if any(row)]
+        more = [row for row in rows if len(row) == len(self.columns) + 1 and not row[-1].strip()]
+        return len(more) * 2 > len(rows)
+
+    def _without_last(self, table: pa.Table, rows: Int64s) -> tuple[pa.Table, Int64s, list[Reject]]:
+        """The columns that have names; rows with something beyond them are rejected."""
+        beyond = pc.utf8_trim_whitespace(table.column(BEYOND))
+        full = pc.not_equal(beyond, "").to_numpy()
+        size = len(self.columns)
+        wrong = [
+            Reject(
+                int(rows[at]),
+                self.delimiter.join(str(cell[at]) for cell in table.columns),
+                f"{size + 1} cells instead of {size}",
+            )
+            for at in np.flatnonzero(full).tolist()
+        ]
+        return table.filter(pa.array(~full)).select(self.columns), rows[~full], wrong
 
     def _lines(self, seen: int, rows: int, gone: list[int]) -> Int64s:
         """The lines of the next `rows` valid rows: those left out lie between."""
@@ -144,6 +180,11 @@ class CsvFile:
                     yield plain
             self._at = raw.tell()
         self._raw = None
+
+
+def _rows(lines: list[str], delimiter: str) -> Iterator[list[str]]:
+    with suppress(csv.Error):
+        yield from csv.reader(lines, delimiter=delimiter)
 
 
 def _encoding(head: bytes) -> str:

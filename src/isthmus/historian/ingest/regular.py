@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -18,6 +18,7 @@ from isthmus.historian.ingest.piece import Reject
 from isthmus.historian.ingest.step import (
     DAY,
     SECOND,
+    averaged,
     midnights,
     require_one_span,
     require_own_times,
@@ -33,6 +34,10 @@ Stamps = Literal["start", "end"]
 FINEST = 60 * SECOND  # what comes more often is averaged
 LISTED = 8
 MOST_DAYS = 40_000
+ALL_WRONG = (
+    "not one line could be read: --delimiter says what stands between cells, --skip N where the"
+    " names are, --time-format how times are written"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +103,8 @@ def by_days(
     moments = Moments(local, form)
     when = When.of(file, time, target)
     wall, value, rows = _columns(file, when, target, moments, decimal)
-    require_own_times(wall, rows, file.name, str(when), lambda: when.hint(file, target))
+    if not averaged(wall, FINEST) or when.apart(file, target):
+        require_own_times(wall, rows, file.name, str(when), lambda: when.hint(file, target))
     require_one_span(wall, rows, file.name)
     if zone and not local.used:
         wall = _wall(wall, zone)
@@ -136,13 +142,13 @@ def _columns(
     if not decimal:
         commas.require_sure(file.name, target)
     if wrong:
-        raise ConfigError(
-            f"{file.name}: {len(wrong)} lines make no sense",
-            mistakes=[
-                Mistake(file.name, each.row, f"{each.reason}: `{each.text[:60]}`")
-                for each in wrong[:LISTED]
-            ],
-        )
+        mistakes = [
+            Mistake(file.name, each.row, f"{each.reason}: `{each.text[:60]}`")
+            for each in wrong[:LISTED]
+        ]
+        if not sum(map(len, times)):
+            mistakes[-1] = replace(mistakes[-1], hint=ALL_WRONG)
+        raise ConfigError(f"{file.name}: {len(wrong)} lines make no sense", mistakes=mistakes)
     if not sum(map(len, times)):
         raise ConfigError(f"{file.name}: no rows", hint="it has nothing but a line of names")
     return np.concatenate(times), np.concatenate(numbers), np.concatenate(rows)

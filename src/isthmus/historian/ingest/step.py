@@ -25,6 +25,8 @@ NEAR = 0.05  # steps that jitter are a usual one that is so near
 EARLY = 0.9  # where more come before their step, they mean what they say: 23:59:59
 MOST_EARLY = 5 * MINUTE
 SHARED = 0.2  # of the rows that may tell the time of another
+ALIKE = 0.9  # of the times of a logger that are told about as often as most
+BACK = 0.001  # of them that may be earlier than the one before: a clock that was set
 APART = 731 * DAY
 LISTED = 8
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,6 +74,21 @@ def midnights(wall: Int64s, step: int) -> tuple[Int64s, bool]:
     return np.where(back, wall + DAY, wall), bool(back.any())
 
 
+def averaged(wall: Int64s, finest: int) -> bool:
+    """Whether these are times in order, `finest` apart or less, each told about as often.
+
+    So writes a logger of every few seconds that tells no seconds.
+    """
+    begins = np.flatnonzero(np.diff(wall, prepend=wall[:1] - 1))
+    apart = np.diff(wall[begins])
+    if not len(apart) or np.median(apart) > finest or (apart < 0).mean() > BACK:
+        return False
+    often = np.diff(begins)  # but of the last, which may be cut
+    usual = float(np.median(often))
+    alike = np.abs(often - usual) <= max(1.0, SHARED * usual)
+    return bool(alike.mean() >= ALIKE)
+
+
 def require_own_times(
     wall: Int64s, rows: Int64s, name: str, column: str, hint: Callable[[], str]
 ) -> None:
@@ -83,7 +100,7 @@ def require_own_times(
     place = int(again.min())
     text = (
         f"{len(again):,} of {len(wall):,} rows tell a time that an earlier one told,"
-        f" here {_told(wall[place])}: `{column}` is not all of the time"
+        f" here {_told(wall[place])}: `{column}` does not tell them apart"
     )
     raise ConfigError(f"{name}: {text}", mistakes=[Mistake(name, int(rows[place]), text, hint())])
 

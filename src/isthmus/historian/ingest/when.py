@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,12 +16,14 @@ from isthmus.historian.ingest.shape import TIME
 from isthmus.model.errors import ConfigError
 
 CLOCKS = {"hour", "hours", "hr", "he", "time", "clock", "stunde", "uhrzeit", "zeit"}
+SECONDS = {"second", "seconds", "sec", "secs", "sekunde", "sekunden"}
 MIDNIGHT = r"[T ]\s*(0?0:00(:00([.,]0+)?)?|12:00(:00)? ?[Aa][Mm])$"
 DAY = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{8}|\d{1,2}-[A-Za-z]{3}-\d{2,4}")
 CLOCK = re.compile(
     r"\d{1,2}(\.0+)?|\d{3,4}|\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?|\d{1,2} ?[AaPp][Mm]"
 )
 LOOK = 200  # rows
+LOOK_FAR = 5_000  # rows, for a few of each time
 ALIKE = 0.9  # of the rows of a day and its clock that must differ, of days alone that must not
 
 
@@ -69,6 +70,23 @@ class When:
         clock = pc.replace_substring_regex(clock, r"^(\d{1,2})(\d\d)$", r"\1:\2")
         return pc.utf8_trim_whitespace(pc.binary_join_element_wise(day, clock, " "))
 
+    def apart(self, file: CsvFile, target: str) -> str:
+        """A column, such as of meters, whose few words tell apart the rows of each time."""
+        sample = _sample(file, LOOK_FAR)
+        told = [sample[name] for name in (self.date, self.clock) if name]
+        times = list(zip(*told, strict=True))
+        shared = len(times) - len(set(times))
+        for name in file.columns:
+            named = set(re.findall(r"[^\W\d_]+", name.lower()))
+            if name in (target, self.date, self.clock) or named & SECONDS or not shared:
+                continue
+            words = sample[name]
+            both = len(set(zip(times, words, strict=True)))
+            most = max(Counter(times).values())
+            if both >= ALIKE * len(times) and 1 < len(set(words)) <= 2 * most:
+                return name
+        return ""
+
     def hint(self, file: CsvFile, target: str) -> str:
         """What else may tell the time, where this one does not."""
         sample = _sample(file)
@@ -79,7 +97,12 @@ class When:
         parts = [name for name in rest if _clocks(sample[name])]
         if parts and not self.clock:
             return f"--time '{self.date}+{parts[0]}' joins a day and its clock"
-        return "name the column with --time; of several meters in a file keep the rows of one"
+        if name := self.apart(file, target):
+            return f"`{name}` does: of several meters in a file keep the rows of one"
+        return (
+            "name the column with --time; of several meters in a file keep the rows of one, and"
+            " average those of a logger that tells no more of the time"
+        )
 
 
 def _known(file: CsvFile, when: When) -> When:
@@ -106,15 +129,10 @@ def _found(file: CsvFile, sample: dict[str, list[str]], days: list[str], target:
     return found
 
 
-def _sample(file: CsvFile) -> dict[str, list[str]]:
+def _sample(file: CsvFile, most: int = LOOK) -> dict[str, list[str]]:
     """The first cells of each column."""
-    rows = [row for row in _rows(file) if len(row) == len(file.columns)]
+    rows = file.first_rows(most)
     return {name: [row[at].strip() for row in rows] for at, name in enumerate(file.columns)}
-
-
-def _rows(file: CsvFile) -> Iterator[list[str]]:
-    with suppress(csv.Error):
-        yield from csv.reader(file.sample[:LOOK], delimiter=file.delimiter)
 
 
 def _times(cells: list[str]) -> bool:

@@ -147,6 +147,48 @@ def test_a_time_that_many_rows_share_is_refused(tmp_path, head, lines, says):
     assert says in mistake.hint
 
 
+def finer(often, *, minutes=120, step=1, words="{at}"):
+    """Rows of a logger that tells minutes, so often a minute on average, and a count."""
+    first = datetime(2018, 1, 30)  # noqa: DTZ001 - a wall clock
+    return [
+        f"{first + timedelta(minutes=int(at / often) * step):%Y-%m-%d %H:%M},"
+        + words.format(at=at, part=at % int(often))
+        for at in range(int(minutes * often))
+    ]
+
+
+@pytest.mark.parametrize("often", [1.5, 2, 4, 60, 60 / 7])
+def test_rows_of_a_logger_that_tells_no_seconds_are_averaged(tmp_path, often):
+    found = read(tmp_path, finer(often))
+    assert (found.step, found.gaps(), found.rows) == (60 * 10**9, [], int(120 * often))
+    at = np.arange(int(120 * often))
+    minute = (at / often).astype(np.int64)
+    means = [at[minute == each].mean() for each in range(120)]
+    np.testing.assert_allclose(found.load[0, :120], means)
+
+
+def test_a_column_of_seconds_and_a_pause_are_no_matter_to_the_mean(tmp_path):
+    lines = finer(4, words="{part},{at}")
+    del lines[101:122]
+    found = read(tmp_path, lines, head="date,Seconds,kWh")
+    assert found.load[0, :25].tolist() == [4 * minute + 1.5 for minute in range(25)]
+    assert (found.load[0, 25], len(found.gaps())) == (100, 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "head", "says"),
+    [
+        (finer(3, words="m{part},{at}"), "date,meter,kWh", "`meter` does: of several meters"),
+        (finer(2) * 2, "date,kWh", "of several meters"),
+        (finer(4, step=15), "date,kWh", "average those of a logger"),
+    ],
+)
+def test_other_rows_of_one_time_are_refused(tmp_path, lines, head, says):
+    with pytest.raises(ConfigError, match="`date` does not tell them apart") as told:
+        read(tmp_path, lines, head=head)
+    assert says in told.value.mistakes[0].hint
+
+
 def test_a_day_told_twice_moves_no_day(tmp_path):
     lines = [f"2018-01-{day:02},{day}" for day in range(1, 31)]
     found = read(tmp_path, [*lines[:10], lines[9], *lines[10:]])
@@ -226,6 +268,29 @@ def test_semicolons_between_cells_leave_the_comma_to_decimals(tmp_path):
 )
 def test_the_other_sign_parts_thousands(tmp_path, decimal, cells, means):
     assert read(tmp_path, counted(*cells), decimal=decimal).load[0, :3].tolist() == means
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_delimiter_at_the_end_of_each_line_is_no_cell(tmp_path, mark):
+    lines = [line.replace(",", mark) + mark for line in stamped("%d.%m.%Y %H:%M", 96)]
+    for head in ("Zeitpunkt,kWh", "date,kWh"):
+        found = read(tmp_path, lines, head=head.replace(",", mark))
+        np.testing.assert_array_equal(found.load.ravel(), np.arange(96))
+    lines[4] += "7"
+    lines[9] = lines[9][:-1]
+    with pytest.raises(ConfigError) as told:
+        read(tmp_path, ["", *lines], head="date,kWh".replace(",", mark))
+    found = {(each.line, each.text.partition(":")[0]) for each in told.value.mistakes}
+    assert found == {(7, "3 cells instead of 2"), (12, "2 cells instead of 3, the last one empty")}
+
+
+def test_lines_that_all_have_another_number_of_cells_are_told(tmp_path):
+    lines = [f"{line},5" for line in stamped("%Y-%m-%d %H:%M", 96)]
+    with pytest.raises(ConfigError) as told:
+        read(tmp_path, lines)
+    assert {each.text.partition(":")[0] for each in told.value.mistakes} == {"3 cells instead of 2"}
+    assert [each.line for each in told.value.mistakes] == list(range(2, 10))
+    assert "--delimiter" in told.value.mistakes[-1].hint
 
 
 def test_mistakes_tell_their_lines(tmp_path):
