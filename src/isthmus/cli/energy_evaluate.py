@@ -39,7 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--stamps", choices=("start", "end"), default="", help="what of a step times tell (found)"
     )
     parser.add_argument(
-        "--decimal", choices=(".", ","), default="", help="the decimal sign (found)"
+        "--decimal",
+        choices=(".", ","),
+        default="",
+        help="the decimal sign (found); the other parts thousands",
     )
     parser.add_argument("--delimiter", default="", help="what stands between cells (found)")
     parser.add_argument("--encoding", default="", help="of the file (found)")

@@ -62,7 +62,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the hour that comes twice in autumn: by the order of rows, or all one of them",
     )  # fmt: skip
     form.add_argument("--delimiter", default="", help="what stands between cells; \\t is a tab")
-    form.add_argument("--decimal", choices=(".", ","), default="", help="the decimal sign")
+    form.add_argument(
+        "--decimal", choices=(".", ","), default="",
+        help="the decimal sign; with `,` a cell such as 1.234 is refused without --thousands",
+    )  # fmt: skip
+    form.add_argument(
+        "--thousands", choices=(".", ","), default="",
+        help="what parts thousands, so that the other one is the decimal sign",
+    )  # fmt: skip
     form.add_argument("--encoding", default="", help="utf-8, cp1252, utf-16, ...")
     form.add_argument("--skip", type=int, default=0, help="lines before the column names")
     parser.add_argument("--dry-run", action="store_true", help="tell what would happen; do nothing")
@@ -187,6 +194,9 @@ def _text(told: dict[str, Any]) -> str:
         f" samples; {told['unchanged']:,} were there, {told['absent']:,} cells were empty,"
         f" {told['rejected']:,} rejected ({told['seconds']:.1f} s, {told['per_s']:,.0f} samples/s)"
     )
+    for reason, count in told["reasons"].items():
+        first = told["first_rejects"][reason]
+        lines.append(f"rejected {count:,}, the first in row {first}: {reason}")
     if told["local"]:
         lines.append(f"times without a zone were read as {told['zone']}")
     if told["rejects"]:

@@ -51,6 +51,7 @@ class Options:
         form = ("delimiter", "decimal", "encoding", "skip", "create", "skip_unmatched")
         said = {key: getattr(args, key) for key in (*plain, *form)}
         said |= {"zone": zone, "under": under}
+        said |= {"thousands": args.thousands} if args.thousands else {}  # old imports said none
         said["rules"] = [(rule.name, rule.path, rule.unit) for rule in told]
         return cls(args, names, zone, said)
 
@@ -66,7 +67,8 @@ class Options:
             layout=args.layout or "",
         )
         moments = Moments(LocalTime(self.zone, args.twice), args.time_format)
-        return Shape(layout, self.names, moments, Values(decimal=args.decimal), args.opc_da)
+        values = Values.of(args.decimal, args.thousands)
+        return Shape(layout, self.names, moments, values, args.opc_da)
 
 
 def bring(site: Site, reader: Reader, content: Path | None, options: Options) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class _Quarantine:
     dry: bool
     count: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    first: dict[str, int] = field(default_factory=dict)  # the row of each reason
     _file: IO[str] | None = None
 
     def take(self, rejects: list[Reject], source: str) -> None:
@@ -102,6 +105,7 @@ class _Quarantine:
             self.count += 1
             reason = reject.reason.partition(":")[0]
             self.reasons[reason] = self.reasons.get(reason, 0) + 1
+            self.first.setdefault(reason, reject.row)
             if not self.dry:
                 self._write(reject)
             if self.count > self.most:
@@ -276,6 +280,7 @@ class _Doing:
             "absent": shape.absent,
             "rejected": self.quarantine.count,
             "reasons": self.quarantine.reasons,
+            "first_rejects": self.quarantine.first,
             "rejects": self.quarantine.written,
             "time_format": shape.moments.form,
             "zone": self._options.zone,

@@ -104,6 +104,19 @@ def test_bad_rows_are_set_aside_and_beyond_a_limit_nothing_goes_on(running, tmp_
     assert aside[1] == f"3,no value of {COUNT}: `x`,x"
 
 
+def test_what_may_be_a_thousand_times_more_is_told_before_anything_is_written(running, tmp_path):
+    file = tmp_path / "parted.csv"
+    file.write_text("time;F\n2019-01-01;12,5\n2019-01-02;1.234\n2019-01-03;1.234,5\n", "utf-8")
+    options = ("--data", running.data, "--map", f"F={COUNT}", "--zone", "UTC", "--dry-run")
+    said = isthmus("import", file, *options, "--decimal", ",", folder=tmp_path)
+    assert f"rejected 1, the first in row 3: no sure value of {COUNT}" in said.out
+    assert "--thousands ." in said.out
+    said = isthmus("import", file, *options, "--thousands", ".", "--json", folder=tmp_path)
+    assert [row["value"] for row in json.loads(said.out)["first_rows"]] == [12.5, 1234, 1234.5]
+    said = isthmus("import", file, *options, "--decimal", ".", "--thousands", ".", folder=tmp_path)
+    assert (said.code, "both thousands and decimals" in said.err) == (2, True)
+
+
 def test_a_time_of_the_future_is_no_history(running, tmp_path):
     file = tmp_path / "odd.csv"
     file.write_text("time,F\n2190-01-01 00:00:00,1\n2019-01-02 00:00:00,2\n", encoding="utf-8")

@@ -123,7 +123,7 @@ def _columns(
 ) -> tuple[Int64s, Floats, Int64s]:
     """Times, values and lines of all rows; ConfigError with the lines that make no sense."""
     times, numbers, rows, wrong = [], [], [], []
-    values, commas = Values(decimal=decimal), Commas(parted=file.delimiter == ",")
+    values, commas = Values(decimal=decimal, parted=True), Commas(parted=file.delimiter == ",")
     for piece in file.pieces():
         key = np.zeros(piece.table.num_rows, np.int64)
         told = when.cells(piece.table)

@@ -34,6 +34,7 @@ TAG = (
 VALUE = ("value", "val", "wert", "reading", "v")
 QUALITY = ("quality", "status", "q", "opc_quality", "statuscode", "qualität")
 SHOWN = 80
+DOUBT = "whose dot parts thousands (say `--thousands .`) or decimals (leave out `--decimal`)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +178,22 @@ class Shape:
             quality = np.maximum(quality, graded)
             absent = absent & (graded < Status.BAD)  # a bad sample may have no value
         self.absent += int(np.count_nonzero(absent & keep))
-        _refuse(rejects, piece, wrong & keep, column, f"no value of {target.tag.path}")
+        self._refuse_values(rejects, piece, wrong & keep, column, target.tag.path)
         keep = keep & ~absent & ~wrong
         if target.factor != 1 or target.offset:
             value = value * target.factor + target.offset
         place = self._place(target.name)
         ids = np.full(int(np.count_nonzero(keep)), place, np.int32)
         return Batch(ids, time[keep], value[keep], quality[keep].astype(np.uint32))
+
+    def _refuse_values(
+        self, rejects: list[Reject], piece: Piece, wrong: Bools, column: pa.ChunkedArray, path: str
+    ) -> None:
+        if not wrong.any():
+            return
+        doubt = wrong & self.values.doubtful(_one(column))
+        _refuse(rejects, piece, wrong & ~doubt, column, f"no value of {path}")
+        _refuse(rejects, piece, doubt, column, f"no sure value of {path}, {DOUBT}")
 
     def _place(self, name: str) -> int:
         """The place of what `name` means among the targets, -1 where it means nothing."""

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from isthmus.model.errors import ConfigError
 from isthmus.model.sample import Bools, Floats, Status, Uint32s
 
 ABSENT = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", "?"})
@@ -52,18 +53,42 @@ THOUSANDS = {  # of numbers of this decimal sign
     ".": (r"^[+-]?[1-9]\d{0,2}(,\d{3})+([.]\d*)?$", ","),
     ",": (r"^[+-]?[1-9]\d{0,2}([.]\d{3})+(,\d*)?$", "."),
 }
+OTHER = {"": "", ".": ",", ",": "."}  # the decimal sign beside a sign of thousands
+ONE_GROUP = r"^[+-]?[1-9]\d{0,2}[.]\d{3}$"  # whose dot is that of others where commas are decimals
 NUMBER = r"^[+-]?(\d+([.]\d*)?|[.]\d+)([eE][+-]?\d+)?$"
 
 
 class Values:
     """Cells to values: `absent` ones are no samples, states of historians are bad ones."""
 
-    def __init__(self, *, decimal: str = "") -> None:
+    def __init__(self, *, decimal: str = "", parted: bool = False) -> None:
         """`decimal` is `.` or `,`, and then the other one may part thousands.
 
-        Where it is empty, a comma counts as one in cells that hold no dot.
+        Where it is empty, a comma counts as one in cells that hold no dot. `1.234` beside decimal
+        commas makes no sense unless dots are said to part thousands (`parted`).
         """
         self._decimal = decimal
+        self._doubt = decimal == "," and not parted
+
+    @classmethod
+    def of(cls, decimal: str, thousands: str) -> Values:
+        """By both signs as people say them; one of them tells the other."""
+        if thousands and thousands == decimal:
+            raise ConfigError(
+                f"`{decimal}` cannot part both thousands and decimals",
+                hint="--thousands . goes with --decimal , and the other way round",
+            )
+        return cls(decimal=decimal or OTHER[thousands], parted=bool(thousands))
+
+    def doubtful(self, column: pa.Array) -> Bools:
+        """Which cells may be 1234 as well as 1.234."""
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        kind = column.type
+        if not self._doubt or not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            return np.zeros(len(column), np.bool_)
+        doubt: Bools = _one_group(pc.utf8_trim_whitespace(column)).to_numpy(zero_copy_only=False)
+        return doubt
 
     def read(
         self, column: pa.Array, legend: Mapping[str, float]
@@ -98,6 +123,8 @@ class Values:
         quality = np.zeros(size, np.uint32)
         plain = self._dotted(text)
         fits = pc.match_substring_regex(plain, NUMBER).fill_null(False)
+        if self._doubt:
+            fits = pc.and_(fits, pc.invert(_one_group(text)))
         number = pc.if_else(fits, plain, None).cast(pa.float64())
         value = number.fill_null(np.nan).to_numpy(zero_copy_only=False).copy()
         left = np.nonzero(~fits.to_numpy(zero_copy_only=False))[0]
@@ -132,6 +159,10 @@ class Values:
             return comma
         has = pc.and_(pc.match_substring(text, ","), pc.invert(pc.match_substring(text, ".")))
         return pc.if_else(has.fill_null(False), comma, text)
+
+
+def _one_group(text: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(text, ONE_GROUP).fill_null(False)
 
 
 def qualities(column: pa.Array, *, classic: bool = False) -> tuple[Uint32s, Bools]:

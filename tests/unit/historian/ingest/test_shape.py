@@ -33,12 +33,12 @@ TAGS = {
 }
 
 
-def taken(reader, *, names=None, decimal="", classic=False, zone="UTC", **layout):
+def taken(reader, *, names=None, decimal="", thousands="", classic=False, zone="UTC", **layout):
     shape = Shape(
         Layout.of(reader.columns, **layout),
         names or Names(TAGS),
         Moments(LocalTime(zone)),
-        Values(decimal=decimal),
+        Values.of(decimal, thousands),
         classic,
     )
     rows, rejects = [], []
@@ -69,6 +69,45 @@ def test_a_wide_file_has_a_column_a_tag(tmp_path):
         ("line1/temp", "2026-03-01T10:01:00", pytest.approx(0.0), 0),
     ]
     assert (rejects, shape.absent, dict(shape.unmatched)) == ([], 1, {"other": 2})
+
+
+GROUPS = (
+    "time;line1/power;line2/power\n"
+    "2026-03-01 10:00;1.234;12,345\n"
+    "2026-03-01 10:01;1.234.567;12.5\n"
+    "2026-03-01 10:02;1.234,5;0.234\n"
+)
+
+
+def test_a_single_group_beside_decimal_commas_is_refused_with_its_line(tmp_path):
+    rows, rejects, _ = taken(written(tmp_path, GROUPS), decimal=",")
+    assert [row[2] for row in rows] == [1_234_567, 1_234.5, 12.345, 12.5, 0.234]
+    (reject,) = rejects
+    assert (reject.row, reject.text) == (2, "1.234")
+    assert "--thousands ." in reject.reason
+    assert "leave out `--decimal`" in reject.reason
+
+
+def test_a_single_group_is_what_thousands_say(tmp_path):
+    for decimal in ("", ","):
+        rows, rejects, _ = taken(written(tmp_path, GROUPS), decimal=decimal, thousands=".")
+        assert ([row[2] for row in rows][:3], rejects) == ([1_234, 1_234_567, 1_234.5], [])
+    rows, rejects, _ = taken(written(tmp_path, "time;line1/power\n2026-03-01;1,234\n"), decimal=".")
+    assert ([row[2] for row in rows], rejects) == ([1_234], [])
+    with pytest.raises(ConfigError, match="both thousands and decimals"):
+        Values.of(".", ".")
+
+
+def test_without_a_decimal_sign_commas_and_dots_are_decimals(tmp_path):
+    rows, rejects, _ = taken(written(tmp_path, GROUPS))
+    assert [row[2] for row in rows] == [1.234, 12.345, 12.5, 0.234]
+    assert [each.row for each in rejects] == [3, 4]
+
+
+def test_a_delimiter_at_the_end_of_each_line_is_no_column(tmp_path):
+    text = "time;line1/power\n2026-03-01 10:00;1;\n2026-03-01 10:01;2;\n"
+    rows, rejects, shape = taken(written(tmp_path, text))
+    assert ([row[2] for row in rows], rejects, shape.unmatched) == ([1, 2], [], {})
 
 
 def test_a_long_file_has_a_tag_and_a_value_a_row(tmp_path):
