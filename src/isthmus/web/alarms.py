@@ -138,12 +138,18 @@ def done(app: App, step: Step, paths: list[str], do: Callable[[str], None]) -> d
             do(path)
         except IsthmusError as error:
             (present,) = app.alarms.present([path])
-            if step == "acknowledge" and present.state in ACKNOWLEDGED:
-                continue  # somebody was quicker
+            if step == "acknowledge" and _seen(present, alone=len(set(paths)) == 1):
+                continue
             refused[path] = error
     if len(refused) == len(set(paths)):
         raise next(iter(refused.values()))
     return {path: str(error) for path, error in refused.items()}
+
+
+def _seen(each: Present, *, alone: bool) -> bool:
+    """Whether somebody was quicker; among others, whatever is over asks for nobody any more."""
+    over = each.state is State.NORMAL and (bool(each.by) or not alone)
+    return over or each.state in ACKNOWLEDGED
 
 
 def _span(app: App, start: float | None, end: float | None, days: float = 1.0) -> tuple[int, int]:

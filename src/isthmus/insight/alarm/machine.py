@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from isthmus.insight.alarm.state import LEFT, TABLES, Occasion, Standing, State
+from isthmus.insight.alarm.state import AFTER, LEFT, TABLES, Occasion, Standing, State
 from isthmus.model.errors import Refused
 from isthmus.model.sample import Bools, Int64s
 
@@ -186,6 +186,16 @@ class Machine:
         """Take what `columns` gave."""
         for name, value in zip(_COLUMNS, kept, strict=True):
             getattr(self, name)[place] = value
+
+    def go_on(self, place: int, kept: list[int]) -> None:
+        """Take what `columns` gave, of an alarm that may not have latched then, or may have."""
+        self.restore_columns(place, kept)
+        standing = Standing(int(self.standing[place]))
+        latching = bool(self.latching[place])
+        if self.aside(place) and not latching:  # as if it had been set aside now
+            self.standing[place] = Standing.NORMAL
+        else:
+            self.standing[place] = AFTER[latching].get(standing, standing)
 
     # ------------------------------------------------------------------ steps
     def _act(self, place: int, occasion: Occasion, change: Change, now: int) -> list[Transition]:

@@ -87,6 +87,15 @@ LEFT: Mapping[Standing, Standing] = MappingProxyType(
     }
 )
 """What is left of an alarm that latches, was set aside and is over when it comes back."""
+AFTER: Mapping[bool, Mapping[Standing, Standing]] = MappingProxyType(
+    {
+        False: MappingProxyType(
+            {_S.LATCHED_UNACKNOWLEDGED: _S.RETURNED, _S.LATCHED: _S.NORMAL},
+        ),
+        True: MappingProxyType({_S.RETURNED: _S.LATCHED_UNACKNOWLEDGED}),
+    }
+)
+"""By whether an alarm latches now: the standing in place of one that only the other kind has."""
 
 
 def _table(rules: Mapping[tuple[Standing, Occasion], Standing]) -> npt.NDArray[np.int8]:

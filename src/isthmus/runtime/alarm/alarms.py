@@ -76,7 +76,7 @@ class Alarms:
         """Take the states of alarms, by path, as they were; others stay as they are."""
         for path, kept in columns.items():
             if (place := self.places.get(path)) is not None:
-                self.machine.restore_columns(place, kept)
+                self.machine.go_on(place, kept)
 
     # ------------------------------------------------------------------ time goes on
     async def run(self, app: App) -> None:

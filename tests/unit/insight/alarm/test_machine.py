@@ -245,7 +245,7 @@ def test_a_restart_at_any_time_changes_nothing(looks, latching, on, off, when):
             if restart and number == when:
                 kept = of.columns(0)
                 of = machine(on=on, off=off, latching=latching)
-                of.restore_columns(0, kept)
+                of.go_on(0, kept)
         return found, of.state(0)
 
     assert told(restart=True) == told(restart=False)

@@ -63,8 +63,7 @@ class Site:
             self.plant, self.namespace, self.live, lambda: Nanoseconds(self.at * S)
         )
         kept = self.alarms._kept = Kept.open(self.folder / "alarms.json")
-        for path, columns in kept.columns.items():
-            self.alarms.machine.restore_columns(self.alarms.places[path], columns)
+        self.alarms.go_on(kept.columns)
 
     def tell(self, at=None, quality=0, **values):
         self.at = at or self.at
@@ -270,7 +269,7 @@ def test_a_stream_that_waits_holds_up_no_look(site, monkeypatch):
 
 
 def test_all_are_acknowledged_though_one_was_meanwhile(site):
-    """What somebody else has acknowledged is done; what is over and normal is refused alone."""
+    """What somebody else has acknowledged is done, though it is over; what is normal is, alone, not."""
     site.tell(1000, one__force=121, two__force=101)
     paths = [f"hall/line1/{name}" for name in ("one/force_high", "one/oil_hot", "two/force_high")]
     app = SimpleNamespace(alarms=site.alarms)
@@ -279,12 +278,30 @@ def test_all_are_acknowledged_though_one_was_meanwhile(site):
         site.alarms.acknowledge(path, "person:ben")
 
     site.alarms.acknowledge(paths[0], "person:anna")
-    refused = done(app, "acknowledge", paths, do)
-    assert refused == {paths[1]: "it is normal: there is nothing to acknowledge"}
+    assert done(app, "acknowledge", paths, do) == {}
     assert [each.by for each in site.alarms.present(paths)] == ["person:anna", "", "person:ben"]
     assert done(app, "acknowledge", paths[:1], do) == {}
+    site.tell(1001, one__force=80)  # seen by anna, and over: it is normal
+    assert done(app, "acknowledge", paths[:1], do) == {}
+    site.alarms.shelve(paths[2], "person:anna", "on order", 3_600)
+    refused = done(app, "acknowledge", paths, do)
+    assert refused == {paths[2]: "it is shelved: there is nothing to acknowledge"}
     with pytest.raises(Refused, match="it is normal"):
         done(app, "acknowledge", paths[1:2], do)
+
+
+def test_an_alarm_whose_latching_is_changed_asks_again(site):
+    """It was over, and nobody had seen it, when the plant file was edited."""
+    site.tell(1000, one__force=101)
+    site.tell(1001, one__force=80)
+    site.start()
+    site.alarms.machine.latching[site.alarms.places["hall/line1/one/force_high"]] = True
+    site.alarms.go_on(Kept.open(site.folder / "alarms.json").columns)
+    assert site.state("one/force_high") is State.LATCHED_UNACKNOWLEDGED
+    site.alarms._keep()
+    site.start()
+    assert site.state("one/force_high") is State.RETURNED
+    assert site.tell(1010, one__force=101) == ["one/force_high raised"]
 
 
 def test_the_file_is_plain_json(site):
