@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -132,3 +133,21 @@ def test_another_text_or_an_older_file_is_judged_by_history(tmp_path, change):
     again = Bench.of([rule], NAMES, always)
     resume(history, again, Silent(), state, START + 20 * SECOND)
     assert again.judges[0].since() == bench.judges[0].since()
+
+
+@pytest.mark.parametrize("lasting", [0.0, 20.0])
+def test_a_rule_that_is_put_back_begins_with_what_history_says(tmp_path, lasting):
+    """Another rule of the same step was judged meanwhile, and the condition broke off."""
+    rule = made("x > 5" if lasting else "x > 5 for 20 s", lasting)
+    other = replace(made("y > 5 for 20 s"), name="other")
+    history = kept([(4 * at, 0, x, Status.GOOD) for at, x in ((0, 9), (20, 1), (50, 9))])
+    state, found = Kept(tmp_path / "rules.json"), []
+    for rules, until in (([rule, other], 10), ([other], 55), ([rule, other], 60)):
+        bench, now = Bench.of(rules, NAMES, always), START + until * SECOND
+        begun = resume(history, bench, Silent(), state, now if state.judged else START)
+        found += bench.advance(between(history, bench, begun, now), now)
+        state.keep(bench)
+        state.save()
+        state = Kept.open(state.file)
+    assert begun == START + 55 * SECOND
+    assert found == []

@@ -48,10 +48,14 @@ class State:
 
 @dataclass(slots=True)
 class Since:
-    """Since when what a rule says must last has held, by place, for the text of this digest."""
+    """Since when what a rule says must last has held, by place, for the text of this digest.
+
+    That is known as of `judged`; a rule that was out of the plant meanwhile says nothing of later.
+    """
 
     digest: str
     places: dict[str, list[int]]
+    judged: int = 0
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Kept:
     file: Path
     judged: dict[str, int] = field(default_factory=dict)  # by step: until when
     states: dict[str, dict[str, State]] = field(default_factory=dict)  # by rule, by equipment
-    since: dict[str, Since] = field(default_factory=dict)  # by rule, at the moment of `judged`
+    since: dict[str, Since] = field(default_factory=dict)  # by rule
     seen: dict[str, Seen] = field(default_factory=dict)
     disabled: dict[str, str] = field(default_factory=dict)  # by rule: who did it
     proposals: list[Proposal] = field(default_factory=list)
@@ -143,7 +147,7 @@ class Kept:
                 if rule.lasts:
                     found = judge.since().items()
                     places = {rule.places[place].equipment: rows for place, rows in found}
-                    self.since[rule.name] = Since(rule.digest, places)
+                    self.since[rule.name] = Since(rule.digest, places, bench.judged)
 
     def tell(self, event: Event) -> None:
         """An event that waits for the stream."""

@@ -28,7 +28,7 @@ def resume(samples: Samples, bench: Bench, feeds: Feeds, kept: Kept, now: int) -
     tags = bench.held.tags
     before = samples.before(tags, Nanoseconds(first)) if len(tags) else Batch.empty()
     bench.start(first, before, feeds.begin(first))
-    since = [_since(judge, kept) if judged == last else None for judge in bench.judges]
+    since = [_since(judge, kept, judged) for judge in bench.judges]
     for judge, told in zip(bench.judges, since, strict=True):
         judge.go_on({place: _before(first, rows) for place, rows in (told or {}).items()})
     for low in range(first, judged, PIECE):
@@ -45,10 +45,10 @@ def resume(samples: Samples, bench: Bench, feeds: Feeds, kept: Kept, now: int) -
     return judged
 
 
-def _since(judge: Judge, kept: Kept) -> dict[int, list[int]] | None:
-    """Since when what must last had held when it was judged last; None where nobody knows."""
+def _since(judge: Judge, kept: Kept, judged: int) -> dict[int, list[int]] | None:
+    """Since when what must last had held at `judged`; None where nobody knows."""
     told = kept.since.get(judge.rule.name)
-    if told is None or told.digest != judge.rule.digest:
+    if told is None or told.digest != judge.rule.digest or told.judged != judged:
         return None
     places = {place.equipment: number for number, place in enumerate(judge.rule.places)}
     return {places[path]: rows for path, rows in told.places.items() if path in places}
