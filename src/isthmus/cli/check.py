@@ -22,13 +22,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command: 0 all well, 1 a device does not answer, 2 a mistake in the file."""
+    """Run the command: 0 all well, 1 a device does not answer, 2 a mistake in a file."""
     from isthmus.cli.remote import DATA
     from isthmus.runtime.config import later, load
     from isthmus.runtime.notify.whom import unread
     from isthmus.runtime.rule.kept import untried
 
-    plant = load(args.plant)
+    plant = load(args.plant, beside=True)
     kept = later(args.plant)
     beside = args.plant if args.plant.is_dir() else args.plant.parent
     folder = args.data or beside / DATA

@@ -178,6 +178,19 @@ def test_check_ends_with_what_has_no_effect_yet(capsys):
     assert json.loads(said(capsys, "check", "--json")[1])["notes"] == notes
 
 
+def test_check_tells_of_a_rota_whose_file_is_damaged(capsys):
+    """The plant runs without it: only who asks is told so with an exit code."""
+    Path("plant.yaml").write_text(
+        "isthmus: 1\nenterprise: acme\nsite: a\nnotify: {on_call: {keepers: {file: rota.ics}}}\n",
+        encoding="utf-8",
+    )
+    Path("rota.ics").write_text("BEGIN:VCALENDAR\r\n", encoding="utf-8")
+    code, out, err = said(capsys, "check")
+    assert (code, out) == (2, "")
+    assert "error: plant.yaml:4: reading rota.ics" in err
+    assert lint(Path("plant.yaml"))[1] == []
+
+
 @pytest.mark.parametrize("kind", ["opcua", "modbus", "mqtt", "sparkplug", "files"])
 def test_new_connections_are_commented_yaml(capsys, kind):
     code, out, _ = said(capsys, "new", kind)

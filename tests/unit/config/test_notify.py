@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from isthmus.runtime.config.load import lint
+from isthmus.model.errors import ConfigError
+from isthmus.runtime.config.load import lint, load
 
 PLANT = """isthmus: 1
 enterprise: acme
@@ -22,11 +23,11 @@ notify:
 """
 
 
-def wrong(tmp_path, before, after):
+def wrong(tmp_path, before, after, *, beside=False):
     assert before in PLANT
     file = tmp_path / "plant.yaml"
     file.write_text(PLANT.replace(before, after, 1))
-    return [(each.line, each.text, each.hint) for each in lint(file)[1]]
+    return [(each.line, each.text, each.hint) for each in lint(file, beside=beside)[1]]
 
 
 def test_it_is_right(tmp_path):
@@ -72,15 +73,20 @@ def test_a_rule_cannot_tell_a_channel_of_mail_that_names_nobody(tmp_path):
 
 
 def test_a_rota_that_has_only_a_file_needs_one_that_can_be_read(tmp_path):
+    """That is told where somebody asks; a file cut in half keeps no plant from running."""
     turns = "{turns: [{people: [anna, ben]}]}"
-    ((line, text, hint),) = wrong(tmp_path, turns, "{file: nothere.ics}")
+    ((line, text, hint),) = wrong(tmp_path, turns, "{file: nothere.ics}", beside=True)
     assert line == 11
     assert "nothere.ics: FileNotFoundError" in text
     assert "`turns` stand in" in hint
-    (tmp_path / "rota.ics").write_text("no calendar")
-    assert len(wrong(tmp_path, turns, "{file: rota.ics}")) == 1
-    (tmp_path / "rota.ics").write_text(
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:acme\r\nEND:VCALENDAR\r\n"
-    )
+    assert load(tmp_path / "plant.yaml").notify.on_call["keepers"].file == "nothere.ics"
+    with pytest.raises(ConfigError):
+        load(tmp_path / "plant.yaml", beside=True)
+    rota = tmp_path / "rota.ics"
+    rota.write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
+    assert len(wrong(tmp_path, turns, "{file: rota.ics}", beside=True)) == 1
     assert wrong(tmp_path, turns, "{file: rota.ics}") == []
-    assert wrong(tmp_path, "{turns:", "{file: nothere.ics, turns:") == []  # these stand in
+    rota.write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:acme\r\nEND:VCALENDAR\r\n")
+    assert wrong(tmp_path, turns, "{file: rota.ics}", beside=True) == []
+    found = wrong(tmp_path, "{turns:", "{file: nothere.ics, turns:", beside=True)
+    assert found == []  # these stand in

@@ -23,7 +23,7 @@ from isthmus.runtime.config.kpis import kpis
 from isthmus.runtime.config.links import Links
 from isthmus.runtime.config.measures import measures
 from isthmus.runtime.config.meters import meters
-from isthmus.runtime.config.notify import check_notify
+from isthmus.runtime.config.notify import check_notify, check_rota_files
 from isthmus.runtime.config.parts import Parts
 from isthmus.runtime.config.reasons import check_states, reasons
 from isthmus.runtime.config.report import Report
@@ -40,12 +40,13 @@ from isthmus.runtime.config.writes import check_writes
 from isthmus.runtime.config.zones import check_zones
 
 
-def load(path: Path, *, parts: Parts | None = None) -> Plant:
+def load(path: Path, *, parts: Parts | None = None, beside: bool = False) -> Plant:
     """The plant that the file, or the folder of files, at `path` describes.
 
-    ConfigError carries all mistakes of all files, in the order of files and lines.
+    ConfigError carries all mistakes of all files, in the order of files and lines; where `beside`
+    is wished, also those of rotas' calendar files, without which a plant runs all the same.
     """
-    plant, mistakes = lint(path, parts=parts)
+    plant, mistakes = lint(path, parts=parts, beside=beside)
     if plant is None:
         many = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ConfigError(f"reading {path}: {many}", hint=mistakes[0].hint, mistakes=mistakes)
@@ -57,6 +58,7 @@ def lint(
     *,
     parts: Parts | None = None,
     instead: Mapping[Path, bytes] = MappingProxyType({}),
+    beside: bool = False,
 ) -> tuple[Plant | None, list[Mistake]]:
     """The plant at `path`, None where it has mistakes, and all of these.
 
@@ -66,8 +68,11 @@ def lint(
     report = Report(root, mistakes)
     if not root.entries and mistakes:
         return None, mistakes
-    plant = _resolve(shape(report), report, Parts() if parts is None else parts)
-    order = {file: number for number, file in enumerate(dict.fromkeys(m.file for m in mistakes))}
+    file = shape(report)
+    plant = _resolve(file, report, Parts() if parts is None else parts)
+    if beside:
+        check_rota_files(file, report)
+    order = {name: number for number, name in enumerate(dict.fromkeys(m.file for m in mistakes))}
     mistakes.sort(key=lambda mistake: (order[mistake.file], mistake.line))
     return (None if mistakes else plant), mistakes
 

@@ -36,6 +36,22 @@ def check_notify(file: PlantFile, areas: Sequence[Equipment], report: Report) ->
     _check_addressed(file, report)
 
 
+def check_rota_files(file: PlantFile, report: Report) -> None:
+    """Report calendar files that cannot be read where no turns stand in for them.
+
+    They change without the plant file: what is wrong with one keeps no plant from running.
+    """
+    now, hint = time.time_ns(), "the file lies beside the plant file; `turns` stand in for it"
+    for name, rota in file.notify.on_call.items():
+        if not rota.file or rota.turns:
+            continue
+        loc: Loc = ("notify", "on_call", name, "file")
+        path = Path(report.root.at(loc).file).parent / rota.file
+        fault = CalendarFile(path, file.notify.people).fault(now, now + DAY, ZoneInfo("UTC"))
+        if fault:
+            report.add(loc, fault, hint)
+
+
 def recipients(file: PlantFile) -> list[str]:
     """The names to which something can be told: channels, people, rotas, teams."""
     entry = file.notify
@@ -98,20 +114,9 @@ def _check_rotas(file: PlantFile, report: Report) -> None:
             _names(turn.people, people, (*loc, "turns", number, "people"), report)
         for number, override in enumerate(rota.overrides):
             _names(override.who, people, (*loc, "overrides", number, "who"), report)
-        if rota.file and not rota.turns:
-            _check_file(rota.file, file, (*loc, "file"), report)
         if rota.calendar and rota.calendar not in file.calendars:
             text = f"there is no calendar `{rota.calendar}`"
             report.unknown((*loc, "calendar"), text, rota.calendar, file.calendars)
-
-
-def _check_file(name: str, file: PlantFile, loc: Loc, report: Report) -> None:
-    """Report a calendar file that cannot be read where nothing stands in for it."""
-    path, now = Path(report.root.at(loc).file).parent / name, time.time_ns()
-    fault = CalendarFile(path, file.notify.people).fault(now, now + DAY, ZoneInfo("UTC"))
-    if fault:
-        hint = "the file lies beside the plant file; `turns` stand in where it cannot be read"
-        report.add(loc, fault, hint)
 
 
 def _check_routes(

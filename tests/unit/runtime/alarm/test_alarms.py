@@ -269,7 +269,7 @@ def test_a_stream_that_waits_holds_up_no_look(site, monkeypatch):
 
 
 def test_all_are_acknowledged_though_one_was_meanwhile(site):
-    """What somebody else has acknowledged is done, though it is over; what is normal is, alone, not."""
+    """What somebody else has acknowledged is done, also where it is over; what was normal not."""
     site.tell(1000, one__force=121, two__force=101)
     paths = [f"hall/line1/{name}" for name in ("one/force_high", "one/oil_hot", "two/force_high")]
     app = SimpleNamespace(alarms=site.alarms)
