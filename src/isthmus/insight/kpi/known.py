@@ -199,6 +199,14 @@ KPIS: tuple[Kpi, ...] = (
     *_OTHERS,
 )
 
-_UNBOUNDED = ("capability", "turns", "planned_scrap_ratio")
-SHARES = frozenset(kpi.id for kpi in KPIS if kpi.unit == "1" and not kpi.id.endswith(_UNBOUNDED))
-"""Those of which 1 is all, as people say it: 100 %."""
+_UNBOUNDED = ("capability", "turns", "planned_scrap_ratio", "goods_ratio")
+_MAY_PASS = (
+    *("worker_efficiency", "allocation_ratio", "allocation_efficiency", "production_process_ratio"),
+    *("oee_index", "nee_index", "effectiveness", "equipment_load_ratio", "teep"),
+)  # where a plan or an ideal rate is below what can be done
+SHARES: Mapping[str, float] = {
+    kpi.id: 2.0 if kpi.id in _MAY_PASS else 1.0
+    for kpi in KPIS
+    if kpi.unit == "1" and not kpi.id.endswith(_UNBOUNDED)
+}
+"""Those that people say in %, and how much they can be: larger numbers are meant in %."""

@@ -16,7 +16,8 @@ class Measure:
     """One thing that can be a goal; `of` gives its value of elements, None where they say nothing.
 
     `line`: whether it belongs to a line or to the whole site; `page` is where its detail is. A
-    stretch in which one of `needs` is not known says nothing of it.
+    stretch in which one of `needs` is not known says nothing of it. In % it can be `most`, which
+    is above 100 where the ideal rate may be below what a machine can do.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Measure:
     says: str
     of: Callable[[Sums], float | None]
     needs: tuple[str, ...] = ()
+    most: float = 100.0
 
 
 def _part(sums: Sums, above: str, below: str, scale: float = 100.0) -> float | None:
@@ -77,6 +79,7 @@ _ALL = (
         f"PRI x GQ / PBT {_TIMES}; time of which nothing is known counts as not produced; needs "
         "an `ideal_rate`",
         _oee,
+        most=200.0,
     ),
     Measure(
         *("availability", "Availability", "%", 1, _MORE, 90.0, True, "performance"),
@@ -87,6 +90,7 @@ _ALL = (
         *("effectiveness", "Effectiveness", "%", 1, _MORE, 95.0, True, "performance"),
         f"PRI x PQ / APT {_TIMES}; needs an `ideal_rate`",
         _effectiveness,
+        most=200.0,
     ),
     Measure(
         *("scrap", "Scrap", "%", 2, _LESS, 1.0, True, "performance"),

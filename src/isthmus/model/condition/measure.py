@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from isthmus.model.condition.node import Calculated, Constant, Converted, Number
@@ -18,15 +19,15 @@ class Measured:
     """A number and its unit.
 
     `bare` is a number without a unit, which takes that of its neighbour. A difference of two
-    temperatures is a `step`: it has no zero of its own. Beside a `share`, of which 1 is all, plain
-    numbers are at most 1; beside a `pace`, which is told by any unit of time, there is none but 0.
+    temperatures is a `step`: it has no zero of its own. Beside a share plain numbers are up to
+    `most`; beside a `pace`, which is told by any unit of time, there is none but 0.
     """
 
     node: Number
     unit: Unit
     bare: bool = False
     step: bool = False
-    share: bool = False
+    most: float = math.inf
     pace: bool = False
 
     @property
@@ -64,8 +65,8 @@ def aligned(one: Measured, other: Measured, at: int) -> tuple[Measured, Measured
 def _require_plain(one: Measured, bare: Measured, at: int) -> None:
     """ConditionError where `bare` beside `one` is most likely meant in another unit."""
     value = bare.node.value if isinstance(bare.node, Constant) else None
-    if one.share and value is not None and value > 1:
-        text = f"`{value:g}` stands beside a share, of which 1 is all"
+    if value is not None and value > one.most:
+        text = f"`{value:g}` stands beside a share, of which 1 is 100 %"
         raise ConditionError(text, at=at, hint=f"did you mean `{value:g} %`?")
     if one.pace and value != 0:
         of = one.unit.symbol.removesuffix("/s")
@@ -98,8 +99,8 @@ def _joined(operator: str, one: Measured, other: Measured, at: int) -> Measured:
         raise ConditionError("two temperatures are added", at=at, hint="add kelvin: `+ 5 K`")
     step = left.step or (operator == "-" and absolute)
     node = Calculated(operator, (left.node, right.node))
-    share, pace = left.share and operator not in "+-", left.pace
-    return Measured(node, left.unit, left.bare and right.bare, step, share, pace)
+    most, pace = math.inf if operator in "+-" else left.most, left.pace
+    return Measured(node, left.unit, left.bare and right.bare, step, most, pace)
 
 
 def _is_step(part: Measured) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -113,11 +114,10 @@ class Reader:
             return max((self.tags[name].deadband for name in names), default=0.0)
         unit = self.deadband.unit
         if not unit.symbol or measured.bare:
-            if measured.share and self.deadband.value > 1:
-                text = (
-                    f"the deadband `{self.deadband.value:g}` is beside a share, of which 1 is all"
-                )
-                hint = f"did you mean `{self.deadband.value:g} %`?"
+            if measured.most < math.inf and self.deadband.value > 1:
+                number = f"{self.deadband.value:g}"
+                text = f"the deadband `{number}` is beside a share, of which 1 is 100 %"
+                hint = f"did you mean `{number} %`?"
                 raise ConditionError(text, at=part.at, hint=hint)
             return self.deadband.value
         if unit.dimension != measured.unit.dimension:
@@ -163,7 +163,7 @@ class Reader:
         if isinstance(part, Minus):
             inner = self._number(part.of, of)
             node = Calculated("-", (Constant(0.0), inner.node))
-            return replace(inner, node=node, share=False)
+            return replace(inner, node=node, most=math.inf)
         if isinstance(part, Arithmetic):
             return calculated(
                 part.operator, [self._number(part.left, of), self._number(part.right, of)], part.at
@@ -175,8 +175,8 @@ class Reader:
 
     def _called(self, part: Call, of: str) -> Measured:
         if part.function in FEEDS:
-            name, unit, share = self._outside(part).feed(part)
-            return Measured(self._input(name), unit, share=share)
+            name, unit, most = self._outside(part).feed(part)
+            return Measured(self._input(name), unit, most=most)
         if part.function == "age":
             self._outside(part)
             self.aged = True

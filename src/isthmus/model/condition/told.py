@@ -53,8 +53,8 @@ class Coding:
 class Told(Protocol):
     """Who knows what else a condition can ask for; ConditionError where there is no such thing."""
 
-    def feed(self, call: Call) -> tuple[str, Unit, bool]:
-        """The name of the input for which `call` stands, its unit, whether 1 is all of it."""
+    def feed(self, call: Call) -> tuple[str, Unit, float]:
+        """The name of the input for which `call` stands, its unit, and how much it can be."""
         ...
 
     def coding(self, call: Call) -> Coding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -61,19 +62,19 @@ class Inputs:
     feeds: dict[str, Feed] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ numbers
-    def feed(self, call: Call) -> tuple[str, Unit, bool]:
-        """The name of the input for which `call` stands, its unit, whether 1 is all of it."""
-        share = False
+    def feed(self, call: Call) -> tuple[str, Unit, float]:
+        """The name of the input for which `call` stands, its unit, and how much it can be."""
+        most = math.inf
         if call.function == "kpi":
             made, unit = self._kpi(call)
-            share = made.of in SHARES
+            most = SHARES.get(made.of, math.inf)
         elif call.function == "findings":
             made, unit = self._findings(call), Unit.parse("")
         else:
             made, unit = self._alarms(call), Unit.parse("")
         name = f"{call.function}({', '.join(_spelt(each) for each in call.arguments)})"
         self.names[name], self.feeds[made.key] = made.key, made
-        return name, unit, share
+        return name, unit, most
 
     def _kpi(self, call: Call) -> tuple[Feed, Unit]:
         first, *middle, last = call.arguments

@@ -40,9 +40,9 @@ def _check_target(goal: Goal, report: Report) -> None:
     if measure is None or measure.unit != "%" or target is None:
         return
     where = ("scorecard", goal.name, "target")
-    if not 0 <= target <= 100:  # noqa: PLR2004
+    if not 0 <= target <= measure.most:
         text = f"{target:g} % of {measure.title} cannot be"
-        report.add(where, text, "a target in % lies in 0 to 100, such as `75`")
-    elif target <= 1 and measure.better is Better.MORE:
+        report.add(where, text, f"a target in % of it lies in 0 to {measure.most:g}, such as `75`")
+    elif target <= measure.most / 100 and measure.better is Better.MORE:
         text = f"a target of {target:g} % of {measure.title} is always reached"
         report.add(where, text, f"it is in %: did you mean `{100 * target:g}`?")
