@@ -220,8 +220,14 @@ class Watchman:
         """
         notify = self.notify
         escalation = notify.entry.escalation.get(incident.escalation)
-        to = [each for each in incident.to if each.channel in notify.entry.channels]
-        if escalation is None or not escalation.tell_end or not to:
+        if escalation is None or not escalation.tell_end or not incident.told:
+            return []
+        whom = incident.to
+        if not whom:  # of an incident that an earlier version began, which kept no addresses
+            names = {name for step in escalation.steps[: incident.told] for name in step.to}
+            whom = notify.whom.addresses(sorted(names), incident.begun)
+        to = [each for each in whom if each.channel in notify.entry.channels]
+        if not to:
             return []
         by = f" by {changed.by}" if changed.by not in ("", "isthmus") else ""
         notice = Notice(

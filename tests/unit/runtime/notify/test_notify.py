@@ -244,6 +244,20 @@ def test_those_who_were_told_hear_of_the_end_and_nobody_else(tmp_path):
     assert all("acknowledged" in subject for _, subject in told)
 
 
+def test_the_end_of_an_incident_of_an_earlier_version_is_told(tmp_path):
+    """It kept how many steps were told, and not to whom: those on call then."""
+    site = Site(tmp_path, PLANT.replace("    line:\n", "    line:\n      tell_end: true\n"))
+    site.say(one__oil=75)
+    first = site.sent()[0][0]
+    (incident,) = site.notify.outbox.incidents.values()
+    incident.to = []
+    site.wall += 7 * 86_400  # the next one is on call
+    site.alarms.acknowledge(OIL, "person:x")
+    site.look()
+    (to, subject) = site.sent()[-1]
+    assert (to, "acknowledged" in subject) == (first, True)
+
+
 def test_names_stand_for_people_rotas_teams_and_channels(site):
     tell = {
         "office": ["office@acme.example"],
