@@ -5,7 +5,7 @@ import { address, get } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock } from "../app/clock";
 import type { Site } from "../app/site";
-import { withOlder } from "../draw/notes";
+import { withOlder, withPushedOut } from "../draw/notes";
 import { Part } from "../parts/part";
 import "../parts/card";
 import "../parts/notes";
@@ -23,6 +23,13 @@ export class ScorecardPage extends Part {
   /** Notes before this number were not asked for yet; null where there is none, undefined before any page. */
   @state() private paged: number | null | undefined;
   @state() private trouble = "";
+  private newest: readonly ScorecardNote[] = [];
+
+  protected override willUpdate(): void {
+    const notes = this.answer.value?.notes ?? this.newest;
+    if (notes !== this.newest) this.older = withPushedOut(this.older, this.newest, notes);
+    this.newest = notes;
+  }
 
   override render() {
     return html`<main id="page" class="fit scorecard" tabindex="-1" @isthmus-noted=${this.noted}>${this.goals()}<div class="said">${this.actions()}${this.talk()}</div></main>`;
@@ -37,7 +44,7 @@ export class ScorecardPage extends Part {
   }
 
   private readonly noted = (event: CustomEvent<ScorecardNote>) => {
-    this.older = this.older.map((note) => (note.number === event.detail.number ? event.detail : note));
+    this.older = [event.detail, ...this.older.filter((note) => note.number !== event.detail.number)];
     this.answer.again();
   };
 
