@@ -173,6 +173,14 @@ class Site:
         return None
 
 
+def test_a_reason_of_a_stop_that_is_over_is_kept_and_told(tmp_path):
+    site = Site(around(tmp_path, ([0, 4 * 3_600, 7 * 3_600], [6, 9, 6]), end=9))
+    why, moment = say.Why("people"), START + 5 * HOUR
+    kept = asyncio.run(say.correct(site, PRESS, moment, why, "anna", Sent()))
+    assert (kept.start, kept.end, kept.going) == (START + 4 * HOUR, START + 7 * HOUR, False)
+    assert Book.open(tmp_path, Reasons(DEFAULT)).held(PRESS.path) == (kept,)
+
+
 def test_a_reason_given_while_it_stands_holds_until_it_runs(tmp_path):
     states = [0, 3_600], [6, 9]
     site = Site(around(tmp_path, states, end=1.2))

@@ -49,13 +49,14 @@ class Whole:
         if not found:
             return cls((), (), going=False)
         end = found[-1].end
-        going = end == every[-1].end and read.lies_in(end - 1) == read.episode[-1]
+        until = int(read.end[-1])
+        going = end == every[-1].end and read.lies_in(end - 1) == read.lies_in(until - 1)
         if first <= oldest:
             found[0] = _since(read, found[0], oldest)
         starts = np.array([max(each.start, span[0]) for each in found], np.int64)
         ends = np.array([min(each.end, span[1]) for each in found], np.int64)
         inside = read.seconds(STANDS, starts, ends).tolist()
-        return cls(found, inside, going=going and int(read.end[-1]) >= now)
+        return cls(found, inside, going=going and until >= now)
 
 
 def _since(read: Partition, stop: Stop, oldest: int) -> Stop:
