@@ -130,6 +130,29 @@ def test_what_is_told_again_says_nothing_of_what_waits_before_it(opened):
     run(opened, check)
 
 
+def test_nothing_overtakes_what_waits_for_room_by_way_of_what_is_told_again(opened):
+    async def check(bus):
+        full = StreamSettings("S", ("s.>",), max_bytes=400)
+        await bus.stream(full)
+        publisher = await bus.publisher("S")
+        told = [await publisher.publish("s.a", b"told", id="told", alone=True) for _ in range(2)]
+        assert [await ack for ack in told] == [Ack(1, False), Ack(1, True)]
+        acks = [
+            await publisher.publish("s.a", data, id=name, alone=name == "told")
+            for name, data in (("", b"large" * 100), ("told", b"told"), ("", b"small"))
+        ]
+        await asyncio.sleep(1.0)
+        assert not any(ack.done() for ack in acks[::2])
+        assert (await bus.info("S")).last == 1
+        await bus.stream(replace(full, max_bytes=4_000))
+        await bus.purge("S", before=100)  # which lets the twin in memory try again
+        async with asyncio.timeout(10):
+            assert [(await ack).seq for ack in acks] == [2, 1, 3]
+        assert (await bus.message("S", 2)).data == b"large" * 100
+
+    run(opened, check)
+
+
 def test_a_purge_is_a_gap_for_a_reader_behind_it(opened):
     async def check(bus):
         await bus.stream(STREAM)

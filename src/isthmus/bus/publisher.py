@@ -188,7 +188,7 @@ class Publisher:
             stored = json.loads(message.data)
             self._settle(number, Ack(stored["seq"], stored.get("duplicate", False)))
             self._highest = max(self._highest, stored["seq"])
-            if number == self._probing:
+            if number == self._probing or self._cursor < self._next:
                 self._wake.set()
             return
         if failed.code == TOO_LARGE:
@@ -266,9 +266,17 @@ class Publisher:
 
     async def _flow(self) -> None:
         while self._trouble is None:
-            while self._cursor < self._next and self._trouble is None:
+            while self._cursor < self._next and not self._held() and self._trouble is None:
                 await self._send({})
             await self._awake()
+
+    def _held(self) -> bool:
+        """Whether the next one may be in the stream already and others wait before it.
+
+        What follows it names it as its predecessor, and would overtake them.
+        """
+        pending = self._window.get(self._cursor)
+        return pending is not None and pending.alone and next(iter(self._window)) < self._cursor
 
     async def _send(self, headers: dict[str, str]) -> None:
         number = self._cursor
@@ -287,7 +295,8 @@ class Publisher:
 
     async def _awake(self) -> None:
         """Wait for a new message or an answer; fail where the oldest got none in time."""
-        if self._cursor < self._next and self._probing not in self._window:
+        more = self._cursor < self._next and not self._held()
+        if more and self._probing not in self._window:
             return
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
