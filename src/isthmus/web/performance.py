@@ -154,7 +154,7 @@ def _losses(found: LinePerformance) -> list[contract.Loss]:
         rows.append(Loss(found.unit.name, "speed below ideal", found.speed_loss, 0))
     if found.count and found.scrap_loss > 0:
         rows.append(Loss("line", f"scrap, {found.count.scrap:,.0f} pc", found.scrap_loss, 0))
-    rows = sorted((row for row in rows if row.seconds >= 1), key=lambda row: -row.seconds)[:12]
+    rows = sorted((row for row in rows if row.seconds >= 1), key=lambda row: -row.seconds)
     total, running, told_rows = sum(row.seconds for row in rows), 0.0, []
     for row in rows:
         running += row.seconds
