@@ -11,7 +11,7 @@ import pytest
 from tests.unit.figures.memory import HOUR, START, S, line_of, records, unit
 
 from isthmus.insight.accounting.correction import Correction
-from isthmus.model.errors import Refused
+from isthmus.model.errors import Refused, StorageError
 from isthmus.model.plant import Calendar, Shift
 from isthmus.model.reason import DEFAULT, Reasons
 from isthmus.model.sample import Nanoseconds
@@ -154,13 +154,13 @@ class Site:
 
     def __init__(self, where):
         self.records, self.stops, self.historian = where.records, where.book, where.historian
-        self.plant = where.records.plant
-        self.trust = SimpleNamespace(ledger=SimpleNamespace(record=lambda *_, **__: None))
+        self.plant, self.done, self.full = where.records.plant, [], False
+        self.trust = SimpleNamespace(ledger=SimpleNamespace(record=self._record))
         self.deriver = SimpleNamespace(
             dirt=SimpleNamespace(
                 order=asyncio.Lock(),
                 until=0,
-                add=lambda *_: None,
+                add=lambda *_: self.done.append("figures"),
                 keep=self._kept,
                 woken=asyncio.Event(),
             )
@@ -171,6 +171,11 @@ class Site:
 
     async def _kept(self):
         return None
+
+    def _record(self, *_, **__):
+        if self.full:
+            raise StorageError("the ledger is full")
+        self.done.append(f"recorded after {len(self.stops.entries)}")
 
 
 def test_a_reason_of_a_stop_that_is_over_is_kept_and_told(tmp_path):
@@ -225,3 +230,24 @@ def test_what_ran_takes_no_reason(tmp_path):
     site = Site(around(tmp_path, ([0, 3_600, 7_200], [6, 9, 6]), end=4))
     with pytest.raises(Refused, match="did not stand"):
         asyncio.run(say.correct(site, PRESS, START + 3 * HOUR, say.Why("people"), "anna", Sent()))
+
+
+def test_no_word_holds_without_a_record_and_without_its_figures(tmp_path):
+    site = Site(around(tmp_path, ([0, 3_600, 7_200], [6, 9, 6]), end=4))
+    moment, sent = START + int(1.5 * HOUR), Sent("key")
+
+    async def say_it():
+        return await say.correct(site, PRESS, moment, say.Why("people"), "anna", sent)
+
+    site.full = True
+    with pytest.raises(StorageError, match="full"):
+        asyncio.run(say_it())
+    assert not site.stops.entries
+    site.full, site.done = False, []
+    kept = asyncio.run(say_it())
+    assert site.done == ["figures", "recorded after 0", "figures"]
+    assert asyncio.run(say_it()) == kept
+    site.full = True
+    with pytest.raises(StorageError, match="full"):
+        asyncio.run(say.undo(site, kept.number, "anna", Sent("other")))
+    assert site.stops.held(PRESS.path) == (kept,)

@@ -7,7 +7,7 @@ time.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,14 @@ from isthmus.model.reason import Reasons
 from isthmus.runtime.lines import add_line
 
 FILE = "stops.jsonl"
+
+
+Record = Callable[[Correction], None]
+"""Writes down elsewhere, durably, what is about to be kept."""
+
+
+def unrecorded(_: Correction) -> None:
+    """Written down nowhere else."""
 
 
 class Overtaken(Refused):
@@ -147,12 +155,16 @@ class Book:
         return None if known is None else known.said or self._said.get(known.undoes)
 
     def correct(
-        self, said: Correction, sent: Sent | None = None, stop: tuple[int, int] | None = None
+        self,
+        said: Correction,
+        sent: Sent | None = None,
+        stop: tuple[int, int] | None = None,
+        record: Record = unrecorded,
     ) -> Correction:
         """Keep what was said of `stop`; it is on disk when this returns, once for each key.
 
-        Overtaken where the stop is not at the version that its speaker saw, StorageError where it
-        cannot be kept.
+        It is recorded before, so that no word holds of which there is no record. Overtaken where
+        the stop is not at the version that its speaker saw, StorageError where it cannot be kept.
         """
         sent = sent or Sent()
         with self._lock:
@@ -161,6 +173,7 @@ class Book:
                 return known
             self._unchanged(said.unit, stop or (said.start, said.end), sent)
             made = replace(said, number=self._next())
+            record(made)
             self._keep(
                 Entry(
                     *(made.number, made.by, made.made, made),
@@ -170,7 +183,14 @@ class Book:
             )
             return made
 
-    def undo(self, number: int, by: str, made: int, sent: Sent | None = None) -> Correction:
+    def undo(
+        self,
+        number: int,
+        by: str,
+        made: int,
+        sent: Sent | None = None,
+        record: Record = unrecorded,
+    ) -> Correction:
         """Take back what was said; what held before holds again. Refused where it cannot be."""
         sent = sent or Sent()
         with self._lock:
@@ -184,6 +204,7 @@ class Book:
                     hint="list the stops again: they say what can be undone",
                 )
             self._unchanged(found.unit, (found.start, found.end), sent)
+            record(found)
             self._keep(
                 Entry(self._next(), by, made, undoes=number, key=sent.key, waited=sent.waited)
             )

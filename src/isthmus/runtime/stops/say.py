@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from isthmus.insight.accounting.correction import Correction
@@ -85,16 +86,24 @@ async def undo(app: App, number: int, by: str, sent: Sent) -> Correction:
     known = app.stops.again(sent, by)
     if known is not None:
         return known
-    taken = await asyncio.to_thread(app.stops.undo, number, by, app.now(), sent)
+    found = app.stops.find(number)
+    if found is not None:
+        await _compute_again(app, found)
+    taken = await asyncio.to_thread(
+        app.stops.undo, number, by, app.now(), sent, partial(_taken_back, app, by)
+    )
+    await _compute_again(app, taken)
+    return taken
+
+
+def _taken_back(app: App, by: str, taken: Correction) -> None:
     app.trust.ledger.record(
         Kind.ANNOTATION,
         by,
         f"took back a reason of {taken.unit}: {taken.reason or 'cut in two'}",
         about=taken.unit,
-        facts={"correction": number, "reason": taken.reason, "before": taken.before},
+        facts={"correction": taken.number, "reason": taken.reason, "before": taken.before},
     )
-    await _compute_again(app, taken)
-    return taken
 
 
 async def settle(app: App) -> None:
@@ -147,7 +156,18 @@ def _at(app: App, unit: Equipment, moment: int) -> Found:
 async def _keep(
     app: App, said: Correction, text: str, sent: Sent, stop: tuple[int, int]
 ) -> Correction:
-    kept = await asyncio.to_thread(app.stops.correct, said, sent, stop)
+    """Keep a word; that its figures are to be computed again is remembered before, and done after.
+
+    So nothing that holds is without a record or without its figures, whatever fails between.
+    """
+    await _compute_again(app, said)
+    record = partial(_said, app, text, sent)
+    kept = await asyncio.to_thread(app.stops.correct, said, sent, stop, record)
+    await _compute_again(app, kept)
+    return kept
+
+
+def _said(app: App, text: str, sent: Sent, kept: Correction) -> None:
     app.trust.ledger.record(
         Kind.ANNOTATION,
         kept.by,
@@ -163,8 +183,6 @@ async def _keep(
             **({"waited_s": round(sent.waited, 1)} if sent.waited else {}),
         },
     )
-    await _compute_again(app, kept)
-    return kept
 
 
 async def _compute_again(app: App, said: Correction) -> None:
