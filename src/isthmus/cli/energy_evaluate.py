@@ -44,7 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="",
         help="the decimal sign (found); the other parts thousands",
     )
-    parser.add_argument("--delimiter", default="", help="what stands between cells (found)")
+    parser.add_argument(
+        "--delimiter", default="", help="what stands between cells (found); \\t is a tab"
+    )
     parser.add_argument("--encoding", default="", help="of the file (found)")
     parser.add_argument("--skip", type=int, default=0, help="lines before the names (0)")
     parser.add_argument(

@@ -166,8 +166,7 @@ def _reader(args: argparse.Namespace, file: Path | None) -> Reader:
         return SqlQuery(args.url, args.sql)
     if file.suffix.lower() in (".parquet", ".pq"):
         return ParquetFile(file)
-    delimiter = args.delimiter.replace("\\t", "\t")
-    return CsvFile(file, delimiter=delimiter, encoding=args.encoding, skip=args.skip)
+    return CsvFile(file, delimiter=args.delimiter, encoding=args.encoding, skip=args.skip)
 
 
 def _text(told: dict[str, Any]) -> str:

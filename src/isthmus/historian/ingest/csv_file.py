@@ -7,6 +7,7 @@ import codecs
 import csv
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +25,9 @@ from isthmus.model.sample import Int64s
 BLOCK = 1 << 20  # bytes of a piece
 HEAD = 256 << 10  # bytes looked at to guess delimiter and encoding
 LOOK = 200  # lines looked at to see whether they end with a delimiter
+DAMAGED = EOFError, lzma.LZMAError, zlib.error, OSError  # what unpacking raises
 BEYOND = "\0"  # what stands behind such a one; no column has this name
+LONG = "straddl", "sync with chunker", "field larger"  # words of those who read lines
 DELIMITERS = ",;\t|"
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -47,6 +50,7 @@ class CsvFile:
         """`skip` lines stand before the names; what is empty is guessed from the first lines."""
         self.name = path.name
         self._path, self._skip = path, skip
+        delimiter = _delimiter(delimiter)
         self._size = max(1, path.stat().st_size)
         self._raw: IO[bytes] | None = None
         self._at = 0
@@ -56,7 +60,7 @@ class CsvFile:
         self.encoding = encoding or _encoding(head)
         try:
             lines = head.decode(self.encoding, "ignore").splitlines()[skip:]
-        except LookupError as error:
+        except (LookupError, UnicodeError) as error:  # the second where it is none of text
             raise ConfigError(
                 f"there is no encoding `{encoding}`", hint="such as utf-8, cp1252, utf-16"
             ) from error
@@ -65,9 +69,9 @@ class CsvFile:
                 f"{path}: no line of column names", hint="`--skip N` passes over lines before it"
             )
         self.delimiter = delimiter or max(DELIMITERS, key=lines[0].count)
-        self.columns = [
-            name.strip() for name in next(csv.reader([lines[0]], delimiter=self.delimiter))
-        ]
+        with self._told():
+            names = next(csv.reader([lines[0]], delimiter=self.delimiter))
+        self.columns = [name.strip() for name in names]
         self.sample = lines[1:]
         _require_names(path, self.columns)
         self._trailing = self._ends_with_a_delimiter()
@@ -98,9 +102,28 @@ class CsvFile:
             return "skip"
 
         gone: list[int] = []
-        text = dict.fromkeys(self.columns, pa.string()) | {BEYOND: pa.string()}
         with self._open() as stream:
-            reader = pv.open_csv(
+            seen = 0
+            for batch in self._batches(stream, odd):
+                table = pa.Table.from_batches([batch])
+                rows = self._lines(seen, table.num_rows, gone)
+                seen += table.num_rows
+                if self._trailing:
+                    table, rows, full = self._without_last(table, rows)
+                    wrong += full
+                rejected = tuple(wrong)
+                wrong.clear()
+                yield Piece(table, rows, rejected)
+            if wrong:
+                none = {name: pa.array([], pa.string()) for name in self.columns}
+                yield Piece(pa.table(none), np.empty(0, np.int64), tuple(wrong))
+
+    def _batches(
+        self, stream: IO[bytes], odd: Callable[[pv.InvalidRow], str]
+    ) -> Iterator[pa.RecordBatch]:
+        text = dict.fromkeys(self.columns, pa.string()) | {BEYOND: pa.string()}
+        with self._told():  # opening reads the first piece already
+            yield from pv.open_csv(
                 stream,
                 pv.ReadOptions(
                     use_threads=False,
@@ -116,29 +139,20 @@ class CsvFile:
                 ),
                 pv.ConvertOptions(column_types=text, strings_can_be_null=False),
             )
-            seen = 0
-            while True:
-                try:
-                    batch = reader.read_next_batch()
-                except StopIteration:
-                    break
-                except (pa.ArrowInvalid, UnicodeError) as error:
-                    raise ConfigError(
-                        f"reading {self._path} as {self.encoding}: {error}",
-                        hint="`--encoding` names another, `--delimiter` what stands between cells",
-                    ) from error
-                table = pa.Table.from_batches([batch])
-                rows = self._lines(seen, table.num_rows, gone)
-                seen += table.num_rows
-                if self._trailing:
-                    table, rows, full = self._without_last(table, rows)
-                    wrong += full
-                rejected = tuple(wrong)
-                wrong.clear()
-                yield Piece(table, rows, rejected)
-            if wrong:
-                none = {name: pa.array([], pa.string()) for name in self.columns}
-                yield Piece(pa.table(none), np.empty(0, np.int64), tuple(wrong))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what makes no text or no cells."""
+        try:
+            yield
+        except (pa.ArrowInvalid, UnicodeError, csv.Error) as error:
+            text = str(error)
+            hint = "`--encoding` names another, `--delimiter` what stands between cells"
+            if any(words in text for words in LONG):
+                hint = "a line of it is too long: is a quote left open, or is it no text at all?"
+            raise ConfigError(
+                f"reading {self._path} as {self.encoding}: {text}", hint=hint
+            ) from error
 
     def _ends_with_a_delimiter(self) -> bool:
         """Whether most lines end with one that the line of names has not."""
@@ -176,10 +190,32 @@ class CsvFile:
             if unpack is None:
                 yield raw
             else:
-                with cast("IO[bytes]", unpack(raw)) as plain:
+                with self._whole(), cast("IO[bytes]", unpack(raw)) as plain:
                     yield plain
             self._at = raw.tell()
         self._raw = None
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Tell what cannot be unpacked."""
+        try:
+            yield
+        except DAMAGED as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # it is the disk
+            raise ConfigError(
+                f"unpacking {self._path}: {error}",
+                hint="it is cut off, damaged or not packed as its name says: copy or pack it anew",
+            ) from error
+
+
+def _delimiter(told: str) -> str:
+    sign = told.replace("\\t", "\t")
+    if len(sign.encode()) > 1 or sign in ('"', "\n", "\r"):
+        raise ConfigError(
+            f"`{told}` is no delimiter", hint="one sign, such as `;`, or `\\t` for a tab"
+        )
+    return sign
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[list[str]]:

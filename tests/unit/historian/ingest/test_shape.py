@@ -155,6 +155,41 @@ def test_compressed_files_are_read_as_they_are(tmp_path, end, pack):
     assert len(taken(CsvFile(file))[0]) == 1
 
 
+HEAD = b"time,line1/power\n2026-03-01 10:00:00,1\n"
+MANY = HEAD + b"".join(b"2026-03-01 10:00:00,%d\n" % (n * 7_919) for n in range(40_000))
+OPEN = HEAD + b'2026-03-01 10:00:01,"' + b"x" * (3 << 20)
+
+
+@pytest.mark.parametrize(
+    ("end", "content", "said"),
+    [
+        ("gz", gzip.compress(MANY)[:-2_000], "unpacking .*ended before"),
+        ("bz2", bz2.compress(HEAD)[:-9], "unpacking .*ended before"),
+        ("xz", b"2026", "unpacking"),
+        ("gz", HEAD, "unpacking .*ot a gzipped file"),
+        ("csv", OPEN, "reading .*straddl"),
+        ("csv", MANY[: 300 << 10] + b"1\n2026-03-01 10:00:00,\xff\n", "reading .*UTF8"),
+        ("csv", b"time," + b"x" * 140_000, "reading .*field larger"),
+        ("csv", HEAD.decode().encode("utf-16") + b"\n", "reading .*truncated"),
+    ],
+)
+def test_a_damaged_file_is_told_with_its_name_and_what_next(tmp_path, end, content, said):
+    file = tmp_path / f"old.{end}"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=said) as told:
+        list(CsvFile(file).pieces())
+    assert str(file) in str(told.value)
+    assert told.value.hint
+
+
+def test_a_delimiter_is_one_sign_or_a_tab_in_words(tmp_path):
+    reader = tmp_path / "old.csv"
+    reader.write_text("time\tline1/power\n2026-03-01 10:00:00\t1\n", "utf-8")
+    assert len(taken(CsvFile(reader, delimiter="\\t"))[0]) == 1
+    with pytest.raises(ConfigError, match="`::` is no delimiter"):
+        CsvFile(reader, delimiter="::")
+
+
 def test_a_long_file_comes_in_pieces_with_the_right_lines(tmp_path):
     lines = [
         f"2026-03-01 {n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d},{n}" for n in range(80_000)
