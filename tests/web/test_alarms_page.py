@@ -29,6 +29,8 @@ def alarm(unit, name, now, **more):
         "when": "x > limits.high",
         "advice": f"what to do about {name}",
         "longest": 28_800.0,
+        "may_acknowledge": True,
+        "may_lock": True,
         **more,
     }
 
@@ -95,6 +97,18 @@ def test_the_first_thing_to_do_is_first(window, told):
     for look in (WIDE, CUT, MUTE):
         assert page.evaluate(look) == []
     assert window.wrong == []
+
+
+def test_who_may_not_act_is_offered_nothing(window, told):
+    for each in told.alarms[1:]:
+        each |= {"may_acknowledge": False, "may_lock": False}
+    told.alarms[2]["state"] = "unacknowledged"
+    page = window.open(f"/alarms?alarm={LINE}/packer/jam")
+    assert rows(page).get_by_role("button").all_inner_texts() == ["Acknowledge"]
+    assert page.get_by_role("button", name="Acknowledge all").count() == 0
+    page.locator("main#page").focus()
+    press(page, "a", "s")
+    assert told.asked == []
 
 
 def test_one_click_acknowledges(window, told):

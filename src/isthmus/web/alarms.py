@@ -47,7 +47,7 @@ def routes(app: App) -> APIRouter:
         shown.sort(key=lambda each: (_rank(each), urgency(each)))
         return contract.AlarmList(
             now=app.now() / 1e6,
-            alarms=[told(each) for each in shown],
+            alarms=[told(each, seen) for each in shown],
             all=len(found),
             unjudged=sum(not each.judged for each in found),
             dropped=app.alarms.dropped,
@@ -56,22 +56,32 @@ def routes(app: App) -> APIRouter:
 
     @router.post("/{step}", summary="Acknowledge, reset, shelve, return, take out of service")
     def act(step: Step, wish: contract.AlarmWish, request: Request) -> list[contract.AlarmDone]:
-        who = principal(request)
-        chosen = [_alarm(app, path) for path in wish.alarms]
-        right = Right.LOCK if step in ("remove", "restore") else Right.ACKNOWLEDGE
-        for alarm in chosen:
-            Sight(app, who).require(right, alarm.path)
-        if step == "shelve" and wish.minutes is None:
-            raise Problem(422, "for how long is not said", "give `minutes`")
-        paths = [alarm.path for alarm in chosen]
-        refused = done(app, step, paths, _doing(app, step, wish, who))
-        return [
-            contract.AlarmDone(**dict(told(each)), refused=refused.get(each.alarm.path, ""))
-            for each in app.alarms.present(paths)
-        ]
+        return acted(app, Sight(app, principal(request)), step, wish)
 
     _past(app, router)
     return router
+
+
+def acted(app: App, seen: Sight, step: Step, wish: contract.AlarmWish) -> list[contract.AlarmDone]:
+    """Each alarm of `wish` after `step`, done where it can be and where who asks may do it."""
+    chosen = [_alarm(app, path) for path in wish.alarms]
+    for alarm in chosen:
+        seen.require(Right.READ, alarm.path)  # what it tells of others is not for who asks
+    if step == "shelve" and wish.minutes is None:
+        raise Problem(422, "for how long is not said", "give `minutes`")
+    right = Right.LOCK if step in ("remove", "restore") else Right.ACKNOWLEDGE
+    do = _doing(app, step, wish, seen.principal)
+
+    def allowed(path: str) -> None:
+        seen.require(right, path)
+        do(path)
+
+    paths = [alarm.path for alarm in chosen]
+    refused = done(app, step, paths, allowed)
+    return [
+        contract.AlarmDone(**dict(told(each, seen)), refused=refused.get(each.alarm.path, ""))
+        for each in app.alarms.present(paths)
+    ]
 
 
 def _past(app: App, router: APIRouter) -> None:
@@ -132,10 +142,12 @@ def _doing(app: App, step: Step, wish: contract.AlarmWish, who: Principal) -> Ca
 
 def done(app: App, step: Step, paths: list[str], do: Callable[[str], None]) -> dict[str, str]:
     """Do it with each, however the others fare: why not, by path; raised where it is so for all."""
-    refused: dict[str, IsthmusError] = {}
+    refused: dict[str, IsthmusError | Problem] = {}
     for path in paths:
         try:
             do(path)
+        except Problem as error:
+            refused[path] = error
         except IsthmusError as error:
             (present,) = app.alarms.present([path])
             if step == "acknowledge" and _seen(present, alone=len(set(paths)) == 1):
@@ -218,8 +230,8 @@ def _line(event: Event) -> contract.AlarmChange:
     )
 
 
-def told(each: Present) -> contract.AlarmInfo:
-    """An alarm as it is told."""
+def told(each: Present, seen: Sight) -> contract.AlarmInfo:
+    """An alarm as it is told to the one who sees it, with what that one may do."""
     kind, reading = each.alarm.definition, each.reading
     return contract.AlarmInfo.model_validate(
         {
@@ -246,5 +258,7 @@ def told(each: Present) -> contract.AlarmInfo:
             "until": each.until / 1e6 if each.until else None,
             "by": each.by,
             "reason": each.reason,
+            "may_acknowledge": seen.one(each.alarm.path, Right.ACKNOWLEDGE),
+            "may_lock": seen.one(each.alarm.path, Right.LOCK),
         }
     )

@@ -2707,6 +2707,18 @@ export interface components {
              */
             reason: string;
             /**
+             * May Acknowledge
+             * @description You may acknowledge, reset, shelve and return it.
+             * @default false
+             */
+            may_acknowledge: boolean;
+            /**
+             * May Lock
+             * @description You may take it out of service and back.
+             * @default false
+             */
+            may_lock: boolean;
+            /**
              * Refused
              * @description Why it was not done; empty where it was.
              * @default
@@ -2788,6 +2800,7 @@ export interface components {
          *
          *     `judged` is false where a value that it needs is bad or unknown: then it neither comes nor
          *     goes. `longest` is for how many seconds it may be shelved, 0 for never; `response` in seconds.
+         *     `may_acknowledge` and `may_lock` are the rights at it of the one who asks.
          */
         AlarmInfo: {
             /** Path */
@@ -2888,6 +2901,18 @@ export interface components {
              * @default
              */
             reason: string;
+            /**
+             * May Acknowledge
+             * @description You may acknowledge, reset, shelve and return it.
+             * @default false
+             */
+            may_acknowledge: boolean;
+            /**
+             * May Lock
+             * @description You may take it out of service and back.
+             * @default false
+             */
+            may_lock: boolean;
         };
         /**
          * AlarmList

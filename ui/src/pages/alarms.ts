@@ -7,8 +7,9 @@ import { Resource } from "../api/resource";
 import { single } from "../app/keys";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
+import { aside, steps, unseen } from "../draw/alarms";
 import { number } from "../draw/number";
-import { aside, unseen, type AlarmAct } from "../parts/alarm-list";
+import type { AlarmAct } from "../parts/alarm-list";
 import { Part } from "../parts/part";
 import "../parts/card";
 import "../parts/alarm-figures";
@@ -73,8 +74,9 @@ export class AlarmsPage extends Part {
     const shown = value?.alarms ?? [];
     const asking = shown.filter((alarm) => !aside(alarm));
     const many = asking.filter(unseen).length;
+    const mine = asking.filter((alarm) => steps(alarm).includes("acknowledge"));
     const tabs = html`<span class="seg">${VIEWS.map((view) => html`<button aria-pressed=${this.view === view} @click=${() => setQuery({ view: view === "active" ? undefined : view })}>${{ active: "Active", all: "All", journal: "Journal", told: "Told" }[view]}</button>`)}</span>
-      ${many > 1 ? html`<button ?disabled=${Boolean(this.busy)} @click=${() => void this.acknowledge(asking.filter(unseen))}>Acknowledge all ${many}</button>` : nothing}`;
+      ${mine.length > 1 ? html`<button ?disabled=${Boolean(this.busy)} @click=${() => void this.acknowledge(mine)}>Acknowledge all ${mine.length}</button>` : nothing}`;
     const unjudged = value?.unjudged ? `; ${value.unjudged} cannot be judged, their values are bad` : "";
     const sub = value ? `${asking.length} active, ${many} not acknowledged${unjudged}${value.dropped ? `; ${value.dropped} changes lost` : ""}` : "";
     const trouble = this.trouble ? html`<div class="fail notice" role="alert"><b>${this.trouble.message}</b><span class="small">${this.trouble.hint}</span></div>` : nothing;
@@ -167,8 +169,8 @@ export class AlarmsPage extends Part {
     if (event.key === "j" || event.key === "k") {
       const next = shown[Math.min(shown.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
       if (next) setQuery({ alarm: next.path });
-    } else if (event.key === "a" && here && unseen(here) && !this.shelving) void this.acknowledge([here]);
-    else if (event.key === "s" && here?.longest && !aside(here)) {
+    } else if (event.key === "a" && here && steps(here).includes("acknowledge") && !this.shelving) void this.acknowledge([here]);
+    else if (event.key === "s" && here && steps(here).includes("shelve")) {
       event.preventDefault();
       this.shelving = here;
     }

@@ -13,7 +13,7 @@ import { remember, stationOf, stations } from "../app/station";
 import { type Word, sameStop } from "../app/word";
 import { number } from "../draw/number";
 import { bar } from "../parts/analog";
-import { unseen } from "../parts/alarm-list";
+import { unseen } from "../draw/alarms";
 import { marker } from "../parts/marker";
 import { Part } from "../parts/part";
 import "../parts/call-help";

@@ -2,29 +2,20 @@ import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AlarmInfo } from "../api/contract";
 import { clock, duration } from "../app/clock";
+import { aside, steps, unseen, type AlarmStep } from "../draw/alarms";
 import { number, unitText } from "../draw/number";
 import { marker } from "./marker";
 import { Part } from "./part";
 
-const UNSEEN = new Set(["unacknowledged", "returned", "latched-unacknowledged"]);
-const ASIDE = new Set(["shelved", "suppressed", "out-of-service", "normal"]);
 const WORDS: Record<string, string> = {
   returned: "returned, unacknowledged", "latched-unacknowledged": "latched, unacknowledged", suppressed: "suppressed by design", "out-of-service": "out of service",
 };
 
-/** Whether nobody has acknowledged it. */
-export function unseen(alarm: AlarmInfo): boolean {
-  return UNSEEN.has(alarm.state);
-}
-
-/** Whether it asks for nobody. */
-export function aside(alarm: AlarmInfo): boolean {
-  return ASIDE.has(alarm.state);
-}
+const BUTTONS: Record<AlarmStep, string> = { acknowledge: "Acknowledge", reset: "Reset", shelve: "Shelve…", unshelve: "Return", restore: "Return" };
 
 /** What a person may want of an alarm, which the page does. */
 export interface AlarmAct {
-  step: "acknowledge" | "reset" | "unshelve" | "restore" | "shelve";
+  step: AlarmStep;
   alarm: AlarmInfo;
 }
 
@@ -76,11 +67,7 @@ export class AlarmList extends Part {
   }
 
   private actions(alarm: AlarmInfo) {
-    const button = (step: AlarmAct["step"], word: string) => html`<button ?disabled=${this.busy === alarm.path} @click=${(event: Event) => this.act(event, { step, alarm })}>${word}</button> `;
-    if (alarm.state === "shelved") return button("unshelve", "Return");
-    if (alarm.state === "out-of-service") return button("restore", "Return");
-    if (aside(alarm)) return nothing;
-    return html`${unseen(alarm) ? button("acknowledge", "Acknowledge") : nothing}${alarm.state === "latched" ? button("reset", "Reset") : nothing}${alarm.longest ? button("shelve", "Shelve…") : nothing}`;
+    return steps(alarm).map((step) => html`<button ?disabled=${this.busy === alarm.path} @click=${(event: Event) => this.act(event, { step, alarm })}>${BUTTONS[step]}</button> `);
   }
 
   private choose(alarm: AlarmInfo): void {

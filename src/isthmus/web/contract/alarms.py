@@ -26,6 +26,7 @@ class AlarmInfo(Answer):
 
     `judged` is false where a value that it needs is bad or unknown: then it neither comes nor
     goes. `longest` is for how many seconds it may be shelved, 0 for never; `response` in seconds.
+    `may_acknowledge` and `may_lock` are the rights at it of the one who asks.
     """
 
     path: str
@@ -51,6 +52,10 @@ class AlarmInfo(Answer):
     until: Milliseconds | None = None
     by: str = ""
     reason: str = ""
+    may_acknowledge: Annotated[
+        bool, Field(description="You may acknowledge, reset, shelve and return it.")
+    ] = False
+    may_lock: Annotated[bool, Field(description="You may take it out of service and back.")] = False
 
 
 class AlarmDone(AlarmInfo):
