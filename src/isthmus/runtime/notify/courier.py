@@ -99,7 +99,7 @@ class Courier:
         try:
             await self.sender.send(self.write(message))
         except Refused as error:
-            self.failed += 1
+            self._refuses(str(error), error.hint, now)
             await self.done(message, _told(error))
         except LaterError as error:
             self._up()
@@ -111,8 +111,9 @@ class Courier:
             await self._retry(message, error, now)
         except Exception as error:  # a mistake of ours: the channel goes on with the next
             log.exception("sending %s by %s", message.id, self.name)
-            self.failed += 1
-            await self.done(message, f"a mistake of ours: {type(error).__name__}: {error}")
+            why = f"a mistake of ours: {type(error).__name__}: {error}"
+            self._refuses(why, "", now)
+            await self.done(message, why)
         else:
             self._up()
             self.sent += 1
@@ -127,6 +128,14 @@ class Courier:
         if old or message.tries >= most:
             self.failed += 1
             await self.done(message, f"given up after {message.tries} tries: {_told(error)}")
+
+    def _refuses(self, why: str, hint: str, now: int) -> None:
+        """It answers, so the next need not wait; it is no channel that gets through either."""
+        if not self.trouble:
+            log.warning("the channel %s takes no message: %s", self.name, why)
+            self.since = now
+        self.failed += 1
+        self.trouble, self.hint, self.wait, self._until = why, hint, 0.0, 0.0
 
     def _down(self, error: IsthmusError, now: int) -> None:
         if not self.trouble:

@@ -133,8 +133,6 @@ class Site:
             courier.again()
             while courier.ready() and (message := self.notify._next(courier)):
                 await courier.carry(message)
-                if courier.trouble:
-                    break
 
     def sent(self, channel="mail"):
         """To whom, and what: all that a channel has sent."""

@@ -16,6 +16,7 @@ from isthmus.model.notice import Attachment, Notice
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.notify.courier import LaterError, Threaded
 from isthmus.runtime.notify.message import State
+from isthmus.web.attention_told import untold
 
 HOT = "High: oil hot, hall/line1/one"
 OIL = "hall/line1/one/oil_hot"
@@ -203,6 +204,27 @@ def test_a_refusal_and_an_outage_that_is_too_long_fail(site):
     ]
     assert "given up after 2 tries: it is down" in site.notify.outbox.past[1].why
     assert site.records == ["not told anna by mail: Too heavy"] * 2
+
+
+@pytest.mark.parametrize("error", [Refused("410 Gone", hint="is the address right?"), KeyError()])
+def test_a_channel_that_takes_no_message_needs_a_person_until_it_takes_one(site, error):
+    courier, sender = site.notify.couriers["floor"], site.senders["floor"]
+    sender.broken = error
+    for number in range(3):
+        site.notify.tell(notice(str(number)), ("carla",))
+        site.look(5)
+    assert (courier.failed, courier.wait, courier.ready()) == (3, 0.0, True)  # none had to wait
+    (told,) = (each for each in untold(site) if "floor" in each.title)
+    assert told.title == "Messages by floor do not get through"
+    assert type(error).__name__ in told.detail or told.detail == "410 Gone"
+    assert told.advice == getattr(error, "hint", "`isthmus notify list` tells more")
+    assert told.since == (site.wall - 10) * 1e3
+    sender.broken = None
+    site.notify.tell(notice("taken"), ("carla",))
+    site.look()
+    assert site.sent("floor") == [("carla", "Too heavy")]
+    assert (courier.trouble, courier.since) == ("", 0)
+    assert not [each for each in untold(site) if "floor" in each.title]
 
 
 @pytest.mark.parametrize("error", [DOWN, LaterError("451 greylisted")])
