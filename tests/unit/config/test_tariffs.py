@@ -58,6 +58,32 @@ def test_what_is_no_price_of_an_hour_is_told(tmp_path, told, text, hint):
 
 
 @pytest.mark.parametrize(
+    ("line", "text", "hint"),
+    [
+        ("2263-01-01T00:00,0.4", "line 3: 2263-01-01T00:00 is not in 1970 to 2260", "2026-11-27"),
+        ("9999-12-31T23:59-05:00,0.4", "line 3: 9999-12-31T23:59-05:00 is not in", "2026-11-27"),
+        ("0001-01-01,0.4", "line 3: 0001-01-01 is not in 1970 to 2260", "2026-11-27"),
+        ('"2026-01-01T01:00,0.4', "line 3 is no time and number", "2026-11-27"),
+        (f'"{"x" * 140_000}', "line 3: field larger than field limit", "quotation mark"),
+    ],
+)
+def test_a_line_of_co2_that_cannot_be_is_told_with_its_number(tmp_path, line, text, hint):
+    (tmp_path / "co2.csv").write_text(f"time,kg\n2026-01-01T00:00,0.4\n{line}\n2026-02-01,0.4\n")
+    plant, (mistake,) = read(tmp_path, "{electricity: {co2: {csv: co2.csv}}}")
+    assert plant is None
+    assert mistake.line == 6
+    assert f"co2.csv: {text}" in mistake.text
+    assert hint in mistake.hint
+
+
+def test_the_first_and_the_last_co2_that_can_be_told_are_read(tmp_path):
+    (tmp_path / "co2.csv").write_text("1970-01-01T12:00,0.5\n2260-12-31T12:00,0.3\n")
+    plant, mistakes = read(tmp_path, "{electricity: {co2: {csv: co2.csv, otherwise: 0.4}}}")
+    assert mistakes == []
+    assert [kg for _, kg in plant.tariffs["electricity"]["co2"].rows] == [0.5, 0.3]
+
+
+@pytest.mark.parametrize(
     ("carrier", "hint"), [("electricty", "mean `elec"), ("power", "known: el")]
 )
 def test_a_carrier_that_no_figure_reads_is_told(tmp_path, carrier, hint):

@@ -84,6 +84,13 @@ def test_rows_of_a_file_hold_for_their_hour_and_a_gap_is_told():
     assert "in 4 of these hours" in note
 
 
+def test_rows_centuries_apart_hold_until_the_next():
+    last = 9_183_000_000 * 10**9  # of the year 2260: as long again is no time in 64 bits
+    edges = np.array([HOUR, START, last, last + HOUR], np.int64)
+    found = emission(held(Factors(rows=((HOUR, 0.5), (last, 0.3)))), edges)
+    np.testing.assert_allclose(found.kg, [0.5, 0.5, 0.3])
+
+
 def test_a_tag_tells_in_its_own_unit_and_hours_to_come_are_as_they_were():
     seconds = np.arange(0, 48 * 3600, 3600)
     grams = 300 + 10.0 * (seconds // 3600 % 24)

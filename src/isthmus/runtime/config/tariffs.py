@@ -17,6 +17,7 @@ from isthmus.model.unit import Unit, UnitError
 from isthmus.runtime.config.report import Report
 
 MOST_ROWS = 1_000_000
+FIRST, LAST = 1970, 2260  # years that ns in 64 bits hold whole
 MASS_OF_ENERGY = Unit.parse("kg/kWh")
 
 
@@ -74,18 +75,20 @@ def _rows(
     except ValueError as error:
         hint = "a line is such as `2026-11-27T14:00+01:00,0.38`: a time, and kg a kWh"
         report.add(place, f"{entry.csv}: {error}", hint)
+    except csv.Error as error:
+        report.add(place, f"{entry.csv}: {error}", "is a quotation mark not closed there?")
     return ()
 
 
 def _read(lines: Iterator[str], zone: ZoneInfo) -> Iterator[tuple[int, float]]:
-    """Time (ns) and kg of each line; ValueError names the line that makes no sense.
+    """Time (ns) and kg of each line; ValueError or csv.Error name the line that makes no sense.
 
     A time without an offset is local. Where the clocks are set back the hour that comes twice is
     told twice: the second one is the later.
     """
     last: datetime | None = None
     again = False
-    for number, cells in enumerate(csv.reader(lines), 1):
+    for number, cells in _numbered(lines):
         if number > MOST_ROWS:
             raise ValueError(f"has more than {MOST_ROWS:,} lines")
         if not cells or (number == 1 and not cells[0][:1].isdigit()):
@@ -94,6 +97,8 @@ def _read(lines: Iterator[str], zone: ZoneInfo) -> Iterator[tuple[int, float]]:
             time, kg = datetime.fromisoformat(cells[0].strip()), float(cells[1])
         except (ValueError, IndexError):
             raise ValueError(f"line {number} is no time and number") from None
+        if not FIRST <= time.year <= LAST:
+            raise ValueError(f"line {number}: {cells[0].strip()} is not in {FIRST} to {LAST}")
         if kg > MOST_KG:
             raise ValueError(f"line {number}: {kg:g} kg cannot be, in kg it is {kg / 1000:g}")
         if not kg >= 0:
@@ -104,3 +109,15 @@ def _read(lines: Iterator[str], zone: ZoneInfo) -> Iterator[tuple[int, float]]:
             again = twice and (again or (last is not None and time <= last))
             last, time = time, local.replace(fold=int(again))
         yield round(time.timestamp()) * 10**9, kg
+
+
+def _numbered(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row with the number of the line at which it begins; csv.Error names it."""
+    rows = csv.reader(lines)
+    number = 1
+    try:
+        for cells in rows:
+            yield number, cells
+            number = rows.line_num + 1
+    except csv.Error as error:
+        raise csv.Error(f"line {number}: {error}") from error

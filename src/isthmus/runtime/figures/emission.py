@@ -75,10 +75,11 @@ def _rows(rows: tuple[tuple[int, float], ...], edges: Int64s) -> Floats:
     time = np.array([each[0] for each in rows], np.int64)
     kg = np.array([each[1] for each in rows])
     step = int(np.median(np.diff(time))) if len(time) > 1 else HOUR
-    ends = np.append(time[1:], time[-1] + step)
+    after = np.minimum(time, np.iinfo(np.int64).max - step) + step
+    ends = np.append(time[1:], after[-1])
     silent = ends - time > AGAIN * step
     silent[-1] = True
-    time = np.concatenate([time, (time + step)[silent]])
+    time = np.concatenate([time, after[silent]])
     kg = np.concatenate([kg, np.full(int(silent.sum()), np.nan)])
     order = np.argsort(time, kind="stable")
     first, last = Nanoseconds(int(time[0])), Nanoseconds(int(max(time[-1], edges[-1])))

@@ -108,22 +108,27 @@ class Reports:
         plans, looked = self._app.plant.reports.values(), time.monotonic()
         while plans:
             for plan in plans:
-                await self._attempt("making", self._catch_up, plan)
+                await self._shielded(partial(self._attempt, "making", self._catch_up, plan))
             if time.monotonic() - looked >= REVISE:
                 looked = time.monotonic()
                 for plan in plans:
-                    await self._attempt("revising", self.revise, plan)
+                    await self._shielded(partial(self._attempt, "revising", self.revise, plan))
             await asyncio.sleep(LOOK)
 
-    async def _attempt(self, what: str, work: Callable[[Plan], object], plan: Plan) -> None:
-        """Do it; where history or the disk is in the way it is told once, and tried again."""
+    def _attempt(self, what: str, work: Callable[[Plan], object], plan: Plan) -> None:
+        """Do it; whatever is in the way is told once, and it is tried again."""
         key = what, plan.name
         try:
-            await self._shielded(partial(work, plan))
+            work(plan)
         except (IsthmusError, OSError) as error:
             if key not in self._waits:
                 log.warning("%s the report %s waits: %s", what, plan.name, error)
             self._waits[key] = f"{what} {plan.name}: {error}"
+        except Exception as error:
+            told = f"{what} {plan.name}: {_mistake(error)}"
+            if self._waits.get(key) != told:
+                log.exception("a mistake of ours in %s the report %s", what, plan.name)
+            self._waits[key] = told
         else:
             self._waits.pop(key, None)
 
@@ -211,10 +216,18 @@ class Reports:
             if not kept.error:
                 log.warning("making the report %s, tried again every 5 min: %s", plan.name, error)
             hint = getattr(error, "hint", "") or "is there space, and may `to` be written?"
-            kept.error, kept.hint, kept.failed = str(error), hint, kept.failed + 1
-            self._remember()
-            return False
+            return self._failed(kept, str(error), hint)
+        except Exception as error:
+            told = _mistake(error)
+            if kept.error != told:
+                log.exception("a mistake of ours in making the report %s", plan.name)
+            return self._failed(kept, told, "it is tried again every 5 min; the log tells where")
         return True
+
+    def _failed(self, kept: Kept, error: str, hint: str) -> bool:
+        kept.error, kept.hint, kept.failed = error, hint, kept.failed + 1
+        self._remember()
+        return False
 
     def _issue(self, plan: Plan, window: Window, why: str, *, empty: bool = True) -> Issue | None:
         """The issue of a time; None where it says nothing and that is not to be told (`empty`)."""
@@ -300,3 +313,7 @@ class Reports:
         except OSError as error:  # one may be made again after a restart, none is lost
             self._unkept = f"remembering what was reported: {error}"
             log.warning(self._unkept)
+
+
+def _mistake(error: Exception) -> str:
+    return f"a mistake of ours: {type(error).__name__}: {error}"

@@ -92,17 +92,29 @@ class Scorecard:
         """Look until cancelled; a trouble is told once, and tried again."""
         saved = time.monotonic()
         while True:
-            try:
-                await asyncio.to_thread(self.look)
-                if time.monotonic() - saved > SAVE:
-                    saved = time.monotonic()
-                    await asyncio.to_thread(self.looks.save)
-                self.trouble = ""
-            except IsthmusError as error:
-                if not self.trouble:
-                    log.warning("the scorecard waits: %s", error)
-                self.trouble = str(error)
+            due = time.monotonic() - saved > SAVE
+            if await asyncio.to_thread(self._attempt, save=due) and due:
+                saved = time.monotonic()
             await asyncio.sleep(LOOK)
+
+    def _attempt(self, *, save: bool) -> bool:
+        """Look, and keep what was seen where it is time to `save`; whether that went well."""
+        try:
+            self.look()
+            if save:
+                self.looks.save()
+        except IsthmusError as error:
+            if not self.trouble:
+                log.warning("the scorecard waits: %s", error)
+            self.trouble = str(error)
+        except Exception as error:
+            told = f"a mistake of ours: {type(error).__name__}: {error}"
+            if self.trouble != told:
+                log.exception("a mistake of ours in the scorecard")
+            self.trouble = told
+        else:
+            self.trouble = ""
+        return not self.trouble
 
     def now(self) -> tuple[Stand, ...]:
         """The goals as they stood at the last look; the first asker has the first look made."""

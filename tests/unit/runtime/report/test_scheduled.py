@@ -325,6 +325,38 @@ def test_a_short_trouble_of_history_is_told_once_and_tried_again(tmp_path, monke
     assert caplog.text.count("history is away") == 1
 
 
+def test_a_mistake_of_ours_ends_no_reports_and_no_other_report(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(scheduled, "LOOK", 0.0)
+    monkeypatch.setattr(scheduled, "REVISE", 0.0)
+    app = Plantlike(tmp_path, plans=(SHIFT, replace(SHIFT, name="other")))
+    reports, compose, looked = app.reports(), scheduled.compose, []
+
+    def broken(*told):
+        if not reports.kept["line1-shift"].failed:
+            raise OverflowError("int too big to convert")
+        return compose(*told)
+
+    def ended(plan, after):
+        looked.append(reports.trouble)
+        if len(looked) in (3, 5):
+            raise StopIteration
+        if len(looked) > 8:
+            raise asyncio.CancelledError
+        return Reports._ended(reports, plan, after)
+
+    monkeypatch.setattr(scheduled, "compose", broken)
+    monkeypatch.setattr(reports, "_ended", ended)
+    monkeypatch.setattr(scheduled, "AGAIN", 0)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(asyncio.wait_for(reports.run(), 30))
+    assert [len(kept.issues) for kept in reports.kept.values()] == [1, 1]
+    assert "making line1-shift: a mistake of ours: StopIteration: " in looked
+    assert looked[-1] == ""
+    assert caplog.text.count("OverflowError: int too big to convert") == 1
+    assert caplog.text.count("a mistake of ours in making the report line1-shift") == 2
+    assert "Traceback" in caplog.text
+
+
 def test_so_many_stay(tmp_path):
     plan = replace(SHIFT, keep=2)
     app = Plantlike(tmp_path, repeated(2), plans=(plan,))
