@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { AlarmInfo } from "../src/api/contract";
-import { steps } from "../src/draw/alarms";
+import { clock, exact, when } from "../src/app/clock";
+import { lengths, steps } from "../src/draw/alarms";
 
 const alarm = (news: Partial<AlarmInfo>): AlarmInfo => ({
   path: "line1/filler/hot", equipment: "line1/filler", title: "hot", priority: 3, state: "unacknowledged", active: true, judged: true, since: 0, raised: 0, value: 1, limit: 2, unit: "", when: "", advice: "", consequence: "",
@@ -15,4 +16,31 @@ test("people are offered what they may do, and nothing else", () => {
   expect(steps(alarm({ state: "out-of-service", may_acknowledge: false }))).toEqual(["restore"]);
   for (const state of ["unacknowledged", "acknowledged", "latched", "shelved"] as const) expect(steps(alarm({ state, may_acknowledge: false }))).toEqual([]);
   expect(steps(alarm({ state: "out-of-service", may_lock: false }))).toEqual([]);
+});
+
+test("the longest that an alarm allows is always a choice", () => {
+  const minutes = (longest: number, rest?: number) => lengths(alarm({ longest }), rest).map((one) => one.minutes);
+  expect(minutes(900)).toEqual([15]);
+  expect(minutes(28_800)).toEqual([30, 120, 480]);
+  expect(minutes(5_400)).toEqual([30, 90]);
+  expect(minutes(0)).toEqual([]);
+  expect(minutes(90 * 86_400).at(-1)).toBe(43_200);
+});
+
+test("the rest of the shift is offered where the alarm allows it", () => {
+  const names = (longest: number, rest: number | undefined) => lengths(alarm({ longest }), rest).map((one) => one.title);
+  expect(names(28_800, 138 * 60_000)).toEqual(["30 min", "2 h", "8 h", "rest of the shift"]);
+  expect(names(3_600, 138 * 60_000)).toEqual(["30 min", "1 h"]);
+  expect(names(3_600, undefined)).toEqual(["30 min", "1 h"]);
+  expect(names(3_600, -1)).toEqual(["30 min", "1 h"]);
+});
+
+test("a time of another day says which", () => {
+  const now = Date.UTC(2026, 10, 10, 11, 42, 18);
+  clock.setZone("UTC");
+  clock.set(now);
+  expect(exact(now)).toBe("11:42:18");
+  expect(exact(now - 14.5 * 3_600_000)).toBe("Mon 21:12");
+  expect(exact(now - 8 * 86_400_000)).toBe("2 Nov");
+  expect(when(now + 24 * 3_600_000)).toBe("Wed 11:42");
 });

@@ -134,7 +134,7 @@ def _alarm(app: App, path: str) -> Alarm:
 
 def _doing(app: App, step: Step, wish: contract.AlarmWish, who: Principal) -> Callable[[str], None]:
     if step == "shelve":
-        seconds = 60 * (wish.minutes or 0.0)
+        seconds = round(60 * (wish.minutes or 0.0), 3)  # of minutes, 31 s are 31.000000000000004
         return lambda path: app.alarms.shelve(path, who.id, wish.reason, seconds)
     do: Callable[[str, str, str], None] = getattr(app.alarms, step)
     return lambda path: do(path, who.id, wish.reason)

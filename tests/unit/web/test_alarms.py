@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -61,3 +62,12 @@ def test_an_alarm_says_what_the_one_who_sees_it_may_do(site):
     own, other = (told(each, sight) for each in site.alarms.present([OWN, OTHER]))
     assert (own.may_acknowledge, own.may_lock) == (True, True)
     assert (other.may_acknowledge, other.may_lock) == (False, False)
+
+
+def test_an_alarm_is_shelved_for_the_longest_that_it_allows(site):
+    place = site.alarms.places[OWN]
+    alarm = site.alarms.all[place]
+    site.alarms.all[place] = replace(alarm, definition=replace(alarm.definition, shelve=31.0))
+    who = seen(site, (Role.OPERATOR, ""))
+    (told,) = act(site, who, "shelve", OWN, reason="on order", minutes=31 / 60)
+    assert told.state == "shelved"

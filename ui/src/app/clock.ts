@@ -71,6 +71,11 @@ export function when(time: number): string {
   return near ? `${clock.weekday(time).slice(0, 3)} ${clock.minute(time)}` : clock.day(time);
 }
 
+/** "13:00:18" today, else as `when` says it. */
+export function exact(time: number): string {
+  return clock.day(time) === clock.day(clock.now()) ? clock.second(time) : when(time);
+}
+
 /** A duration where there is little room, without seconds from a minute on: "1 min", "2 h 27 min". */
 export function brief(ms: number): string {
   return duration(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000);

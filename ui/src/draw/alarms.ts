@@ -1,5 +1,6 @@
 /** What an alarm asks for, and what the one who looks at it may do. */
 import type { AlarmInfo } from "../api/contract";
+import { duration } from "../app/clock";
 
 const UNSEEN = new Set(["unacknowledged", "returned", "latched-unacknowledged"]);
 const ASIDE = new Set(["shelved", "suppressed", "out-of-service", "normal"]);
@@ -24,4 +25,23 @@ export function steps(alarm: AlarmInfo): AlarmStep[] {
   if (alarm.state === "shelved") return ["unshelve"];
   if (aside(alarm)) return [];
   return [...(unseen(alarm) ? ["acknowledge" as const] : []), ...(alarm.state === "latched" ? ["reset" as const] : []), ...(alarm.longest ? ["shelve" as const] : [])];
+}
+
+const USUAL = [30, 120, 480, 1440];
+const MOST = 43_200;
+
+/** For how long an alarm can be shelved, in minutes. */
+export interface Length {
+  name: string;
+  title: string;
+  minutes: number;
+}
+
+/** The lengths to offer, the longest that is allowed among them; the rest of the shift, of so many ms, where it is no longer. */
+export function lengths(alarm: AlarmInfo, rest: number | undefined): Length[] {
+  const most = Math.min(alarm.longest / 60, MOST);
+  if (!(most > 0)) return [];
+  const found = [...USUAL.filter((minutes) => minutes < most), most].map((minutes) => ({ name: String(minutes), title: duration(minutes * 60_000), minutes }));
+  const shift = (rest ?? 0) / 60_000;
+  return shift > 0 && shift <= most ? [...found, { name: "shift", title: "rest of the shift", minutes: shift }] : found;
 }

@@ -66,7 +66,7 @@ export class AlarmsPage extends Part {
 
   override render() {
     return html`<main id="page" class="fit alarms" tabindex="-1" @isthmus-alarm=${this.act} @isthmus-choose=${(event: CustomEvent<AlarmInfo>) => setQuery({ alarm: event.detail.path })} @isthmus-shelved=${this.shelved}>
-      ${this.list()}${this.rate()}${this.actors()}${this.shelving ? html`<isthmus-shelve class="drawer" .alarm=${this.shelving}></isthmus-shelve>` : nothing}</main>`;
+      ${this.list()}${this.rate()}${this.actors()}${this.shelving ? html`<isthmus-shelve class="drawer" .alarm=${this.shelving} line=${this.site.lineOf(this.shelving.equipment)?.path ?? ""}></isthmus-shelve>` : nothing}</main>`;
   }
 
   private list() {

@@ -1,7 +1,7 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AlarmInfo } from "../api/contract";
-import { clock, duration } from "../app/clock";
+import { clock, duration, exact, when } from "../app/clock";
 import { aside, steps, unseen, type AlarmStep } from "../draw/alarms";
 import { number, unitText } from "../draw/number";
 import { marker } from "./marker";
@@ -39,7 +39,7 @@ export class AlarmList extends Part {
     const place = alarm.equipment.split("/").at(-1) ?? "";
     return html`<tr class=${off ? "off" : ""} aria-selected=${alarm.path === this.selected} data-path=${alarm.path} @click=${() => this.choose(alarm)}>
       <td><span class="row ${unseen(alarm) ? "unack" : ""}">${marker(alarm.priority, off)}</span></td>
-      <td class="nowrap">${alarm.since ? clock.second(alarm.since) : ""}<small>${alarm.since ? duration(clock.now() - alarm.since) : ""}</small></td>
+      <td class="nowrap">${alarm.since ? exact(alarm.since) : ""}<small>${alarm.since ? duration(clock.now() - alarm.since) : ""}</small></td>
       <td><a class="b" href="/asset/${alarm.equipment}">${place}</a><small>${WORDS[alarm.state] ?? alarm.state}${alarm.judged ? "" : ", its value is bad"}</small></td>
       <td>${alarm.title}${alarm.first ? html` <span class="chip" title="It came first of its group">first</span>` : nothing}<small class="nowrap">${this.reading(alarm)}</small></td>
       <td class="small" title=${alarm.consequence ?? ""}>${this.advice(alarm)}</td>
@@ -55,7 +55,7 @@ export class AlarmList extends Part {
   }
 
   private advice(alarm: AlarmInfo) {
-    if (alarm.state === "shelved") return `Shelved by ${alarm.by} until ${clock.minute(alarm.until ?? 0)}: ${alarm.reason}`;
+    if (alarm.state === "shelved") return `Shelved by ${alarm.by} until ${when(alarm.until ?? 0)}: ${alarm.reason}`;
     if (alarm.state === "out-of-service") return `${alarm.reason} (${alarm.by})`;
     return alarm.advice || "look at its trend";
   }
