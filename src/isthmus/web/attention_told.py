@@ -41,7 +41,7 @@ def untold(app: App) -> Iterator[contract.Attention]:
 
 
 def _rotas(app: App) -> Iterator[contract.Attention]:
-    for lack in app.notify.whom.lacks(app.notify.wall()):
+    for lack in app.notify.whom.lacks:
         title = f"The calendar file of the rota {lack.rota} does not count"
         if not lack.manned:
             title = f"Nobody is on call in the rota {lack.rota}"

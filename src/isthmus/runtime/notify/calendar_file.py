@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import thread_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,17 @@ from isthmus.insight.notify.rota import Duty
 from isthmus.model.errors import StorageError
 from isthmus.model.plantfile_oncall import PersonEntry
 from isthmus.model.sample import Nanoseconds
+from isthmus.runtime.notify.calendar_rule import unfit
 
 log = logging.getLogger(__name__)
 
 INSTALL = "pip install 'isthmus[calendar]'"
 LARGEST = 8 << 20  # bytes
-MOST = 5_000  # events of one look
+MOST = 5_000  # events of people in one look
+SLOW, SLOWEST = 1.0, 10.0  # seconds of the processor for one event, and for all
+EARLIEST = 1600  # the year in which what comes back may have begun
+HOUR = 3_600 * 10**9
+LOOKS = 16  # that are kept
 
 
 @dataclass(slots=True)
@@ -31,7 +37,9 @@ class CalendarFile:
     people: Mapping[str, PersonEntry]
     trouble: str = ""
     _seen: tuple[int, int] = (0, 0)  # when it was written, and how long it is
+    _fault: str = ""  # of the file as it was seen: looking again would not help
     _calendar: Any = None
+    _found: dict[tuple[int, int, str], list[Duty]] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def duties(self, start: int, end: int, zone: ZoneInfo) -> list[Duty]:
@@ -59,6 +67,7 @@ class CalendarFile:
             return ""
 
     def _load(self) -> None:
+        """Read the file where it is not the one that was seen; StorageError where it is no rota."""
         try:
             import icalendar  # noqa: PLC0415 - optional
         except ImportError as error:
@@ -66,31 +75,76 @@ class CalendarFile:
         try:
             known = self.file.stat()
             seen = known.st_mtime_ns, known.st_size
-            if seen == self._seen and self._calendar is not None:
-                return
-            self._calendar = None
-            if known.st_size <= LARGEST:
-                self._calendar = icalendar.Calendar.from_ical(self.file.read_bytes())
+            if seen != self._seen:
+                self._seen, self._fault, self._calendar = (0, 0), "", None
+                self._found.clear()
+                self._read(known.st_size, icalendar.Calendar.from_ical)
                 self._seen = seen
-        except Exception as error:  # the library raises whatever it stumbles over
-            self._calendar = None
+        except OSError as error:
             raise StorageError(f"reading {self.file}: {_said(error)}") from error
-        if self._calendar is None:
+        except StorageError as error:
+            self._seen, self._fault = seen, str(error)
+            raise
+        if self._fault:
+            raise StorageError(self._fault)
+
+    def _read(self, size: int, parse: Callable[[bytes], Any]) -> None:
+        if size > LARGEST:
             raise StorageError(f"{self.file} has more than {LARGEST >> 20} MB")
+        body = self.file.read_bytes()
+        if why := unfit(body):  # first: the library may never come back from such a rule
+            raise StorageError(f"{self.file}, {why}")
+        try:
+            self._calendar = parse(body)
+        except Exception as error:  # the library raises whatever it stumbles over
+            raise StorageError(f"reading {self.file}: {_said(error)}") from error
+        for event in self._calendar.walk("VEVENT"):
+            begin = getattr(event.get("DTSTART"), "dt", None)
+            if "RRULE" in event and getattr(begin, "year", EARLIEST) < EARLIEST:
+                text = f"{self.file}: the event {event.get('UID')} began before {EARLIEST}"
+                raise StorageError(text)
 
     def _between(self, start: int, end: int, zone: ZoneInfo) -> list[Duty]:
+        """The events of the whole hours around [start, end): looks of an hour share them."""
+        first, last = start // HOUR, -(-end // HOUR)
+        key = first, last, zone.key
+        if key not in self._found:
+            if len(self._found) >= LOOKS:
+                self._found.clear()
+            begin, stop = (datetime.fromtimestamp(each * 3_600, UTC) for each in (first, last))
+            self._found[key] = self._expanded(begin, stop, zone)
+        return self._found[key]
+
+    def _expanded(self, first: datetime, last: datetime, zone: ZoneInfo) -> list[Duty]:
         try:
             import recurring_ical_events  # noqa: PLC0415 - optional
         except ImportError as error:
             raise StorageError(f"reading {self.file} needs `{INSTALL}`") from error
-        first, last = (datetime.fromtimestamp(each / 1e9, UTC) for each in (start, end))
+        found: list[Duty] = []
+        begun = thread_time()
         try:
-            found = recurring_ical_events.of(self._calendar).between(first, last)
-            made = [self._duty(each, zone) for each in found[:MOST]]
+            for series in recurring_ical_events.of(self._calendar).series:
+                since = thread_time()
+                for each in series.between(first, last):
+                    duty = self._duty(each.as_component(keep_recurrence_attributes=False), zone)
+                    found += [duty] if duty.who else []
+                    self._bound(len(found) <= MOST, f"has more than {MOST:,} events at a time")
+                now = thread_time()
+                text = f"takes too long: does the event {series.uid} ever come back?"
+                self._bound(now - since <= SLOW, text)
+                self._bound(now - begun <= SLOWEST, "takes too long: it has too many events")
+        except StorageError:
+            raise
         except Exception as error:  # the library raises whatever it stumbles over
             text = f"{self.file} has an event that is not understood: {_said(error)}"
             raise StorageError(text) from error
-        return sorted((each for each in made if each.who), key=lambda each: each.start)
+        return sorted(found, key=lambda each: each.start)
+
+    def _bound(self, kept: bool, fault: str) -> None:  # noqa: FBT001
+        """A file that is not within its bounds does not count until it changes."""
+        if not kept:
+            self._fault = f"{self.file} {fault}"
+            raise StorageError(self._fault)
 
     def _duty(self, event: Any, zone: ZoneInfo) -> Duty:  # noqa: ANN401 - of icalendar
         begin = event.start

@@ -116,7 +116,7 @@ class Notify:
 
     async def look(self) -> None:
         """Take what came, and what has become due."""
-        parts = self._mark, self._hear, self.watchman.look, self._let_through
+        parts = self._mark, self._hear, self.watchman.look, self._let_through, self._look_at_rotas
         await self._guarded(*parts)
 
     async def _guarded(self, *parts: Callable[[], None]) -> None:
@@ -157,6 +157,9 @@ class Notify:
 
     def _let_through(self) -> None:
         self.flooding.look(self.wall())
+
+    def _look_at_rotas(self) -> None:
+        self.whom.look(self.wall())
 
     def _take(self, heard: Heard) -> None:
         notice = heard.notice

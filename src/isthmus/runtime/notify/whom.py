@@ -42,7 +42,8 @@ class Whom:
     folder: Path  # relative files are looked for here
     zone: ZoneInfo = field(init=False)
     files: dict[str, CalendarFile] = field(init=False)
-    _lacks: tuple[int, tuple[Lack, ...]] = (0, ())  # when it was looked for, and what was found
+    lacks: tuple[Lack, ...] = ()  # of the last look
+    _looked: int = 0  # when that was
 
     def __post_init__(self) -> None:
         self.zone = ZoneInfo(self.plant.timezone)
@@ -143,20 +144,20 @@ class Whom:
         }
         return {name: fault for name, fault in found.items() if fault}
 
-    def lacks(self, at: int) -> tuple[Lack, ...]:
-        """Rotas whose file does not count, or that name nobody; looked for once a minute.
+    def look(self, at: int) -> None:
+        """See, once a minute, which rotas have a file that does not count, or name nobody.
 
         Turns say by their hours when they count: between them it is meant that nobody is on call.
         """
-        if not 0 <= at - self._lacks[0] < LOOK:
-            found = []
-            for name, rota in self.entry.on_call.items():
-                who, _ = self.on_call(name, at)
-                trouble = self.trouble(name)
-                if trouble or not (who or rota.turns):
-                    found.append(Lack(name, trouble, bool(who)))
-            self._lacks = at, tuple(found)
-        return self._lacks[1]
+        if 0 <= at - self._looked < LOOK:
+            return
+        self._looked, found = at, []
+        for name, rota in self.entry.on_call.items():
+            who, _ = self.on_call(name, at)
+            trouble = self.trouble(name)
+            if trouble or not (who or rota.turns):
+                found.append(Lack(name, trouble, bool(who)))
+        self.lacks = tuple(found)
 
     def _events(self, name: str, start: int, end: int) -> list[Duty]:
         file = self.files.get(name)
