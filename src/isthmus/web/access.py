@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -37,6 +37,22 @@ class Sight:
         found = self._app.trust.rights.decide(self.principal, right, path)
         if not found:
             raise refusal(right, path, found)
+
+    def lasting(self, paths: Sequence[str]) -> Callable[[], bool]:
+        """Asks whether all of `paths` may be read, and no less or more of the site than now."""
+        rights, whole = self._app.trust.rights, self.everything
+        judged = None  # by this policy, whatever it was at first
+
+        def lasts() -> bool:
+            nonlocal judged
+            policy = rights.policy
+            if policy is not judged:
+                if self.everything != whole or not all(map(self.one, paths)):
+                    return False
+                judged = policy
+            return True
+
+        return lasts
 
     @property
     def everything(self) -> bool:
@@ -89,9 +105,7 @@ def _check(app: App, principal: Principal, need: Need, request: Request) -> None
             raise refusal(right, "", rights.decide(principal, right))
         return
     if need.at in (At.TAGS, At.LINK):
-        paths = list(_tags(app, request) if need.at is At.TAGS else _linked(app, request))
-        if not paths and need.at is At.LINK:
-            paths = [""]
+        paths = _asked(app, need.at, request)
         found = rights.decide_each(principal, right, paths)
         if not found:
             where = next(path for path in paths if not rights.policy.decide(principal, right, path))
@@ -134,6 +148,13 @@ def _tags(app: App, request: Request) -> Iterator[str]:
                         yield plain
 
 
-def _linked(app: App, request: Request) -> list[str]:
-    link = app.plant.connections.get(str(request.path_params.get("name", "")))
-    return list(link.addresses) if link else []
+def _asked(app: App, at: At, request: Request) -> list[str]:
+    if at is At.TAGS:
+        return list(_tags(app, request))
+    return linked(app, str(request.path_params.get("name", "")))
+
+
+def linked(app: App, name: str) -> list[str]:
+    """The paths of a connection's tags; the whole site where none is known beforehand."""
+    link = app.plant.connections.get(name)
+    return list(link.addresses if link else ()) or [""]

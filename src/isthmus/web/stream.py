@@ -1,13 +1,14 @@
 """Live values to the browser: one event stream a page, with the tags on it, as they change.
 
-A change is told within 40 ms, and each tag at most four times a second.
+A change is told within 40 ms, and each tag at most four times a second. A stream ends as soon as
+another policy gives who listens less or more: the page opens it anew, and is judged anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import numpy as np
@@ -21,7 +22,7 @@ from isthmus.runtime.app import App
 from isthmus.runtime.collect.tap import Sight, Stage
 from isthmus.runtime.live import Live
 from isthmus.web import contract
-from isthmus.web.access import Seen
+from isthmus.web.access import Seen, linked
 from isthmus.web.ask import Name, Problem, tag_ids
 from isthmus.web.attention import attention, by_page
 
@@ -48,16 +49,20 @@ def routes(app: App) -> APIRouter:
         ids = tag_ids(app, tags)
         _admit(open_streams)
         told = board if seen.everything else narrow
-        return _sse(_values(app, ids, request, told), open_streams)
+        still = seen.lasting([app.path(number) for number in ids.tolist()])
+        return _sse(_values(app, ids, request, told), open_streams, still)
 
     @router.get(
         "/links/{name}/tap", summary="SSE: `tap`, a list of rows", response_class=StreamingResponse
     )
-    async def tap(request: Request, name: Name, stage: At = Stage.READ) -> StreamingResponse:
+    async def tap(
+        request: Request, seen: Seen, name: Name, stage: At = Stage.READ
+    ) -> StreamingResponse:
         if name not in app.links:
             raise Problem(404, f"there is no link {name}", "GET /api/links lists them")
         _admit(open_streams)
-        return _sse(_sights(app, name, stage, request), open_streams)
+        still = seen.lasting(linked(app, name))
+        return _sse(_sights(app, name, stage, request), open_streams, still)
 
     return router
 
@@ -67,11 +72,15 @@ def _admit(open_streams: set[int]) -> None:
         raise Problem(503, f"{STREAMS} live streams are open", "close some pages, then try again")
 
 
-def _sse(lines: AsyncIterator[str], open_streams: set[int]) -> StreamingResponse:
+def _sse(
+    lines: AsyncIterator[str], open_streams: set[int], still: Callable[[], bool]
+) -> StreamingResponse:
     async def counted() -> AsyncIterator[str]:
         open_streams.add(id(lines))
         try:
             async for line in lines:
+                if not still():
+                    return
                 yield line
         finally:
             open_streams.discard(id(lines))

@@ -113,7 +113,7 @@ class Identity:
             away = who.id.startswith("person:") and (
                 account is None or account.state is not State.ACTIVE
             )
-            return token is not None and not away
+            return token is not None and not away and token.principal(account) == who
         return who.owner
 
     async def keep_for_ever(self) -> None:

@@ -90,8 +90,12 @@ def test_other_grants_end_what_was_looked_up_before(house):
     house.enrolled()
     _, session = house.identity.sessions.begin("person:anna", "password", source="x")
     who = house.identity.of_session(session)
+    text, _ = house.by().token("script", ["read"], (), who="person:anna", days=1)
+    program = house.identity.of_token(text)
+    assert house.identity.still(program)
     house.by().grant("anna", grants_of("anna", [("viewer", "")]))
     assert not house.identity.still(who)
+    assert not house.identity.still(program)
     assert house.identity.of_session(session).own[0].role is Role.VIEWER
 
 
