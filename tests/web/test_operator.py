@@ -314,3 +314,23 @@ def test_those_on_call_are_called_with_two_touches(window, demo, plant):
     wish = json.dumps({"path": f"{LINE}/capper", "rota": "nobody"}).encode()
     with pytest.raises(Exception, match="no rota nobody"):
         demo.remote.send("/api/operator/call", wish)
+
+
+def test_a_note_for_the_next_shift_is_kept_and_not_lost_without_a_network(window, demo):
+    page = window()
+    page.goto(f"{demo.url}/operator?at={LINE}/capper")
+    form = page.locator("isthmus-shift-note")
+    field, button = form.get_by_label("Note for the next shift"), form.get_by_role("button")
+    field.fill("reel 7 jams")
+    page.context.set_offline(True)
+    button.tap()
+    expect(form.get_by_role("alert")).to_contain_text("the site does not answer")
+    expect(field).to_have_value("reel 7 jams")
+    page.context.set_offline(False)
+    page.reload()
+    expect(field).to_have_value("reel 7 jams")
+    button.tap()
+    expect(form.locator(".notes li").first).to_contain_text("reel 7 jams")
+    expect(field).to_have_value("")
+    told = demo.remote.get("/api/scorecard")["notes"]
+    assert [each["line"] for each in told if each["text"] == "reel 7 jams"] == [LINE]

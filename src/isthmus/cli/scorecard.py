@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         part = steps.add_parser(kind, help=text)
         part.add_argument("text", help="what it says")
         part.add_argument("--goal", default="", help="the goal it is about")
+        part.add_argument("--line", default="", help="the line it is about, where it is no goal")
         parts.append(part)
         if kind == "action":
             _doing(part, default="")
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _written(site: Remote, args: argparse.Namespace, kind: str) -> dict[str, Any]:
-    wish = {"kind": kind, "text": args.text, "goal": args.goal}
+    wish = {"kind": kind, "text": args.text, "goal": args.goal, "line": args.line}
     if kind == "action":
         wish |= {"who": args.who, "side": args.side, "due": args.due}
     made: dict[str, Any] = site.send("/api/scorecard/notes", json.dumps(wish).encode())
@@ -140,7 +141,8 @@ def _verdict(goal: dict[str, Any]) -> str:
 
 def _version(note: dict[str, Any]) -> str:
     when = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(note["time"] / 1_000))
-    about = f" ({note['goal']})" if note["goal"] else ""
+    told = note["goal"] or note["line"]
+    about = f" ({told})" if told else ""
     doing = ""
     if note["kind"] == "action":
         who = " ".join(filter(None, (note["side"].upper(), note["who"]))) or "nobody yet"

@@ -26,6 +26,8 @@ from isthmus.web.history import numbers
 from isthmus.web.orders import orders
 from isthmus.web.overview import rate
 from isthmus.web.ribbon import title
+from isthmus.web.scorecard import noted
+from isthmus.web.shift_notes import left_for
 
 CALLS = 2  # the priority of a call
 MINUTE = 60 * 10**9  # ns
@@ -110,13 +112,16 @@ def _call(app: App, place: Equipment, rota: str, who: Principal) -> Called:
 def _personal(app: App, seen: Sight, found: Station) -> dict[str, object]:
     """What who asks may see and do."""
     who, acts = seen.principal, seen.one(found.path, Right.ACKNOWLEDGE)
+    line = line_of(app, found.line) if seen.one(found.line) else None
     return {
         "who": who.id,
         "name": who.name,
         "may_say": seen.one(found.path, Right.ANNOTATE),
         "may_acknowledge": acts,
         "helpers": _helpers(app) if acts else [],
-        **({} if seen.one(found.line) else {"order": None}),
+        "may_note": seen.one(found.line, Right.ANNOTATE),
+        "notes": [noted(note) for note in left_for(app, line)] if line else [],
+        **({} if line else {"order": None}),
     }
 
 

@@ -62,7 +62,11 @@ def beside(app: App, seen: Sight) -> Beside:
     card = app.scorecard
     stands = [stand for stand in card.now() if seen.one(stand.line)]
     names = {stand.goal.name for stand in stands}
-    notes = [note for note in card.book.all() if not note.goal or note.goal in names]
+    notes = [
+        note
+        for note in card.book.all()
+        if (seen.one(note.line) if note.line else not note.goal or note.goal in names)
+    ]
     return Beside.of(app, stands, notes)
 
 

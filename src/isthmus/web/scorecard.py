@@ -17,7 +17,7 @@ from isthmus.runtime.scorecard.board import Stand
 from isthmus.runtime.scorecard.book import Change, Note
 from isthmus.web import contract
 from isthmus.web.access import Seen, Sight, refusal
-from isthmus.web.ask import Problem
+from isthmus.web.ask import Problem, line_of
 from isthmus.web.contract.scorecard import GoalStand, NoteChange, NoteWish
 from isthmus.web.writes import principal
 
@@ -59,27 +59,25 @@ def routes(app: App) -> APIRouter:
         found = _versions(app, number)
         names = {stand.goal.name for stand in app.scorecard.now() if seen.one(stand.line)}
         if not _seen(found[-1], names, seen):
-            seen.require(Right.READ, _where(app, found[-1].goal))
+            seen.require(Right.READ, _where(app, found[-1].goal, found[-1].line))
         return [noted(note) for note in found]
 
     @router.post("/notes", summary="Write a comment, a decision or an action")
     def write(wish: NoteWish, request: Request) -> contract.ScorecardNote:
-        if wish.goal and wish.goal not in app.plant.goals:
-            near = nearest(wish.goal, app.plant.goals)
-            hint = f"did you mean `{near}`?" if near else "GET /api/scorecard lists them"
-            raise Problem(404, f"there is no goal {wish.goal}", hint)
-        _require(app, request, wish.goal)
+        line = _line(app, wish)
+        _require(app, request, wish.goal, line)
         action = wish.kind == "action"
         change = Change(None, wish.who, wish.side, wish.due)
         if not action and (wish.who or wish.side or wish.due):
             raise Problem(422, f"a {wish.kind} is not to be done by anybody", "write an action")
         by = principal(request).id
-        return noted(app.scorecard.book.write(wish.kind, wish.text, by, wish.goal, change))
+        book = app.scorecard.book
+        return noted(book.write(wish.kind, wish.text, by, wish.goal, change, line))
 
     @router.post("/notes/{number}", summary="Change a note: its next version; the old one stays")
     def change(number: Number, wish: NoteChange, request: Request) -> contract.ScorecardNote:
         found = _versions(app, number)[-1]
-        _require(app, request, found.goal)
+        _require(app, request, found.goal, found.line)
         if wish.version != found.version:
             raise Problem(
                 409,
@@ -134,14 +132,27 @@ def _page(stand: Stand) -> str:
     return f"/{stand.measure.page}{line}"
 
 
+def _line(app: App, wish: NoteWish) -> str:
+    """The path of the line that a note shall be about, if any; Problem for what is not there."""
+    if wish.goal and wish.goal not in app.plant.goals:
+        near = nearest(wish.goal, app.plant.goals)
+        hint = f"did you mean `{near}`?" if near else "GET /api/scorecard lists them"
+        raise Problem(404, f"there is no goal {wish.goal}", hint)
+    if wish.goal and wish.line:
+        raise Problem(422, "a note is about a goal or about a line", "name one of them")
+    return line_of(app, wish.line).path if wish.line else ""
+
+
 def _versions(app: App, number: int) -> list[Note]:
     if number not in app.scorecard.book.versions:
         raise Problem(404, f"there is no note {number}", "GET /api/scorecard lists them")
     return app.scorecard.book.history(number)
 
 
-def _where(app: App, name: str) -> str:
-    """The line that a goal is about; the whole site for a goal of it, and where there is none."""
+def _where(app: App, name: str, line: str) -> str:
+    """The line that a note is about; the whole site for a goal of it, and where there is none."""
+    if line:
+        return line
     found = next((each for each in app.scorecard.now() if each.goal.name == name), None)
     return found.line if found else ""
 
@@ -160,20 +171,22 @@ def _first(notes: Sequence[Note]) -> tuple[list[Note], int | None]:
 
 
 def _seen(note: Note, names: set[str], seen: Sight) -> bool:
-    """Whether it is about a goal that may be seen, or about none."""
+    """Whether it is about a line or one of the goals that may be seen, or about neither."""
     if seen.everything or note.goal in names:
         return True
+    if note.line:
+        return seen.one(note.line)
     return not note.goal and bool(names)
 
 
-def _require(app: App, request: Request, goal: str) -> None:
-    """Refuse whoever may not annotate what the goal is about; without one, any goal's line."""
+def _require(app: App, request: Request, goal: str, line: str) -> None:
+    """Refuse whoever may not annotate what the note is about; about nothing, any goal's line."""
     who, policy = principal(request), app.trust.rights.policy
     if who.owner:
         return
-    where = _where(app, goal)
+    where = _where(app, goal, line)
     decision = policy.decide(who, Right.ANNOTATE, where)
-    if not decision and not goal:
+    if not decision and not goal and not line:
         lines = {stand.line for stand in app.scorecard.now()}
         decision = next(
             (found for at in sorted(lines) if (found := policy.decide(who, Right.ANNOTATE, at))),

@@ -5674,7 +5674,7 @@ export interface components {
         };
         /**
          * NoteWish
-         * @description A new note, about a goal or about the whole scorecard.
+         * @description A new note, about a goal, about a line, or about the whole scorecard.
          */
         NoteWish: {
             /**
@@ -5707,6 +5707,12 @@ export interface components {
              * @default
              */
             due: string;
+            /**
+             * Line
+             * @description Path of a line.
+             * @default
+             */
+            line: string;
         };
         /**
          * NotifyMessage
@@ -7305,7 +7311,9 @@ export interface components {
         };
         /**
          * ScorecardNote
-         * @description One version of a comment, a decision or an action; the last three fields are of actions.
+         * @description One version of a comment, a decision or an action, about a goal, a line or neither.
+         *
+         *     `who`, `side`, `due` and `state` are of actions.
          */
         ScorecardNote: {
             /** Number */
@@ -7342,6 +7350,11 @@ export interface components {
              * @enum {string}
              */
             state: "open" | "done" | "dropped";
+            /**
+             * Line
+             * @default
+             */
+            line: string;
         };
         /**
          * SeenCertificate
@@ -7784,6 +7797,18 @@ export interface components {
             may_say: boolean;
             /** May Acknowledge */
             may_acknowledge: boolean;
+            /**
+             * May Note
+             * @description Leave a note about the line here.
+             * @default false
+             */
+            may_note: boolean;
+            /**
+             * Notes
+             * @description Notes that the last and this shift left for the line, newest first.
+             * @default []
+             */
+            notes: components["schemas"]["ScorecardNote"][];
             /**
              * Helpers
              * @description Whom one may call from here.

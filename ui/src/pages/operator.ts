@@ -20,6 +20,7 @@ import "../parts/call-help";
 import "../parts/card";
 import "../parts/figure";
 import "../parts/outbox";
+import "../parts/shift-note";
 import "../parts/state-ribbon";
 import "../parts/stop-list";
 import "../parts/stop-reason";
@@ -98,7 +99,7 @@ export class OperatorPage extends Part {
     const { at } = this;
     if (!at) return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>No machine tells its state yet</b><span>Give a unit of a line a tag with <code>role: state</code> in plant.yaml.</span></div></isthmus-card></main>`;
     return html`<main id="page" class="fit operator" tabindex="-1" @isthmus-worded=${this.worded}>${this.strip(at.path)}<isthmus-outbox></isthmus-outbox>
-      ${this.question()}<div class="beside">${this.list()}${this.asking()}${this.help(at.path)}</div></main>`;
+      ${this.question()}<div class="beside">${this.list()}${this.asking()}${this.help(at.path)}${this.noting()}</div></main>`;
   }
 
   private strip(path: string) {
@@ -191,6 +192,13 @@ export class OperatorPage extends Part {
   private help(path: string) {
     const helpers = this.station.value?.helpers ?? [];
     return helpers.length ? html`<isthmus-card heading="Call for help"><isthmus-call-help .path=${path} .helpers=${helpers}></isthmus-call-help></isthmus-card>` : nothing;
+  }
+
+  private noting() {
+    const value = this.station.value;
+    if (!value || !(value.may_note || value.notes.length)) return nothing;
+    const count = value.notes.length;
+    return html`<isthmus-card heading="Note for the next shift" sub=${count ? `${count} ${count === 1 ? "note" : "notes"}` : ""}><isthmus-shift-note .line=${value.line} .who=${value.who} ?may=${value.may_note} .notes=${value.notes} @isthmus-noted=${() => this.station.again()}></isthmus-shift-note></isthmus-card>`;
   }
 
   private async acknowledge(alarm: string): Promise<void> {

@@ -39,7 +39,7 @@ export class Notes extends Part {
   }
 
   private note(note: ScorecardNote) {
-    const goal = this.goals.find((one) => one.name === note.goal)?.title ?? note.goal;
+    const goal = this.goals.find((one) => one.name === note.goal)?.title ?? (note.goal || note.line);
     const open = note.kind === "action" && note.state === "open";
     const due = note.due ? `due ${dayOf(note.due)}` : "no day set";
     const begun = this.editing?.number === note.number ? this.editing : undefined;

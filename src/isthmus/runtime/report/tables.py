@@ -260,13 +260,13 @@ def note_tables(numbers: Numbers, beside: Beside) -> Iterator[Table]:
 def _about(note: Note, place: Equipment, goals: Mapping[str, Stand]) -> bool:
     """Whether a note is about this place, or about no goal of another."""
     stand = goals.get(note.goal)
-    line = stand.line if stand else ""
+    line = stand.line if stand else note.line
     return not line or not place.path or f"{line}/".startswith(f"{place.path}/")
 
 
 def _titled(note: Note, goals: Mapping[str, Stand]) -> str:
     stand = goals.get(note.goal)
-    return (stand.goal.title or stand.measure.title) if stand else note.goal
+    return (stand.goal.title or stand.measure.title) if stand else note.goal or note.line
 
 
 def data_table(numbers: Numbers) -> tuple[Table, float]:

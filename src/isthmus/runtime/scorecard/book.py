@@ -31,8 +31,9 @@ VERSIONS = 1_000  # of one note
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One version of a note: `by` wrote it at `time` (ns of the wall), about `goal` if that is set.
+    """One version of a note: `by` wrote it at `time` (ns of the wall).
 
+    It is about a `goal`, the `line` at that path, or neither.
     `who`, `side`, `due` and `state` are of actions: who does it, of which side, until when.
     """
 
@@ -47,6 +48,7 @@ class Note:
     side: Side = ""
     due: str = ""
     state: State = "open"
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,18 @@ class Book:
             return list(self._of(number))
 
     def write(
-        self, kind: Sort, text: str, by: str, goal: str = "", change: Change = NOTHING
+        self,
+        kind: Sort,
+        text: str,
+        by: str,
+        goal: str = "",
+        change: Change = NOTHING,
+        line: str = "",
     ) -> Note:
         """A new note; `change` gives what an action has beside its text."""
         with self._guard:
             number = max(self.versions, default=0) + 1
-            made = Note(number, 1, kind, text.strip(), by, self.wall(), goal)
+            made = Note(number, 1, kind, text.strip(), by, self.wall(), goal, line=line)
             return self._keep(_changed(made, change))
 
     def change(self, number: int, by: str, change: Change, version: int | None = None) -> Note:
@@ -139,7 +147,9 @@ class Book:
         told = "wrote" if note.version == 1 else f"changed to version {note.version}"
         facts = {"kind": note.kind, "goal": note.goal, "state": note.state, "due": note.due}
         text = f"{told} {note.kind} {note.number}: {note.text[:200]}"
-        self.recorder.record(Kind.SCORECARD, note.by, text, about=note.goal, facts=facts)
+        self.recorder.record(
+            Kind.SCORECARD, note.by, text, about=note.goal or note.line, facts=facts
+        )
         add_line(self.file, asdict(note), "keeping a note of the scorecard in")
         self.versions.setdefault(note.number, []).append(note)
         return note

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from isthmus.web.contract.answer import Answer, Milliseconds
 from isthmus.web.contract.figures import Kpi, OrderInfo
+from isthmus.web.contract.scorecard import ScorecardNote
 
 
 class Helper(Answer):
@@ -62,4 +63,9 @@ class Station(Answer):
     name: str
     may_say: Annotated[bool, Field(description="Give reasons of stops here.")]
     may_acknowledge: bool
+    may_note: Annotated[bool, Field(description="Leave a note about the line here.")] = False
+    notes: Annotated[
+        list[ScorecardNote],
+        Field(description="Notes that the last and this shift left for the line, newest first."),
+    ] = []
     helpers: Annotated[list[Helper], Field(description="Whom one may call from here.")] = []

@@ -49,7 +49,10 @@ class GoalStand(Answer):
 
 
 class ScorecardNote(Answer):
-    """One version of a comment, a decision or an action; the last three fields are of actions."""
+    """One version of a comment, a decision or an action, about a goal, a line or neither.
+
+    `who`, `side`, `due` and `state` are of actions.
+    """
 
     number: int
     version: int
@@ -62,6 +65,7 @@ class ScorecardNote(Answer):
     side: Side
     due: str
     state: NoteState
+    line: str = ""
 
 
 class Scorecard(Answer):
@@ -88,7 +92,7 @@ class NotePage(Answer):
 
 
 class NoteWish(Answer):
-    """A new note, about a goal or about the whole scorecard."""
+    """A new note, about a goal, about a line, or about the whole scorecard."""
 
     kind: Sort = "comment"
     text: Words
@@ -96,6 +100,7 @@ class NoteWish(Answer):
     who: Annotated[str, Field(max_length=200)] = ""
     side: Side = ""
     due: Annotated[str, Field(max_length=10, description="A day: `2026-12-31`.")] = ""
+    line: Annotated[str, Field(max_length=1_000, description="Path of a line.")] = ""
 
 
 class NoteChange(Answer):

@@ -224,10 +224,13 @@ def test_notes_of_the_time_and_open_actions_are_told(tmp_path):
         Note(2, 1, "comment", "next shift's", "person:anna", later),
         Note(3, 1, "action", "order a head", "person:bo", 0, who="bo", side="ot", due="2026-12-01"),
         Note(4, 2, "action", "was done", "person:bo", inside, state="done"),
+        Note(5, 1, "comment", "reel 7 jams", "person:bo", inside, line=line.path),
+        Note(6, 1, "comment", "of another", "person:bo", inside, line="packaging/line10"),
     ]
     known, besides = beside(known, tmp_path, notes=notes)
     report = made(line, known, besides)
-    assert [row[0] for row in table(report, "Comments and decisions").rows] == ["run slower"]
+    said = [(row[0], row[2]) for row in table(report, "Comments and decisions").rows]
+    assert said == [("reel 7 jams", line.path), ("run slower", "")]
     assert [row[:3] for row in table(report, "Open actions").rows] == [
         ("order a head", "OT bo", "2026-12-01")
     ]
