@@ -199,6 +199,27 @@ def test_keys_act_at_the_list_alone_and_can_be_switched_off(window, told):
     assert told.asked == [("acknowledge", {"alarms": [f"{LINE}/packer/jam"]})]
 
 
+SEEN = """() => {
+  const row = document.querySelector('tr[aria-selected=true]')?.getBoundingClientRect();
+  const list = document.querySelector('isthmus-alarm-list').parentElement.getBoundingClientRect();
+  return row && row.top >= Math.max(0, list.top - 1)
+    && row.bottom <= Math.min(innerHeight, list.bottom + 1);
+}"""
+
+
+def test_what_keys_choose_is_in_view_and_is_told(window, told):
+    told.alarms = [alarm("filler", f"jam_{n}", told.now) for n in range(120)]
+    page = window.open(f"/alarms?alarm={LINE}/filler/jam_80")
+    page.wait_for_function(SEEN)
+    page.locator("main#page").focus()
+    press(page, "j")
+    page.wait_for_function(SEEN)
+    said = page.locator("main#page > [role=status]")
+    assert said.inner_text() == "filler / jam 81, priority 3, unacknowledged, 82 of 120"
+    button = page.locator("tr[aria-selected=true]").get_by_role("button").first
+    assert button.get_attribute("aria-label") == "Acknowledge filler / jam 81"
+
+
 def test_a_page_key_is_no_key_of_the_list(window, told):
     page = window.open(f"/alarms?alarm={LINE}/packer/jam")
     rows(page).first.wait_for()

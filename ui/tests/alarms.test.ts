@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { AlarmInfo } from "../src/api/contract";
 import { clock, exact, when } from "../src/app/clock";
-import { lengths, steps } from "../src/draw/alarms";
+import { chosenText, doneText, lengths, steps } from "../src/draw/alarms";
 
 const alarm = (news: Partial<AlarmInfo>): AlarmInfo => ({
   path: "line1/filler/hot", equipment: "line1/filler", title: "hot", priority: 3, state: "unacknowledged", active: true, judged: true, since: 0, raised: 0, value: 1, limit: 2, unit: "", when: "", advice: "", consequence: "",
@@ -43,4 +43,12 @@ test("a time of another day says which", () => {
   expect(exact(now - 14.5 * 3_600_000)).toBe("Mon 21:12");
   expect(exact(now - 8 * 86_400_000)).toBe("2 Nov");
   expect(when(now + 24 * 3_600_000)).toBe("Wed 11:42");
+});
+
+test("what is chosen and what was done is told by name", () => {
+  const list = [alarm({}), alarm({ path: "line1/packer/jam", equipment: "line1/packer", title: "jam", priority: 2, state: "out-of-service" })];
+  expect(chosenText(list[1]!, list)).toBe("packer / jam, priority 2, out of service, 2 of 2");
+  expect(doneText("acknowledge", [list[0]!])).toBe("filler / hot acknowledged");
+  expect(doneText("acknowledge", list)).toBe("2 alarms acknowledged");
+  expect(doneText("reset", [])).toBe("");
 });

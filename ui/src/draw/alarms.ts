@@ -27,6 +27,26 @@ export function steps(alarm: AlarmInfo): AlarmStep[] {
   return [...(unseen(alarm) ? ["acknowledge" as const] : []), ...(alarm.state === "latched" ? ["reset" as const] : []), ...(alarm.longest ? ["shelve" as const] : [])];
 }
 
+/** An alarm as people call it: "capper / bearing vibration high". */
+export function nameOf(alarm: AlarmInfo): string {
+  return `${alarm.equipment.split("/").at(-1) ?? ""} / ${alarm.title}`;
+}
+
+/** What is heard of an alarm that was chosen in a list of them. */
+export function chosenText(alarm: AlarmInfo, list: readonly AlarmInfo[]): string {
+  const at = list.findIndex((one) => one.path === alarm.path);
+  return `${nameOf(alarm)}, priority ${alarm.priority}, ${alarm.state.replaceAll("-", " ")}, ${at + 1} of ${list.length}`;
+}
+
+const DONE: Record<AlarmStep, string> = { acknowledge: "acknowledged", reset: "reset", shelve: "shelved", unshelve: "no longer shelved", restore: "in service again" };
+
+/** What is heard of what was done; empty where nothing was. */
+export function doneText(step: AlarmStep, alarms: readonly AlarmInfo[]): string {
+  const [first] = alarms;
+  if (!first) return "";
+  return `${alarms.length > 1 ? `${alarms.length} alarms` : nameOf(first)} ${DONE[step]}`;
+}
+
 const USUAL = [30, 120, 480, 1440];
 const MOST = 43_200;
 

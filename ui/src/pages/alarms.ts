@@ -7,7 +7,7 @@ import { Resource } from "../api/resource";
 import { single } from "../app/keys";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
-import { aside, steps, unseen } from "../draw/alarms";
+import { aside, chosenText, doneText, steps, unseen } from "../draw/alarms";
 import { number } from "../draw/number";
 import type { AlarmAct } from "../parts/alarm-list";
 import { Part } from "../parts/part";
@@ -42,6 +42,8 @@ export class AlarmsPage extends Part {
   @state() private busy = "";
   @state() private testing = "";
   @state() private trouble: ApiError | undefined;
+  /** What a screen reader hears of what was chosen and done. */
+  @state() private said = "";
   private heard = "";
 
   private get view(): (typeof VIEWS)[number] {
@@ -65,8 +67,8 @@ export class AlarmsPage extends Part {
   }
 
   override render() {
-    return html`<main id="page" class="fit alarms" tabindex="-1" @isthmus-alarm=${this.act} @isthmus-choose=${(event: CustomEvent<AlarmInfo>) => setQuery({ alarm: event.detail.path })} @isthmus-shelved=${this.shelved}>
-      ${this.list()}${this.rate()}${this.actors()}${this.shelving ? html`<isthmus-shelve class="drawer" .alarm=${this.shelving} line=${this.site.lineOf(this.shelving.equipment)?.path ?? ""}></isthmus-shelve>` : nothing}</main>`;
+    return html`<main id="page" class="fit alarms" tabindex="-1" @isthmus-alarm=${this.act} @isthmus-choose=${(event: CustomEvent<AlarmInfo>) => this.choose(event.detail)} @isthmus-shelved=${this.shelved}>
+      <div class="vh" role="status">${this.said}</div>${this.list()}${this.rate()}${this.actors()}${this.shelving ? html`<isthmus-shelve class="drawer" .alarm=${this.shelving} line=${this.site.lineOf(this.shelving.equipment)?.path ?? ""}></isthmus-shelve>` : nothing}</main>`;
   }
 
   private list() {
@@ -138,6 +140,11 @@ export class AlarmsPage extends Part {
     this.alarms.again();
   };
 
+  private choose(alarm: AlarmInfo): void {
+    this.said = chosenText(alarm, onScreen(this.view, this.alarms.value?.alarms));
+    setQuery({ alarm: alarm.path });
+  }
+
   private acknowledge(alarms: readonly AlarmInfo[]): Promise<void> {
     return this.ask("acknowledge", alarms);
   }
@@ -148,6 +155,7 @@ export class AlarmsPage extends Part {
     this.trouble = undefined;
     try {
       const done = await send<AlarmDone[]>(`/api/alarms/${step}`, { alarms: alarms.map((alarm) => alarm.path) });
+      this.said = doneText(step, done.filter((alarm) => !alarm.refused));
       const not = done.filter((alarm) => alarm.refused);
       if (not.length) this.trouble = new ApiError(`${not.length} of ${done.length} not done: ${not[0]?.path}: ${not[0]?.refused}`, "", 0);
     } catch (cause) {
@@ -168,7 +176,7 @@ export class AlarmsPage extends Part {
     const here = shown[at];
     if (event.key === "j" || event.key === "k") {
       const next = shown[Math.min(shown.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
-      if (next) setQuery({ alarm: next.path });
+      if (next) this.choose(next);
     } else if (event.key === "a" && here && steps(here).includes("acknowledge") && !this.shelving) void this.acknowledge([here]);
     else if (event.key === "s" && here && steps(here).includes("shelve")) {
       event.preventDefault();

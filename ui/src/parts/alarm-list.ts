@@ -2,7 +2,7 @@ import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AlarmInfo } from "../api/contract";
 import { clock, duration, exact, when } from "../app/clock";
-import { aside, steps, unseen, type AlarmStep } from "../draw/alarms";
+import { aside, nameOf, steps, unseen, type AlarmStep } from "../draw/alarms";
 import { number, unitText } from "../draw/number";
 import { marker } from "./marker";
 import { Part } from "./part";
@@ -25,6 +25,13 @@ export class AlarmList extends Part {
   @property({ attribute: false }) alarms: readonly AlarmInfo[] = [];
   @property() selected = "";
   @property() busy = "";
+  private inView = "";
+
+  protected override updated(): void {
+    if (this.selected === this.inView || !this.alarms.length) return;
+    this.inView = this.selected;
+    this.querySelector('tr[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }
 
   override render() {
     const asking = this.alarms.filter((alarm) => !aside(alarm));
@@ -67,7 +74,7 @@ export class AlarmList extends Part {
   }
 
   private actions(alarm: AlarmInfo) {
-    return steps(alarm).map((step) => html`<button ?disabled=${this.busy === alarm.path} @click=${(event: Event) => this.act(event, { step, alarm })}>${BUTTONS[step]}</button> `);
+    return steps(alarm).map((step) => html`<button aria-label="${BUTTONS[step]} ${nameOf(alarm)}" ?disabled=${this.busy === alarm.path} @click=${(event: Event) => this.act(event, { step, alarm })}>${BUTTONS[step]}</button> `);
   }
 
   private choose(alarm: AlarmInfo): void {
