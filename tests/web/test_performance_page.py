@@ -133,6 +133,30 @@ def test_it_is_compared_by_what_is_asked_for(window, by):
     assert any(expected in name for name in named)
 
 
+def test_a_shift_that_is_over_opens_whole_and_what_is_compared_ends_with_it(window):
+    page = window.open(PAGE)
+    page.get_by_role("group", name="Window").get_by_role("button", name="last shift").click()
+    page.wait_for_function("() => /window=last_shift/.test(location.search)")
+    window.ready()
+    states = card(page, "States of every unit").locator(".sub")
+    told = states.inner_text()
+    assert " to " in told
+    assert card(page, "Compare").locator(".sub").inner_text().startswith("until ")
+    assert "days until" in card(page, "What limits the line").locator(".sub").inner_text()
+    page.locator("isthmus-period summary").click()
+    first = page.locator("isthmus-period .picks-list").first.locator("button").first
+    first.wait_for()
+    assert page.evaluate(WIDE) == []
+    first.click()
+    page.wait_for_function("() => /range=[0-9]+-[0-9]+/.test(location.search)")
+    window.ready()
+    assert states.inner_text() == told, "the last shift is the first of those that are over"
+    assert page.locator("isthmus-period summary").inner_text() == told
+    for look in (WIDE, CUT, MUTE):
+        assert page.evaluate(look) == []
+    assert window.wrong == []
+
+
 def test_on_paper_every_section_is_there_without_buttons(window):
     page = window.open(PAGE)
     page.emulate_media(media="print")

@@ -11,9 +11,14 @@ from isthmus.model.path import nearest
 from isthmus.model.plant import Equipment, Level
 from isthmus.model.sample import Int32s, Nanoseconds
 from isthmus.runtime.app import App
+from isthmus.runtime.figures.read import Window
 
 MOST_TAGS = 500
 Line = Annotated[str, Query(description="Path of the line; the plant's first where empty.")]
+Since = Annotated[
+    float | None, Query(alias="from", description="Begin, ms: instead of a window's name.")
+]
+Until = Annotated[float | None, Query(alias="to", description="End, ms; now if empty or later.")]
 Name = Annotated[str, Path(description="The connection's name in the plant file.")]
 DIGITS = 9
 LONGEST = 20 * 366 * 86_400_000.0
@@ -59,6 +64,21 @@ def month(start: float, end: float) -> tuple[Nanoseconds, Nanoseconds]:
     if found[1] - found[0] > MONTH:
         raise Problem(422, "the range is longer than 32 days", "ask for less at once")
     return found
+
+
+def window_of(
+    app: App, line: Equipment, name: str, start: float | None, end: float | None
+) -> Window:
+    """The window of `line` from `start` (ms) on, a month at most, else the one of that name."""
+    if start is None and end is None:
+        return app.records.window(line, name)
+    if start is None:
+        raise Problem(422, "`to` is asked for without `from`", "give `from` < `to` in ms")
+    now = app.now()
+    first, last = month(start, now / 1e6 if end is None else end)
+    if first >= now:
+        raise Problem(422, "this time has not begun yet", "give a `from` before now")
+    return Window("", first, Nanoseconds(min(last, now)))
 
 
 def line_of(app: App, path: str | None) -> Equipment:

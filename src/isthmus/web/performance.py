@@ -12,10 +12,12 @@ from isthmus.runtime.app import App
 from isthmus.runtime.figures.performance import LinePerformance, performance, shares
 from isthmus.runtime.figures.read import ideal_rate, units
 from isthmus.web import contract
-from isthmus.web.ask import Line, Problem, line_of
+from isthmus.web.ask import Line, Problem, Since, Until, line_of, window_of
 from isthmus.web.ribbon import ribbon
 
-WindowName = Annotated[Literal["hour", "shift", "day", "week"], Query(description="How far back.")]
+WindowName = Annotated[
+    Literal["hour", "shift", "day", "week"], Query(description="How far back from now.")
+]
 
 UNCOUNTED = "no counts"
 
@@ -35,9 +37,11 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["figures"])
 
     @router.get("/performance", summary="OEE, losses and states of a line")
-    def line_performance(line: Line = "", window: WindowName = "shift") -> contract.Performance:
+    def line_performance(
+        line: Line = "", window: WindowName = "shift", start: Since = None, end: Until = None
+    ) -> contract.Performance:
         place = line_of(app, line)
-        found = performance(app.records, place, app.records.window(place, window))
+        found = performance(app.records, place, window_of(app, place, window, start, end))
         if found is None:
             raise Problem(
                 404,

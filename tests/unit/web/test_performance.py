@@ -1,26 +1,90 @@
 """What the page *Performance* is told of a line."""
 
+import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
 
+import httpx
 import numpy as np
 import pytest
-from tests.unit.figures.memory import HOUR, line_of, records, span, unit
+from fastapi import FastAPI
+from tests.unit.figures.memory import HOUR, START, line_of, records, span, unit
 
 from isthmus.insight.kpi.oee import Loss
 from isthmus.runtime.figures.performance import performance
-from isthmus.web.performance import told
+from isthmus.web.ask import Problem
+from isthmus.web.performance import routes, told
 
 CAUSES = 20
+LINE = line_of(unit("filler", "state", "good_count", "scrap_count"))
+EVERY = np.arange(0, 8 * 3600, 10)
+BEGIN, HOUR_MS = START / 1e6, HOUR / 1e6
 
 
-def test_small_losses_count_in_the_total_of_many():
-    line = line_of(unit("filler", "state", "good_count", "scrap_count"))
-    every = np.arange(0, 8 * 3600, 10)
-    rows = {"filler/state": (every, np.full(len(every), 6.0))}
-    found = performance(records(line, rows, end=8 * HOUR), line, span(8))
+@pytest.fixture(scope="module")
+def kept():
+    """Eight hours of a filler that made a piece a second in the first four and then stood."""
+    ran = EVERY < 4 * 3600
+    rows = {
+        "filler/state": (EVERY, np.where(ran, 6.0, 9.0)),
+        "filler/good_count": (EVERY, np.minimum(EVERY, 4 * 3600)),
+        "filler/scrap_count": (EVERY, EVERY * 0.0),
+    }
+    return records(LINE, rows, end=8 * HOUR)
+
+
+@pytest.fixture(scope="module")
+def asking(kept):
+    site = FastAPI()
+    site.include_router(routes(SimpleNamespace(records=kept, plant=kept.plant, now=kept.now)))
+    there = httpx.ASGITransport(app=site)
+
+    async def get(asked):
+        async with httpx.AsyncClient(transport=there, base_url="http://site") as client:
+            return await client.get("/api/performance", params=asked)
+
+    return lambda **asked: asyncio.run(get(asked))
+
+
+def test_small_losses_count_in_the_total_of_many(kept):
+    found = performance(kept, LINE, span(4))
     many = tuple(Loss("filler", f"cause {at}", 60.0 * (1 + at), 1) for at in range(CAUSES))
-    losses = told(line, replace(found, losses=many)).losses
+    losses = told(LINE, replace(found, losses=many)).losses
     assert [row.minutes for row in losses] == list(range(CAUSES, 0, -1))
     assert losses[0].cumulative_percent == pytest.approx(100 * CAUSES / 210)
     assert losses[-1].cumulative_percent == pytest.approx(100)
     assert losses[11].cumulative_percent < 83
+
+
+def test_a_shift_that_is_over_is_told_between_its_times(asking):
+    found = asking(**{"from": BEGIN + HOUR_MS, "to": BEGIN + 3 * HOUR_MS}).json()
+    assert (found["window"], found["start"]) == ("", BEGIN + HOUR_MS)
+    assert found["end"] == BEGIN + 3 * HOUR_MS
+    assert found["oee"]["value"] == pytest.approx(100, rel=0.01)
+    assert found["good"] == pytest.approx(7200, rel=0.01)
+    (ribbon,) = found["ribbons"]
+    assert [one["look"] for one in ribbon["intervals"]] == ["run"]
+    assert asking(window="hour").json()["oee"]["value"] == 0
+
+
+@pytest.mark.parametrize("end", [{}, {"to": BEGIN + 20 * HOUR_MS}], ids=["open", "later"])
+def test_what_goes_on_is_told_until_now(asking, end):
+    found = asking(**{"from": BEGIN + 2 * HOUR_MS}, **end).json()
+    assert (found["start"], found["end"]) == (BEGIN + 2 * HOUR_MS, BEGIN + 8 * HOUR_MS)
+    assert found["availability"]["value"] == pytest.approx(100 / 3, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"to": BEGIN}, "without `from`"),
+        ({"from": BEGIN + HOUR_MS, "to": BEGIN}, "no time lies between"),
+        ({"from": BEGIN - 33 * 24 * HOUR_MS, "to": BEGIN}, "32 days"),
+        ({"from": BEGIN + 9 * HOUR_MS, "to": BEGIN + 10 * HOUR_MS}, "not begun"),
+    ],
+)
+def test_times_that_cannot_be_told_are_refused(asking, asked, says):
+    with pytest.raises(Problem, match=says) as refused:
+        asking(**asked)
+    assert refused.value.code == 422
+    assert refused.value.hint

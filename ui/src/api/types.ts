@@ -6076,7 +6076,10 @@ export interface components {
         Performance: {
             /** Path */
             path: string;
-            /** Window */
+            /**
+             * Window
+             * @description Its name; empty where it was asked for by times.
+             */
             window: string;
             /**
              * Start
@@ -10265,8 +10268,12 @@ export interface operations {
             query?: {
                 /** @description Path of the line; the plant's first where empty. */
                 line?: string;
-                /** @description How far back. */
+                /** @description How far back from now. */
                 window?: "hour" | "shift" | "day" | "week";
+                /** @description Begin, ms: instead of a window's name. */
+                from?: number | null;
+                /** @description End, ms; now if empty or later. */
+                to?: number | null;
             };
             header?: never;
             path?: never;

@@ -62,7 +62,8 @@ export const clock = {
   },
 };
 
-const DAYS_BY_NAME = 6 * 86_400_000;
+const DAY = 86_400_000;
+const DAYS_BY_NAME = 6 * DAY;
 
 /** "13:00" today, "Wed 06:30" within six days, else "24 Nov". */
 export function when(time: number): string {
@@ -74,6 +75,12 @@ export function when(time: number): string {
 /** "13:00:18" today, else as `when` says it. */
 export function exact(time: number): string {
   return clock.day(time) === clock.day(clock.now()) ? clock.second(time) : when(time);
+}
+
+/** "Tue 10 Nov 06:00 to 14:00", with both days where they differ. */
+export function fromTo(from: number, to: number): string {
+  const end = clock.day(from) === clock.day(to) && to - from < 2 * DAY ? clock.minute(to) : `${clock.weekday(to)} ${clock.minute(to)}`;
+  return `${clock.weekday(from)} ${clock.minute(from)} to ${end}`;
 }
 
 /** A duration where there is little room, without seconds from a minute on: "1 min", "2 h 27 min". */

@@ -3,10 +3,11 @@ import { customElement, property } from "lit/decorators.js";
 import type { Performance, Period, StopsInfo } from "../api/contract";
 import { address } from "../api/get";
 import { Resource } from "../api/resource";
-import { clock } from "../app/clock";
+import { fromTo } from "../app/clock";
 import { FollowOutbox } from "../app/outbox";
 import { setQuery } from "../app/route";
 import { type Site, lacking } from "../app/site";
+import { ChosenWindow, WINDOWS } from "../app/window";
 import { number } from "../draw/number";
 import { explained } from "../parts/explained";
 import { type LossUnit } from "../parts/pareto";
@@ -27,7 +28,6 @@ import "../parts/stop-sheet";
 import "../parts/waterfall";
 import "../parts/window-switch";
 
-const WINDOWS = ["hour", "shift", "day", "week"] as const;
 const REFRESH_MS = 15_000;
 const MINUTE_MS = 60_000;
 const MINUTE_S = 60;
@@ -43,7 +43,8 @@ const IDS = { oee: "oee_index", availability: "availability", effectiveness: "ef
 export class PerformancePage extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) query = new URLSearchParams();
-  private readonly answer = new Resource<Performance>(this, () => (this.line ? address("/api/performance", { line: this.line.path, window: this.window }) : undefined), { every: () => REFRESH_MS });
+  private readonly chosen: ChosenWindow = new ChosenWindow(this, () => this.query, () => this.line?.path);
+  private readonly answer: Resource<Performance> = new Resource<Performance>(this, () => (this.line && this.chosen.value.ask ? address("/api/performance", { line: this.line.path, ...this.chosen.value.ask }) : undefined), { every: () => (this.chosen.value.ended ? MINUTE_MS : REFRESH_MS) });
   private readonly stops = new Resource<StopsInfo>(this, () => this.within("/api/stops", { path: this.line?.path }), { keep: true });
   private readonly orders = new Resource<Period[]>(this, () => this.within("/api/periods", { line: this.line?.path, kind: "order" }), { keep: true });
   private readonly shifts = new Resource<Period[]>(this, () => this.within("/api/periods", { line: this.line?.path, kind: "shift" }), { keep: true });
@@ -65,18 +66,17 @@ export class PerformancePage extends Part {
     return this.site.line(this.query.get("line"));
   }
 
-  private get window(): string {
-    return WINDOWS.find((name) => name === this.query.get("window")) ?? "shift";
-  }
-
   override render() {
     if (!this.line) return html`<main id="page" tabindex="-1"><isthmus-card><div class="blank"><b>This plant has no line yet</b><span>Give a work center a <code>flow</code> in plant.yaml.</span></div></isthmus-card></main>`;
+    const { name, ask, lacks, ended } = this.chosen.value;
+    const choice = html`<isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${name} .line=${this.line.path} past .range=${name ? "" : this.query.get("range") ?? ""}></isthmus-window>`;
+    if (!ask) return html`<main id="page" class="performance" tabindex="-1">${choice}<isthmus-card .load=${this.chosen.load} .blank=${lacks ? { title: name === "order" ? "No order to tell of" : "No shift to tell of", text: lacks } : undefined}></isthmus-card></main>`;
     const units = this.site.unitsOf(this.line);
     const { start = 0, end = 0 } = this.answer.value ?? {};
-    return html`<main id="page" class="performance" tabindex="-1"><isthmus-window .site=${this.site} .windows=${WINDOWS} .chosen=${this.window} .line=${this.line.path}></isthmus-window><isthmus-outbox></isthmus-outbox>
+    return html`<main id="page" class="performance" tabindex="-1">${choice}<isthmus-outbox></isthmus-outbox>
       ${this.figures()}<div class="two first">${this.time()}${this.losses()}</div>${this.states()}
-      <isthmus-side-by-side .path=${this.line.path} .query=${this.query}></isthmus-side-by-side>
-      <isthmus-limiting .site=${this.site} .line=${this.line} .units=${units}></isthmus-limiting>
+      <isthmus-side-by-side .path=${this.line.path} .query=${this.query} .until=${ended}></isthmus-side-by-side>
+      <isthmus-limiting .site=${this.site} .line=${this.line} .units=${units} .until=${ended}></isthmus-limiting>
       <div class="two"><isthmus-cycle-times .site=${this.site} .units=${units.filter((unit) => this.site.tagsOf(unit).some((tag) => tag.role === "good_count"))} .query=${this.query} .from=${start} .to=${end} .ideal=${this.line.ideal_rate_per_min ? 60 / this.line.ideal_rate_per_min : null}></isthmus-cycle-times>
         <isthmus-control .site=${this.site} .units=${units} .query=${this.query} .from=${start} .to=${end}></isthmus-control></div>
       <isthmus-explained></isthmus-explained><isthmus-stop-sheet .site=${this.site}></isthmus-stop-sheet></main>`;
@@ -130,7 +130,7 @@ export class PerformancePage extends Part {
   private states() {
     const { value, load } = this.answer;
     const blank = value && value.ribbons.length === 0 ? { title: "No unit reports a state", text: lacking(this.site, this.line, "oee") || "no unit has reported one in this window" } : undefined;
-    const sub = value ? `${clock.weekday(value.start)} ${clock.minute(value.start)} to ${clock.minute(value.end)}` : "";
+    const sub = value ? fromTo(value.start, value.end) : "";
     return html`<isthmus-card heading="States of every unit" sub=${sub} .action=${html`<span class="hide-s">${legend()}</span>`} .load=${load} ?hollow=${!value} .blank=${blank}>
       <isthmus-gantt .rows=${value?.ribbons ?? []} .from=${value?.start ?? 0} .to=${value?.end ?? 0} .stops=${this.stops.value?.stops ?? []} .orders=${this.orders.value ?? []} .shifts=${this.shifts.value ?? []}></isthmus-gantt></isthmus-card>`;
   }

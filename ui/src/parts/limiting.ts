@@ -23,13 +23,15 @@ export class Limiting extends Part {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) line!: EquipmentInfo;
   @property({ attribute: false }) units: readonly EquipmentInfo[] = [];
+  /** When the last of the days ends; 0 is now. */
+  @property({ type: Number }) until = 0;
   private readonly answer = new Resource<Bottleneck>(this, () => {
     const [from, to] = this.span;
     return this.line ? address("/api/bottleneck", { line: this.line.path, from, to, each: "day" }) : undefined;
   }, { every: () => 300_000 });
 
   private get span(): [number, number] {
-    const to = Math.floor(clock.now() / 300_000) * 300_000;
+    const to = this.until || Math.floor(clock.now() / 300_000) * 300_000;
     return [to - DAYS * DAY, to];
   }
 
@@ -37,7 +39,7 @@ export class Limiting extends Part {
     const { value, load } = this.answer;
     const days = value?.days.filter((day) => day.unit) ?? [];
     const blank = value && days.length === 0 ? { title: "No unit limited the line", text: "no unit worked in planned time of these days" } : undefined;
-    return html`<isthmus-card heading="What limits the line" sub="the last ${DAYS} days" .why=${WHY} .load=${load} ?hollow=${!value} .blank=${blank}>${value && days.length ? this.told(value) : nothing}</isthmus-card>`;
+    return html`<isthmus-card heading="What limits the line" sub=${this.until ? `the ${DAYS} days until ${clock.moment(this.until)}` : `the last ${DAYS} days`} .why=${WHY} .load=${load} ?hollow=${!value} .blank=${blank}>${value && days.length ? this.told(value) : nothing}</isthmus-card>`;
   }
 
   private told(found: Bottleneck) {

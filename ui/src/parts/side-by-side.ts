@@ -23,6 +23,8 @@ const MOST = 60;
 export class SideBySide extends Part {
   @property() path = "";
   @property({ attribute: false }) query = new URLSearchParams();
+  /** When the compared time ends; 0 is now. */
+  @property({ type: Number }) until = 0;
   private readonly answer = new Resource<KpiTable>(this, () => this.address(), { every: () => MINUTE });
 
   private get by(): string {
@@ -35,7 +37,7 @@ export class SideBySide extends Part {
   }
 
   private get span(): [number, number] {
-    const to = Math.floor(clock.now() / (5 * MINUTE)) * 5 * MINUTE;
+    const to = this.until || Math.floor(clock.now() / (5 * MINUTE)) * 5 * MINUTE;
     return [to - OVER[this.over] * 24 * 60 * MINUTE, to];
   }
 
@@ -49,7 +51,7 @@ export class SideBySide extends Part {
     const { value, load } = this.answer;
     const blank = value && value.windows.every((row) => !row.name) && !["hour"].includes(this.by) ? { title: `Nothing tells of a ${this.by}`, text: this.by === "shift" ? "give the line a calendar in plant.yaml" : `bind a text tag with role: ${this.by}` } : undefined;
     const action = html`<span class="seg" role="group" aria-label="Over">${Object.keys(OVER).map((name) => html`<button aria-pressed=${name === this.over} @click=${() => setQuery({ over: name })}>${name.replace("h", " h").replace("d", " d")}</button>`)}</span>`;
-    return html`<isthmus-card heading="Compare" sub="${value ? `until ${clock.minute(this.span[1])}; ` : ""}elements summed, then divided; a number opens how it is computed" .action=${action} .load=${load} ?hollow=${!value} .blank=${blank}>
+    return html`<isthmus-card heading="Compare" sub="${value ? `until ${this.until ? clock.moment(this.until) : clock.minute(this.span[1])}; ` : ""}elements summed, then divided; a number opens how it is computed" .action=${action} .load=${load} ?hollow=${!value} .blank=${blank}>
       <div class="scroll-x" tabindex="0" role="group" aria-label="Compare by"><span class="seg">${BY.map((name) => html`<button aria-pressed=${name === this.by} @click=${() => setQuery({ by: name })}>${name}</button>`)}</span></div>
       ${value ? this.table(value) : nothing}</isthmus-card>`;
   }

@@ -53,7 +53,7 @@ class Performance(Answer):
     """A line over a window: ISO 22400 numbers, where the time went, and the states."""
 
     path: str
-    window: str
+    window: Annotated[str, Field(description="Its name; empty where it was asked for by times.")]
     start: Milliseconds
     end: Milliseconds
     oee: Kpi
