@@ -50,3 +50,15 @@ it("leaves letters alone in a field, with a modifier, and where they are switche
   down("/");
   expect(went).toEqual(["search"]);
 });
+
+it("moves among rules, but not where keys are switched off", async () => {
+  const { RulesPage } = await import("../src/pages/rules");
+  const choose = vi.fn();
+  const page = { rules: { value: { rules: [{ name: "one" }, { name: "two" }] } }, chosen: { name: "one" }, choose };
+  const move = (RulesPage.prototype as unknown as { key: (event: object) => void }).key;
+  move.call(page, down("j"));
+  expect(choose).toHaveBeenCalledExactlyOnceWith({ name: "two" });
+  keys.letKeysAct(false);
+  move.call(page, down("k"));
+  expect(choose).toHaveBeenCalledTimes(1);
+});

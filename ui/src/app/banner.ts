@@ -50,7 +50,7 @@ export class AlarmBanner extends Part {
     const [worst, ...others] = waiting;
     if (!worst) return html`<span class="muted">Nothing needs attention.</span>`;
     return html`<a class="row b clip ${worst.unseen ? "unack" : ""}" href=${worst.href} title=${worst.advice}>${marker(worst.priority)}<span class="clip">${worst.title}</span></a>
-      <span class="hide-s clip">${worst.detail}</span><span class="muted nowrap hide-m">for ${duration(clock.now() - worst.since)}${others.length ? `; ${others.length} more` : ""}</span>
+      <span class="hide-s clip">${worst.detail}</span><span class="muted nowrap hide-m"><span aria-hidden="true">for ${duration(clock.now() - worst.since)}</span>${others.length ? `; ${others.length} more` : ""}</span>
       ${worst.alarm && worst.unseen ? html`<button class="hide-s" ?disabled=${this.busy} @click=${() => void this.acknowledge(worst)}>${this.refused || "Acknowledge"}</button>` : nothing}`;
   }
 }

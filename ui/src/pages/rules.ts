@@ -4,6 +4,7 @@ import type { ProposalInfo, RuleInfo, RuleList } from "../api/contract";
 import { ApiError, send } from "../api/get";
 import { Resource } from "../api/resource";
 import { clock, duration } from "../app/clock";
+import { single } from "../app/keys";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
 import { Part } from "../parts/part";
@@ -28,12 +29,12 @@ export class RulesPage extends Part {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("keydown", this.key);
+    document.addEventListener("keydown", this.pressed);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("keydown", this.key);
+    document.removeEventListener("keydown", this.pressed);
   }
 
   private get chosen(): RuleInfo | undefined {
@@ -119,14 +120,14 @@ export class RulesPage extends Part {
     this.rules.again();
   }
 
+  private readonly pressed = (event: KeyboardEvent) => this.key(event);
+
   /** `j` and `k` move among the rules. */
-  private readonly key = (event: KeyboardEvent) => {
-    const target = event.target as HTMLElement | null;
-    if (event.metaKey || event.ctrlKey || event.altKey || (target && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
-    if (event.key !== "j" && event.key !== "k") return;
+  private key(event: KeyboardEvent): void {
+    if (!single(event) || (event.key !== "j" && event.key !== "k")) return;
     const all = this.rules.value?.rules ?? [];
     const at = all.findIndex((rule) => rule.name === this.chosen?.name);
     const next = all[Math.min(all.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
     if (next) this.choose(next);
-  };
+  }
 }

@@ -1,11 +1,12 @@
 import { html, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { number, short } from "../draw/number";
+import { chartTable } from "../draw/chart-table";
+import { short } from "../draw/number";
 import { area, extent, linear, path, ticks } from "../draw/scale";
 import { timeAxis } from "../draw/time";
 import { Picture } from "./part";
 
-type Column = readonly (number | null)[];
+export type Column = readonly (number | null)[];
 
 /** One line over the chart's x; `end` is written at its last value. */
 export interface Line {
@@ -37,7 +38,6 @@ export interface Points {
 const LEFT = 44;
 const BOTTOM = 20;
 const TOP = 14;
-const MOST_ROWS = 12;
 const MOST_TICKS = 8;
 
 /** A chart of lines, bands and points in SVG, redrawn to the element's size; its numbers are a hidden table. */
@@ -153,12 +153,10 @@ export class Chart extends Picture {
 
   /** The same numbers for who cannot see the picture. */
   private table() {
-    if (this.x.length === 0) return nothing;
-    const skip = Math.max(1, Math.ceil(this.x.length / MOST_ROWS));
-    const rows = this.x.map((_, row) => row).filter((row) => row % skip === 0 || row === this.x.length - 1);
-    const name = (at: number | null | undefined) => (this.time && at !== null && at !== undefined ? timeAxis(at, at + 1, 1)[0]?.label ?? new Date(at).toISOString() : number(at, 2));
-    return html`<table class="vh"><caption>${this.label}</caption><thead><tr><th>at</th>${this.lines.map((line) => html`<th>${line.name}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr><td>${name(this.x[row])}</td>${this.lines.map((line) => html`<td>${number(line.y[row], this.digits)}</td>`)}</tr>`)}</tbody></table>`;
+    const { heads, rows } = chartTable(this);
+    if (rows.length === 0) return nothing;
+    return html`<table class="vh"><caption>${this.label}</caption><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
+      <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table>`;
   }
 }
 
