@@ -241,6 +241,65 @@ def test_a_flood_and_nothing_at_all(window, told):
     page.wait_for_selector("text=Nothing asks for you")
 
 
+def figures(position, now, **more):
+    return {
+        "position": position,
+        "start": now - 86_400_000,
+        "end": now,
+        "raised": 12,
+        "per_ten_minutes": [0, 12, *[0] * 142],
+        "mean": 0.1,
+        "most": 12,
+        "flooded": 0.01,
+        "floods": [],
+        "actors": [],
+        "top_ten": 1.0,
+        "chattering": 0,
+        "standing": [],
+        "priorities": {},
+        **more,
+    }
+
+
+def advice(path, raised, **more):
+    spares = {"on_delay": None, "on_spares": 0, "off_delay": None, "off_spares": 0}
+    seen = {"acknowledged": 0, "unattended": raised, "median": 3.0, "chatters": 0}
+    return {"path": path, "raised": raised, **seen, **spares, "text": "", **more}
+
+
+def test_figures_are_those_of_a_position_and_each_alarm_has_its_advice(window, told):
+    flood = {"start": told.now - 7_200_000, "end": told.now - 6_000_000, "alarms": 23}
+    known = [
+        figures("", told.now),
+        figures(LINE, told.now, floods=[flood], standing=[f"{LINE}/filler/hot"]),
+    ]
+    text = "with 5 s more delay 38 of 41 would not have come"
+    found = [
+        advice(f"{LINE}/filler/jam", 41, on_delay=5.0, on_spares=38, text=text),
+        advice("utilities/air/hot", 50),
+    ]
+    page = window.page
+    page.route("**/api/alarms/statistics", lambda route: route.fulfill(json=known))
+    page.route("**/api/alarms/rationalise", lambda route: route.fulfill(json=found))
+    try:
+        page = window.open("/alarms?view=rationalise")
+        page.wait_for_selector("isthmus-rationalise tbody tr")
+        assert page.locator("isthmus-rationalise tbody tr").count() == 2
+        assert page.locator("isthmus-alarm-troubles").count() == 0
+        page.get_by_label("Operator's position").select_option(LINE)
+        page.wait_for_selector("isthmus-alarm-troubles li")
+        (row,) = page.locator("isthmus-rationalise tbody tr").all()
+        for word in ("filler / jam", "41", "100 %", text, "38 of 41"):
+            assert word in row.inner_text()
+        assert "23 alarms" in page.get_by_label("Floods", exact=True).inner_text()
+        assert "filler / hot" in page.get_by_label("Standing alarms").inner_text()
+        for look in (WIDE, CUT, MUTE):
+            assert page.evaluate(look) == []
+    finally:
+        page.unroute("**/api/alarms/statistics")
+        page.unroute("**/api/alarms/rationalise")
+
+
 def test_the_journal_of_the_demonstration(window):
     page = window.open("/alarms?view=journal")
     page.wait_for_selector("isthmus-alarm-journal tbody tr")  # what was shelved at the start

@@ -8,18 +8,21 @@ import { single } from "../app/keys";
 import { setQuery } from "../app/route";
 import type { Site } from "../app/site";
 import { aside, chosenText, doneText, steps, unseen } from "../draw/alarms";
+import { actorsAt, figuresAt } from "../draw/alarm-past";
 import { number } from "../draw/number";
 import type { AlarmAct } from "../parts/alarm-list";
 import { Part } from "../parts/part";
 import "../parts/card";
 import "../parts/alarm-figures";
 import "../parts/alarm-list";
+import "../parts/rationalise";
 import "../parts/shelve";
 import "../parts/told";
 
 const OFTEN_MS = 5_000;
 const SLOW_MS = 60_000;
-const VIEWS = ["active", "all", "journal", "told"] as const;
+const ADVICE_MS = 300_000;
+const VIEWS = ["active", "all", "journal", "rationalise", "told"] as const;
 
 /** The alarms that a view lists, none where it lists something else. */
 function onScreen(view: (typeof VIEWS)[number], alarms: readonly AlarmInfo[] | undefined): readonly AlarmInfo[] {
@@ -36,7 +39,7 @@ export class AlarmsPage extends Part {
   private readonly notify = new Resource<NotifyState>(this, () => (this.view === "told" ? "/api/notify" : undefined), { every: () => OFTEN_MS });
   private readonly messages = new Resource<NotifyMessage[]>(this, () => (this.view === "told" ? "/api/notify/log?limit=100" : undefined), { every: () => OFTEN_MS });
   private readonly figures = new Resource<AlarmFigures[]>(this, () => "/api/alarms/statistics", { every: () => SLOW_MS });
-  private readonly advice = new Resource<AlarmAdvice[]>(this, () => "/api/alarms/rationalise", { every: () => SLOW_MS });
+  private readonly advice = new Resource<AlarmAdvice[]>(this, () => "/api/alarms/rationalise", { every: () => ADVICE_MS });
   protected readonly follow = new LiveTags(this, () => []);
   @state() private shelving: AlarmInfo | undefined;
   @state() private busy = "";
@@ -77,11 +80,12 @@ export class AlarmsPage extends Part {
     const asking = shown.filter((alarm) => !aside(alarm));
     const many = asking.filter(unseen).length;
     const mine = asking.filter((alarm) => steps(alarm).includes("acknowledge"));
-    const tabs = html`<span class="seg">${VIEWS.map((view) => html`<button aria-pressed=${this.view === view} @click=${() => setQuery({ view: view === "active" ? undefined : view })}>${{ active: "Active", all: "All", journal: "Journal", told: "Told" }[view]}</button>`)}</span>
+    const tabs = html`<span class="seg scroll-x">${VIEWS.map((view) => html`<button aria-pressed=${this.view === view} @click=${() => setQuery({ view: view === "active" ? undefined : view })}>${{ active: "Active", all: "All", journal: "Journal", rationalise: "Rationalise", told: "Told" }[view]}</button>`)}</span>
       ${mine.length > 1 ? html`<button ?disabled=${Boolean(this.busy)} @click=${() => void this.acknowledge(mine)}>Acknowledge all ${mine.length}</button>` : nothing}`;
     const unjudged = value?.unjudged ? `; ${value.unjudged} cannot be judged, their values are bad` : "";
     const sub = value ? `${asking.length} active, ${many} not acknowledged${unjudged}${value.dropped ? `; ${value.dropped} changes lost` : ""}` : "";
     const trouble = this.trouble ? html`<div class="fail notice" role="alert"><b>${this.trouble.message}</b><span class="small">${this.trouble.hint}</span></div>` : nothing;
+    if (this.view === "rationalise") return this.rationalise(tabs);
     if (this.view === "told") return this.told(tabs, trouble);
     if (this.view === "journal") {
       const blank = this.journal.value?.length === 0 ? { title: "Nothing happened today", text: "isthmus alarm history --last 7d looks further back" } : undefined;
@@ -90,6 +94,24 @@ export class AlarmsPage extends Part {
     const none = value?.all ? { title: "Nothing asks for you", text: `${value.all} alarms are watched` } : { title: "No alarm is defined", text: "write `alarms:` at a type in the plant file: docs/guides/alarms.md" };
     return html`<isthmus-card class="list" heading="Alarms" sub=${sub} .action=${tabs} .load=${load} ?hollow=${!value} .blank=${value && !shown.length ? none : undefined}>${trouble}
       <div class="scroll" tabindex="0"><isthmus-alarm-list .alarms=${shown} selected=${this.query.get("alarm") ?? ""} busy=${this.busy}></isthmus-alarm-list></div></isthmus-card>`;
+  }
+
+  /** Where an operator sits: the chosen line, or the whole site. */
+  private get position(): string {
+    return figuresAt(this.figures.value, this.query.get("position"))?.position ?? "";
+  }
+
+  private placed(position: string): string {
+    const place = this.site.equipment.get(position);
+    return position ? place?.title || place?.name || position : "whole site";
+  }
+
+  private rationalise(tabs: TemplateResult) {
+    const { value, load } = this.advice;
+    const actors = actorsAt(value ?? [], this.position);
+    const blank = value && !actors.length ? { title: "No alarm came in 30 days", text: "what the past says of each stands here" } : undefined;
+    return html`<isthmus-card class="list" heading="Rationalise" sub=${value ? `${this.placed(this.position)}: ${actors.length} alarms came in 30 days` : ""} .action=${tabs} .load=${load} ?hollow=${!value} .blank=${blank}>
+      <div class="scroll" tabindex="0"><isthmus-rationalise .actors=${actors}></isthmus-rationalise></div></isthmus-card>`;
   }
 
   private told(tabs: TemplateResult, trouble: TemplateResult | typeof nothing) {
@@ -114,19 +136,31 @@ export class AlarmsPage extends Part {
   };
 
   private rate() {
-    const whole = this.figures.value?.[0];
-    const floods = whole?.floods.length ?? 0;
-    const sub = whole ? `${whole.raised} in a day, ${floods ? `${floods} floods` : "no flood"}; ${number(whole.mean, 2)} in ten minutes` : "";
-    const why = { mean: "alarms that came, over the number of ten minutes (ISA-18.2, EEMUA 191): 1 is acceptable", flood: "from the first of more than ten in ten minutes until fewer than five", standing: "active for more than a day", chattering: "three times or more within a minute" };
-    return html`<isthmus-card class="rate" heading="Alarms in ten minutes" sub=${sub} .why=${why} .load=${this.figures.load} ?hollow=${!whole}><isthmus-alarm-rate .figures=${whole}></isthmus-alarm-rate></isthmus-card>`;
+    const figures = figuresAt(this.figures.value, this.position);
+    const floods = figures?.floods.length ?? 0;
+    const told = floods === 1 ? "1 flood" : floods ? `${floods} floods` : "no flood";
+    const sub = figures ? `${figures.raised} in a day, ${told}; ${number(figures.mean, 2)} in ten minutes${figures.more ? "; the journal holds more than was read" : ""}` : "";
+    const why = { position: "flood and target are meant for one operator: a line is taken for a position, the whole site for all of them together", mean: "alarms that came, over the number of ten minutes (ISA-18.2, EEMUA 191): 1 is acceptable", flood: "from the first of more than ten in ten minutes until fewer than five", standing: "active for more than a day", chattering: "three times or more within a minute" };
+    const chart = html`<isthmus-alarm-rate .figures=${figures}></isthmus-alarm-rate>`;
+    const troubled = floods || figures?.standing.length;
+    return html`<isthmus-card class="rate" heading="Alarms in ten minutes" sub=${sub} .action=${this.positions()} .why=${why} .load=${this.figures.load} ?hollow=${!figures}>
+      ${troubled ? html`<div class="pair">${chart}<div class="scroll" tabindex="0" role="group" aria-label="Floods and standing alarms"><isthmus-alarm-troubles .figures=${figures}></isthmus-alarm-troubles></div></div>` : chart}</isthmus-card>`;
+  }
+
+  private positions() {
+    const known = this.figures.value ?? [];
+    if (known.length < 2) return nothing;
+    return html`<select class="field" aria-label="Operator's position" @change=${(event: Event) => setQuery({ position: (event.target as HTMLSelectElement).value || undefined })}>${known.map((one) => html`<option value=${one.position} ?selected=${one.position === this.position}>${this.placed(one.position)}</option>`)}</select>`;
   }
 
   private actors() {
-    const whole = this.figures.value?.[0];
-    const advice = Object.fromEntries((this.advice.value ?? []).map((one) => [one.path, one.text]));
-    const blank = whole && !whole.actors.length ? { title: "No alarm came in a day", text: "what comes most often stands here" } : undefined;
-    const sub = whole?.actors.length ? `five make ${number(100 * whole.actors.slice(0, 5).reduce((sum, actor) => sum + actor.share, 0), 0)} % of ${whole.raised}; ${whole.chattering} chatter` : "";
-    return html`<isthmus-card class="actors" heading="Bad actors" sub=${sub} .load=${this.figures.load} ?hollow=${!whole} .blank=${blank}><div class="scroll" tabindex="0"><isthmus-bad-actors .figures=${whole} .advice=${advice}></isthmus-bad-actors></div></isthmus-card>`;
+    const { value, load } = this.advice;
+    const actors = actorsAt(value ?? [], this.position);
+    const blank = value && !actors.length ? { title: "No alarm came in 30 days", text: "what comes most often stands here" } : undefined;
+    const all = actors.reduce((sum, actor) => sum + actor.raised, 0);
+    const sub = actors.length ? `${this.placed(this.position)}: five make ${number(100 * actors.slice(0, 5).reduce((sum, actor) => sum + actor.share, 0), 0)} % of ${all}; ${actors.filter((actor) => actor.chatters).length} chatter` : "";
+    const more = html`<button class="why" @click=${() => setQuery({ view: "rationalise" }, true)}>rationalise</button>`;
+    return html`<isthmus-card class="actors" heading="Bad actors, 30 days" sub=${sub} .action=${more} .load=${load} ?hollow=${!value} .blank=${blank}><div class="scroll" tabindex="0"><isthmus-bad-actors .actors=${actors}></isthmus-bad-actors></div></isthmus-card>`;
   }
 
   private readonly act = (event: CustomEvent<AlarmAct>) => {

@@ -2,6 +2,7 @@ import { html, nothing, svg } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AlarmChange, AlarmFigures } from "../api/contract";
 import { clock } from "../app/clock";
+import { floodText, type Actor } from "../draw/alarm-past";
 import { number } from "../draw/number";
 import { marker } from "./marker";
 import { Part } from "./part";
@@ -30,19 +31,30 @@ export class AlarmRate extends Part {
   }
 }
 
-/** The alarms that come most often. */
-@customElement("isthmus-bad-actors")
-export class BadActors extends Part {
+/** Each flood, and what has stood for more than a day. */
+@customElement("isthmus-alarm-troubles")
+export class AlarmTroubles extends Part {
   @property({ attribute: false }) figures: AlarmFigures | undefined;
-  /** What would make each quieter, by path. */
-  @property({ attribute: false }) advice: Readonly<Record<string, string>> = {};
 
   override render() {
     const { figures } = this;
-    const most = figures?.actors[0]?.raised ?? 1;
-    return html`<ul class="actors">${(figures?.actors ?? []).slice(0, 5).map((actor) => html`<li title=${this.advice[actor.path] ?? ""}>
+    if (!figures) return nothing;
+    const standing = figures.standing.map((path) => html`<li><a class="link" href="/alarms?alarm=${encodeURIComponent(path)}">${path.split("/").slice(-2).join(" / ")}</a></li>`);
+    return html`${figures.floods.length ? html`<h3>Floods</h3><ul aria-label="Floods">${[...figures.floods].reverse().map((flood) => html`<li>${floodText(flood, figures.end)}</li>`)}</ul>` : nothing}
+      ${standing.length ? html`<h3>Active for more than a day</h3><ul aria-label="Standing alarms">${standing}</ul>` : nothing}`;
+  }
+}
+
+/** The alarms that come most often, with what would make each quieter. */
+@customElement("isthmus-bad-actors")
+export class BadActors extends Part {
+  @property({ attribute: false }) actors: readonly Actor[] = [];
+
+  override render() {
+    const most = this.actors[0]?.raised ?? 1;
+    return html`<ul class="actors">${this.actors.slice(0, 5).map((actor) => html`<li title=${actor.text}>
       <span class="clip">${actor.path.split("/").slice(-2).join(" / ")}</span><svg viewBox="0 0 120 9" aria-hidden="true"><rect class="fw" width=${(120 * actor.raised) / most} height="9"/></svg>
-      <span class="num b">${actor.raised}</span><span class="num muted">${number(100 * actor.share, 0)} %</span>${this.advice[actor.path] ? html`<small class="muted">${this.advice[actor.path]}</small>` : nothing}</li>`)}</ul>`;
+      <span class="num b">${actor.raised}</span><span class="num muted">${number(100 * actor.share, 0)} %</span>${actor.text ? html`<small class="muted">${actor.text}</small>` : nothing}</li>`)}</ul>`;
   }
 }
 
