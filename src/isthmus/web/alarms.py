@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from isthmus.insight.alarm.state import ASKING, State
-from isthmus.insight.alarm.statistics import Entry
+from isthmus.insight.alarm.statistics import DAY, Entry
 from isthmus.model.access import Principal, Right
 from isthmus.model.errors import IsthmusError
 from isthmus.model.event import Event
@@ -25,6 +25,7 @@ from isthmus.web.writes import principal
 HOUR = 3_600_000.0
 ACKNOWLEDGED = frozenset({State.ACKNOWLEDGED, State.LATCHED})
 MOST_LINES = 1_000
+MOST_DAYS = 400  # of figures
 
 Step = Literal["acknowledge", "reset", "shelve", "unshelve", "remove", "restore"]
 From = Annotated[float | None, Query(alias="from", description="ms; a day before `to` if empty.")]
@@ -99,7 +100,7 @@ def _past(app: App, router: APIRouter) -> None:
 
     @router.get("/statistics", summary="Rates, floods and bad actors, by operator's position")
     def statistics(seen: Seen, start: From = None, end: To = None) -> list[contract.AlarmFigures]:
-        span = _span(app, start, end)
+        span = _short(_span(app, start, end))
         found = journal(app, *span)
         lines = entries(found.events)
         return [
@@ -111,7 +112,7 @@ def _past(app: App, router: APIRouter) -> None:
     def help_to_rationalise(
         seen: Seen, start: From = None, end: To = None
     ) -> list[contract.AlarmAdvice]:
-        found = journal(app, *_span(app, start, end, days=30))
+        found = journal(app, *_short(_span(app, start, end, days=30)))
         paths = {alarm.path for alarm in app.alarms.all if seen.one(alarm.path)}
         made = rationalise(app, entries(found.events), paths)
         return [contract.AlarmAdvice.model_validate(each, from_attributes=True) for each in made]
@@ -167,6 +168,18 @@ def _seen(each: Present, *, alone: bool) -> bool:
 def _span(app: App, start: float | None, end: float | None, days: float = 1.0) -> tuple[int, int]:
     until = app.now() / 1e6 + 1 if end is None else end
     return time_range(until - days * 24 * HOUR if start is None else start, until)
+
+
+def _short(span: tuple[int, int]) -> tuple[int, int]:
+    """The same; refused where figures of it would fill the memory, a count each ten minutes."""
+    days = (span[1] - span[0]) / DAY
+    if days > MOST_DAYS:
+        raise Problem(
+            422,
+            f"{days:,.0f} days of alarms are asked for",
+            f"ask for {MOST_DAYS} days at most, each year by itself",
+        )
+    return span
 
 
 def _positions(app: App, seen: Sight) -> Iterator[tuple[str, set[str]]]:
