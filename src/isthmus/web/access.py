@@ -38,6 +38,11 @@ class Sight:
         if not found:
             raise refusal(right, path, found)
 
+    @property
+    def narrow(self) -> Callable[[str], bool] | None:
+        """What says of a path whether it may be seen; None where nothing is hidden."""
+        return None if self.everything else self.one
+
     def lasting(self, paths: Sequence[str]) -> Callable[[], bool]:
         """Asks whether all of `paths` may be read, and no less or more of the site than now."""
         rights, whole = self._app.trust.rights, self.everything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from isthmus.insight.alarm.state import ASKING, State
 from isthmus.insight.alarm.statistics import DAY, Entry
@@ -19,7 +19,7 @@ from isthmus.runtime.alarm.told import entries, figures, journal, rationalise
 from isthmus.runtime.app import App
 from isthmus.web import contract
 from isthmus.web.access import Seen, Sight
-from isthmus.web.ask import Problem, time_range
+from isthmus.web.ask import MORE, Problem, time_range, told_more
 from isthmus.web.writes import principal
 
 HOUR = 3_600_000.0
@@ -89,19 +89,21 @@ def _past(app: App, router: APIRouter) -> None:
     @router.get("/journal", summary="What became of alarms, newest first")
     def past(
         seen: Seen,
+        response: Response,
         start: From = None,
         end: To = None,
         path: Annotated[str, Query(description="At or below it.")] = "",
         limit: Annotated[int, Query(ge=1, le=10_000)] = MOST_LINES,
     ) -> list[contract.AlarmChange]:
-        found = journal(app, *_span(app, start, end), path=path.strip("/"))
-        shown = [event for event in reversed(found.events) if seen.one(event.path)]
-        return [_line(event) for event in shown[:limit]]
+        span = _span(app, start, end)
+        found = journal(app, *span, path=path.strip("/"), seen=seen.narrow)
+        response.headers[MORE] = told_more(found.more or len(found.events) > limit)
+        return [_line(event) for event in found.events[: -limit - 1 : -1]]
 
     @router.get("/statistics", summary="Rates, floods and bad actors, by operator's position")
     def statistics(seen: Seen, start: From = None, end: To = None) -> list[contract.AlarmFigures]:
         span = _short(_span(app, start, end))
-        found = journal(app, *span)
+        found = journal(app, *span, seen=seen.narrow)
         lines = entries(found.events)
         return [
             _figures(app, position, paths, lines=lines, span=span, more=found.more)
@@ -112,7 +114,8 @@ def _past(app: App, router: APIRouter) -> None:
     def help_to_rationalise(
         seen: Seen, start: From = None, end: To = None
     ) -> list[contract.AlarmAdvice]:
-        found = journal(app, *_short(_span(app, start, end, days=30)))
+        span = _short(_span(app, start, end, days=30))
+        found = journal(app, *span, seen=seen.narrow)
         paths = {alarm.path for alarm in app.alarms.all if seen.one(alarm.path)}
         made = rationalise(app, entries(found.events), paths)
         return [contract.AlarmAdvice.model_validate(each, from_attributes=True) for each in made]

@@ -21,6 +21,7 @@ Since = Annotated[
 Until = Annotated[float | None, Query(alias="to", description="End, ms; now if empty or later.")]
 Name = Annotated[str, Path(description="The connection's name in the plant file.")]
 DIGITS = 9
+MORE = "X-More"  # the header that says whether there are more than were asked for
 LONGEST = 20 * 366 * 86_400_000.0
 MONTH = 32 * 86_400 * 10**9  # ns
 
@@ -47,6 +48,11 @@ def tag_ids(app: App, text: str) -> Int32s:
             raise Problem(404, f"there is no tag {word[:200]}", hint)
         found.append(number)
     return np.array(found, np.int32)
+
+
+def told_more(more: bool) -> str:  # noqa: FBT001 - it is all there is
+    """The words of the header `X-More`."""
+    return "true" if more else "false"
 
 
 def time_range(start: float, end: float) -> tuple[Nanoseconds, Nanoseconds]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from isthmus.historian.newest import newest
 from isthmus.historian.query.asked import Asked
 from isthmus.historian.query.flow import arrow_parts, flow
 from isthmus.historian.query.forms import MEDIA, TEXT_ROWS, Form, encoded, form_of
@@ -26,7 +27,7 @@ from isthmus.model.selection import select
 from isthmus.model.tag import Tag
 from isthmus.runtime.app import App
 from isthmus.web.access import Seen, Sight
-from isthmus.web.ask import DIGITS, Problem
+from isthmus.web.ask import DIGITS, MORE, Problem, told_more
 
 log = logging.getLogger(__name__)
 
@@ -92,16 +93,16 @@ def routes(app: App) -> APIRouter:
         form: Chosen = None,
     ) -> Response:
         zone, now = ZoneInfo(app.plant.timezone), app.now()
-        found = app.historian.events(
-            moment(start, zone, now),
-            moment(end, zone, now),
+        found, more = newest(
+            *(app.historian, moment(start, zone, now), moment(end, zone, now)),
+            limit=limit,
+            seen=seen.narrow,
             kinds=[kind for kind in kinds.split(",") if kind],
             path=path or None,
-            limit=limit,
         )
-        if not seen.everything:
-            found = [event for event in found if seen.one(event.path)]
-        return _sent(events_table(found), request, form)
+        answer = _sent(events_table(found), request, form)
+        answer.headers[MORE] = told_more(more)
+        return answer
 
     return router
 

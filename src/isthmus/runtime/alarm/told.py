@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from isthmus.historian.newest import newest
 from isthmus.insight.alarm.statistics import Advice, Entry, Statistics, advice, statistics
 from isthmus.model.event import Event
 from isthmus.model.sample import Nanoseconds
@@ -25,12 +26,18 @@ class Past:
     more: bool
 
 
-def journal(app: App, start: int, end: int, *, path: str = "") -> Past:
-    """The journal in [start, end), at or below `path`."""
-    found = app.historian.events(
-        Nanoseconds(start), Nanoseconds(end), kinds=(KIND,), path=path or None, limit=MOST
+def journal(
+    app: App, start: int, end: int, *, path: str = "", seen: Callable[[str], bool] | None = None
+) -> Past:
+    """The journal in [start, end), at or below `path`; of the alarms that are `seen` alone."""
+    found, more = newest(
+        *(app.historian, Nanoseconds(start), Nanoseconds(end)),
+        limit=MOST,
+        seen=seen,
+        kinds=(KIND,),
+        path=path or None,
     )
-    return Past(once(found), len(found) >= MOST)
+    return Past(once(found), more)
 
 
 def entries(events: Iterable[Event], seen: Collection[str] | None = None) -> list[Entry]:
