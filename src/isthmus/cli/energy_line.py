@@ -10,6 +10,7 @@ from typing import Any
 from isthmus.cli.remote import Remote, data_argument, data_folder
 
 FIGURES = ("per_piece", "baseline_per_piece", "saved", "money", "co2", "base_load")
+UNLIKELY = 0.01  # probabilities nearer to none or to 1 are told as such
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +77,8 @@ def _measure(told: dict[str, Any]) -> str:
     lines = [f"{told['title']}, {told['line']}, {since}"]
     if known:
         lines += ["", table(("saved", "+- (95 %)", ""), known)]
+    if told["goal_percent"] is not None:
+        lines += ["", _goal(told)]
     if told["terms"]:
         rows = [
             (term["name"], f"{term['value']:.4g}", f"{term['error']:.2g}", f"{term['p']:.2g}")
@@ -84,6 +87,18 @@ def _measure(told: dict[str, Any]) -> str:
         lines += ["", table(("kWh an hour of", "value", "error", "p"), rows)]
         lines.append(f"R2 {told['r2']:.3f}, CV(RMSE) {told['cv_percent'] or 0:.1f} %")
     return "\n".join([*lines, "", told["why"], *told["notes"]])
+
+
+def _goal(told: dict[str, Any]) -> str:
+    """Whether the saving is what it was to be, and how likely the true one is."""
+    by = f" by {told['goal_by']}" if told["goal_by"] else ""
+    chance, stands = told["goal_probability"], "not known yet"
+    if chance is not None:
+        word = "reached" if told["percent"] >= told["goal_percent"] else "not reached"
+        low, high = chance < UNLIKELY, chance > 1 - UNLIKELY
+        sure = "< 0.01" if low else "> 0.99" if high else f"{chance:.2f}"
+        stands = f"{word}, probability {sure}"
+    return f"goal {told['goal_percent']:g} %{by}: {stands}"
 
 
 SAID = {"show": _show, "baseline": _baseline}

@@ -28,7 +28,8 @@ class Driver:
 class Measure:
     """What was done at the line of that path, from the local day `first` on (ISO 50015).
 
-    `baseline` are the first and the last local day that it is measured against.
+    `baseline` are the first and the last local day that it is measured against. `goal` is the share
+    of what the baseline expects that it is to save, `by` the day until which.
     """
 
     name: str
@@ -38,3 +39,5 @@ class Measure:
     last: date | None = None
     title: str = ""
     drivers: tuple[Driver, ...] = ()
+    goal: float | None = None
+    by: date | None = None

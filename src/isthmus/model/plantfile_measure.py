@@ -5,12 +5,28 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from isthmus.model.measure import Measure
 from isthmus.model.plantfile_driver import DriverEntry, drivers
 from isthmus.model.plantfile_equipment import BaselineEntry, Day
-from isthmus.model.plantfile_fields import Entry, Name, Text, WrongError
+from isthmus.model.plantfile_fields import Entry, Name, Text, WrongError, measured
+
+WHOLE = 100.0
+
+
+def _share(percent: float) -> float:
+    if not 0 < percent <= WHOLE:
+        word = f"{percent:g} %"
+        raise WrongError(f"nothing saves {word} of its energy", hint="write it like `10 %`")
+    return percent / WHOLE
+
+
+Share = Annotated[
+    float,
+    BeforeValidator(measured("%", "10 %"), json_schema_input_type=str),
+    AfterValidator(_share),
+]
 
 
 class MeasureEntry(Entry):
@@ -27,6 +43,13 @@ class MeasureEntry(Entry):
         dict[Name, DriverEntry], Field(description="What moves the energy beside good pieces.")
     ] = {}
 
+    goal: Annotated[
+        Share | None, Field(description="Of what the baseline expects, to be saved: `10 %`.")
+    ] = None
+    by: Annotated[Day | None, Field(description="Day until which the goal is to be reached.")] = (
+        None
+    )
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.first <= self.baseline.last:
@@ -36,6 +59,13 @@ class MeasureEntry(Entry):
             )
         if self.last is not None and self.last < self.first:
             raise WrongError("the measure ends before it begins", hint="`to` is the last day")
+        if self.by is not None and self.goal is None:
+            raise WrongError("`by` says when, and nothing says what", hint="write `goal: 10 %` too")
+        if self.by is not None and self.by < self.first:
+            raise WrongError(
+                f"the goal is to be reached by {self.by}, before the measure begins",
+                hint="`by` is a day after `from`",
+            )
         return self
 
     def measure(self, name: str) -> Measure:
@@ -48,4 +78,6 @@ class MeasureEntry(Entry):
             None if self.last is None else date.fromisoformat(self.last),
             self.title,
             drivers(self.drivers),
+            self.goal,
+            None if self.by is None else date.fromisoformat(self.by),
         )

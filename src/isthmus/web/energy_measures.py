@@ -15,6 +15,10 @@ from isthmus.web import contract
 from isthmus.web.contract.energy import DriverTerm, SavedAmount
 
 SURE = 0.05
+GOAL = (
+    " The probability of the goal is that of a true saving of so much of what the baseline expects "
+    "or more, by Student's t of the saving, its standard error and those independent hours."
+)
 GOOD_FIT = 0.75  # R2 that ISO 50006 guides ask for
 
 
@@ -47,10 +51,13 @@ def _told(app: App, found: Verified) -> contract.MeasureVerified:
         cv_percent=100 * fit.cv if fit and math.isfinite(fit.cv) else None,
         baseline_hours=fit.hours if fit else 0,
         effective_hours=fit.effective if fit else 0.0,
+        goal_percent=None if measure.goal is None else 100 * measure.goal,
+        goal_by=measure.by.isoformat() if measure.by else "",
+        goal_probability=found.probability,
         days=[instant(each + day, 0, zone) / 1e6 for each in found.days],
         saved_kwh=found.saved.tolist(),
         margin_kwh=found.margin.tolist(),
-        why=_why(fit),
+        why=_why(fit) + (GOAL if fit and measure.goal is not None else ""),
         notes=[*_notes(found, fit), *(assumptions(app.plant) if won else [])],
     )
 

@@ -18,6 +18,9 @@ MEASURE = {
     "currency": "EUR",
     "co2_kg": None,
     "percent": 7.31,
+    "goal_percent": 10.0,
+    "goal_by": "2026-12-31",
+    "goal_probability": 0.234,
     "hours": 144,
     "r2": 0.91,
     "cv_percent": 3.2,
@@ -129,3 +132,18 @@ def test_a_line_without_measures_says_how_to_declare_one(capsys, monkeypatch):
     monkeypatch.setitem(ANSWERS, "/api/energy/measures", [])
     assert main(["energy", "saving"]) == 0
     assert "`measures:`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("percent", "chance", "told"),
+    [
+        (10.0, 0.77, "goal 10 % by 2026-12-31: reached, probability 0.77"),
+        (7.31, 0.234, "goal 10 % by 2026-12-31: not reached, probability 0.23"),
+        (30.0, 0.9999, "goal 10 % by 2026-12-31: reached, probability > 0.99"),
+        (1.0, 0.0001, "goal 10 % by 2026-12-31: not reached, probability < 0.01"),
+        (None, None, "goal 10 % by 2026-12-31: not known yet"),
+    ],
+)
+def test_a_goal_is_told_with_how_probable_it_is(percent, chance, told):
+    measure = {**MEASURE, "percent": percent, "goal_probability": chance}
+    assert told in energy_line._measure(measure).splitlines()

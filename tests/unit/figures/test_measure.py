@@ -90,6 +90,19 @@ def test_what_makes_no_pieces_is_judged_by_its_other_drivers(flow):
     assert nothing.regression is None
 
 
+def test_the_margin_says_how_probable_a_goal_is():
+    """95 % of what may be true lies within the margin: 2.5 % below it, 2.5 % above it."""
+    held, measure = made()
+    blind = verified(held, replace(measure, drivers=()))
+    assert blind.probability is None
+    won, margin = blind.saving.kwh
+    for goal, likely in ((won - margin, 0.975), (won, 0.5), (won + margin, 0.025)):
+        aimed = replace(measure, drivers=(), goal=goal / blind.saving.expected)
+        assert verified(held, aimed).probability == pytest.approx(likely, abs=1e-9)
+    early, _ = made(end=6 * 24)
+    assert verified(early, replace(measure, goal=0.1)).probability is None
+
+
 def test_each_hour_is_worth_its_own_price():
     held, measure = made()
     tariff = {"00:00-12:00": 0.1, "12:00-00:00": 0.5, "co2": 0.4}

@@ -5307,6 +5307,21 @@ export interface components {
              */
             effective_hours: number;
             /**
+             * Goal Percent
+             * @description Of what the baseline expects, to be saved.
+             */
+            goal_percent: number | null;
+            /**
+             * Goal By
+             * @description The day until which, or empty.
+             */
+            goal_by: string;
+            /**
+             * Goal Probability
+             * @description That the true saving is the goal or more.
+             */
+            goal_probability: number | null;
+            /**
              * Days
              * @description The end of each local day.
              */

@@ -120,6 +120,15 @@ export class EnergyPage extends Part {
     return value && value.total === null ? { title: "Nothing to split yet", text: value.notes[0] ?? "" } : undefined;
   }
 
+  /** The goal of a measure: reached or not, and how likely the true saving is so much. */
+  private goal(measure: MeasureVerified) {
+    const { goal_percent: goal, goal_probability: chance, percent } = measure;
+    if (goal === null) return nothing;
+    const sure = chance === null ? "" : chance < 0.01 ? "< 0.01" : chance > 0.99 ? "> 0.99" : number(chance, 2);
+    const stands = chance === null || percent === null ? "not known yet" : `${percent >= goal ? "reached" : "not reached"}, probability ${sure}`;
+    return html`<div class="small"><b>Goal ${number(goal, Number.isInteger(goal) ? 0 : 1)} %${measure.goal_by ? ` by ${measure.goal_by}` : ""}: ${stands}</b></div>`;
+  }
+
   /** One measure: what it saved, in energy, money and CO2, each with its margin, and how that grew. */
   private pilot(measure: MeasureVerified) {
     const amounts: [string, MeasureVerified["kwh"], string, number][] = [["Saved", measure.kwh, "kWh", 0], ["in money", measure.money, measure.currency, 2], ["in CO2", measure.co2_kg, "kg", 0]];
@@ -130,7 +139,7 @@ export class EnergyPage extends Part {
       <div class="pilot-row"><div class="figures">${figures.map((kpi) => html`<isthmus-figure .kpi=${kpi}></isthmus-figure>`)}</div><isthmus-saved .measure=${measure}></isthmus-saved><div class="scroll" tabindex="0"><table>
       <thead><tr><th>kWh an hour of</th><th class="num">Value</th><th class="num">± error</th><th class="num">p</th></tr></thead>
       <tbody>${measure.terms.map((term) => html`<tr><td>${term.name}</td><td class="num">${term.value.toPrecision(4)}</td><td class="num">${term.error.toPrecision(2)}</td><td class="num">${term.p < 0.001 ? "< 0.001" : number(term.p, 3)}</td></tr>`)}</tbody></table>
-      <div class="tiny muted">R² ${number(measure.r2, 2)}, CV(RMSE) ${number(measure.cv_percent, 1)} %; ${measure.baseline_hours} h, worth ${number(measure.effective_hours, 0)} independent ones. ${measure.notes.join(" ")}</div></div></div></isthmus-card>`;
+      ${this.goal(measure)}<div class="tiny muted">R² ${number(measure.r2, 2)}, CV(RMSE) ${number(measure.cv_percent, 1)} %; ${measure.baseline_hours} h, worth ${number(measure.effective_hours, 0)} independent ones. ${measure.notes.join(" ")}</div></div></div></isthmus-card>`;
   }
 
   private profile() {

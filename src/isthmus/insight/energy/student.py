@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+SURE = 0.95  # of the interval that a margin is half of
 TINY = 1e-300
 ENOUGH = 1e-15
 MOST = 300
@@ -16,6 +17,15 @@ def chance(t: float, freedom: float) -> float:
     if math.isinf(t):
         return 0.0
     return _beta(freedom / 2, 0.5, freedom / (freedom + t * t))
+
+
+def surpassed(goal: float, value: float, margin: float, freedom: float) -> float:
+    """How probably the truth is `goal` or more, if it is `value` within a 95 % `margin`."""
+    far = value - goal
+    if margin <= 0:
+        return float(far >= 0)
+    beyond = chance(far * bound(SURE, freedom) / margin, freedom) / 2
+    return 1 - beyond if far > 0 else beyond
 
 
 def bound(share: float, freedom: float) -> float:

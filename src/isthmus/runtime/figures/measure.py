@@ -10,6 +10,7 @@ import numpy as np
 
 from isthmus.insight.accounting.calendar import local_day
 from isthmus.insight.energy.regression import Regression
+from isthmus.insight.energy.student import surpassed
 from isthmus.model.measure import Measure
 from isthmus.model.plant import Equipment
 from isthmus.model.sample import Bools, Floats, Int64s, Nanoseconds
@@ -26,8 +27,8 @@ Amount = tuple[float, float]  # and half its 95 % interval
 class Saving:
     """What some hours saved against a baseline: each amount with half its 95 % interval.
 
-    `share` is what was saved of what the baseline expects, None where that is nothing; `hours`
-    how many were judged.
+    `share` is what was saved of what the baseline expects (`expected`, kWh), None where that is
+    nothing; `hours` how many were judged.
     """
 
     kwh: Amount
@@ -35,6 +36,7 @@ class Saving:
     co2: Amount
     share: float | None
     hours: int
+    expected: float
 
 
 def saving(
@@ -67,6 +69,7 @@ def saving(
         found.saved(energy, rows, factor[known]),
         kwh[0] / expected if expected > 0 else None,
         len(energy),
+        expected,
     )
 
 
@@ -87,6 +90,14 @@ class Verified:
     days: tuple[date, ...]
     saved: Floats
     margin: Floats
+
+    @property
+    def probability(self) -> float | None:
+        """That the measure truly saved its goal or more; None without one, or nothing to judge."""
+        goal, won, found = self.measure.goal, self.saving, self.regression
+        if goal is None or won is None or won.share is None or found is None:
+            return None
+        return surpassed(goal * won.expected, *won.kwh, found.freedom)
 
 
 def verified(records: Records, measure: Measure) -> Verified | None:

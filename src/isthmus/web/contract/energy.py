@@ -118,6 +118,13 @@ class MeasureVerified(Answer):
     effective_hours: Annotated[
         float, Field(description="Independent hours that those of the baseline are worth.")
     ]
+    goal_percent: Annotated[
+        float | None, Field(description="Of what the baseline expects, to be saved.")
+    ]
+    goal_by: Annotated[str, Field(description="The day until which, or empty.")]
+    goal_probability: Annotated[
+        float | None, Field(description="That the true saving is the goal or more.")
+    ]
     days: Annotated[list[Milliseconds], Field(description="The end of each local day.")]
     saved_kwh: Annotated[list[float], Field(description="Up to the end of each day.")]
     margin_kwh: list[float]
