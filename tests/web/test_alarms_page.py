@@ -292,7 +292,7 @@ def test_figures_are_those_of_a_position_and_each_alarm_has_its_advice(window, t
         for word in ("filler / jam", "41", "100 %", text, "38 of 41"):
             assert word in row.inner_text()
         assert "23 alarms" in page.get_by_label("Floods", exact=True).inner_text()
-        assert "filler / hot" in page.get_by_label("Standing alarms").inner_text()
+        assert "filler / hot" in page.get_by_label("Standing alarms", exact=True).inner_text()
         for look in (WIDE, CUT, MUTE):
             assert page.evaluate(look) == []
     finally:
