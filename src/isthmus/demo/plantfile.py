@@ -184,6 +184,7 @@ equipment:
       ideal_rate: 120/min
       startup: 10 min
       planned_scrap: 0.012
+      margin: 0.04 # EUR that a bottle earns: what losses cost
       bottleneck: filler
       energy_meter: meter
       owners: {ot: shift-lead, it: data-team}

@@ -106,6 +106,7 @@ class Equipment:
     alarms: tuple[AlarmDefinition, ...] = ()
     children: tuple[Equipment, ...] = ()
     ideal_rate: float | None = None  # pieces per second
+    margin: float | None = None  # money that a piece earns, in the plant's currency
     bottleneck: str = ""  # path of the unit that sets the line's rate
     energy_meter: str = ""  # path of the equipment that measures the whole
     calendar: str = ""

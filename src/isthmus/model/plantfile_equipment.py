@@ -258,6 +258,9 @@ class LineEntry(ModuleEntry):
 
     units: Annotated[dict[Name, UnitEntry], Field(description="Its machines by name.")] = {}
     bottleneck: Annotated[Text | None, Field(description="The unit that sets the pace.")] = None
+    margin: Annotated[
+        Number | None, Field(gt=0, description="What a piece earns, in the plant's currency: 0.04.")
+    ] = None
     flow: Annotated[
         list[Annotated[FlowEntry, BeforeValidator(_flow, json_schema_input_type=str | FlowEntry)]],
         Field(description="Units in the order of the material, with buffers between."),

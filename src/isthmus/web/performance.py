@@ -48,12 +48,12 @@ def routes(app: App) -> APIRouter:
                 f"{place.path} has no unit with a state",
                 "bind a tag with `role: state` and `legend: packml` in plant.yaml",
             )
-        return told(place, found)
+        return told(place, found, app.plant.currency)
 
     return router
 
 
-def told(line: Equipment, found: LinePerformance) -> contract.Performance:
+def told(line: Equipment, found: LinePerformance, currency: str = "EUR") -> contract.Performance:
     """The line's performance for the page."""
     times, count, oee = found.times, found.count, found.oee
     by_path = {unit.path: unit for unit in units(line)}
@@ -85,13 +85,13 @@ def told(line: Equipment, found: LinePerformance) -> contract.Performance:
         good=count.good if count else None,
         scrap=count.scrap if count else None,
         waterfall=_waterfall(found),
-        losses=_losses(found),
+        losses=_losses(found, line.margin),
         ribbons=[
             ribbon(by_path[path], accounts)
             for path, accounts in found.accounts.items()
             if path in by_path
         ],
-        why=_why(found),
+        why=_why(found, _worth(line, currency)),
         data_percent=100 * found.known,
         notes=_notes(line, found),
     )
@@ -152,7 +152,7 @@ def _waterfall(found: LinePerformance) -> list[contract.WaterfallStep]:
     ]
 
 
-def _losses(found: LinePerformance) -> list[contract.Loss]:
+def _losses(found: LinePerformance, margin: float | None) -> list[contract.Loss]:
     rows = list(found.losses)
     if found.speed_loss > 0:
         rows.append(Loss(found.unit.name, "speed below ideal", found.speed_loss, 0))
@@ -162,12 +162,14 @@ def _losses(found: LinePerformance) -> list[contract.Loss]:
     total, running, told_rows = sum(row.seconds for row in rows), 0.0, []
     for row in rows:
         running += row.seconds
+        pieces = row.seconds / found.item_seconds if found.item_seconds else 0.0
         told_rows.append(
             contract.Loss(
                 unit=row.unit,
                 cause=row.cause,
                 minutes=row.seconds / 60,
-                pieces=row.seconds / found.item_seconds if found.item_seconds else 0.0,
+                pieces=pieces,
+                money=pieces * margin if margin and found.item_seconds else None,
                 stops=row.stops,
                 cumulative_percent=shares(running, total),
             )
@@ -175,7 +177,7 @@ def _losses(found: LinePerformance) -> list[contract.Loss]:
     return told_rows
 
 
-def _why(found: LinePerformance) -> dict[str, str]:
+def _why(found: LinePerformance, worth: str) -> dict[str, str]:
     times, count = found.times, found.count
     return {
         **FORMULAS,
@@ -195,9 +197,19 @@ def _why(found: LinePerformance) -> dict[str, str]:
         ),
         "losses": (
             "Time in which the bottleneck stood, by cause; starved and blocked time is put to the "
-            "nearest unit upstream or downstream that stood by its own fault then."
+            f"nearest unit upstream or downstream that stood by its own fault then.{worth}"
         ),
     }
+
+
+def _worth(line: Equipment, currency: str) -> str:
+    if not line.margin:
+        return ""
+    pace = "ideal rate" if ideal_rate(line) else "line's own pace"
+    return (
+        f" In {currency}: pieces not made in that time at the {pace}, times the `margin` of "
+        f"{line.margin:g} {currency} that a piece earns."
+    )
 
 
 def _notes(line: Equipment, found: LinePerformance) -> list[str]:

@@ -11,11 +11,18 @@ from fastapi import FastAPI
 from tests.unit.figures.memory import HOUR, START, line_of, records, span, unit
 
 from isthmus.insight.kpi.oee import Loss
+from isthmus.runtime.config import load
 from isthmus.runtime.figures.performance import performance
 from isthmus.web.ask import Problem
 from isthmus.web.performance import routes, told
 
 CAUSES = 20
+PLANT = """
+isthmus: 1
+enterprise: acme
+site: riverside
+equipment: {packaging: {line1: {margin: 0.05, units: {filler: {tags: {state: {}}}}}}}
+"""
 LINE = line_of(unit("filler", "state", "good_count", "scrap_count"))
 EVERY = np.arange(0, 8 * 3600, 10)
 BEGIN, HOUR_MS = START / 1e6, HOUR / 1e6
@@ -54,6 +61,21 @@ def test_small_losses_count_in_the_total_of_many(kept):
     assert losses[0].cumulative_percent == pytest.approx(100 * CAUSES / 210)
     assert losses[-1].cumulative_percent == pytest.approx(100)
     assert losses[11].cumulative_percent < 83
+
+
+def test_with_a_margin_each_loss_is_worth_the_pieces_not_made(kept, tmp_path):
+    """A piece a second and 0.05 EUR a piece: ten minutes are 600 pieces, or 30 EUR."""
+    file = tmp_path / "plant.yaml"
+    file.write_text(PLANT, "utf-8")
+    line = replace(LINE, margin=next(load(file).lines()).margin)
+    found = performance(kept, LINE, span(4))
+    stood = replace(found, losses=(Loss("filler", "jam", 600.0, 3),), item_seconds=1.0)
+    (priced,) = told(line, stood).losses
+    assert (priced.pieces, priced.money) == (600, pytest.approx(30))
+    assert "times the `margin` of 0.05 CHF" in told(line, stood, "CHF").why["losses"]
+    assert told(LINE, stood).losses[0].money is None
+    assert "margin" not in told(LINE, stood).why["losses"]
+    assert told(line, replace(stood, item_seconds=0.0)).losses[0].money is None
 
 
 def test_a_shift_that_is_over_is_told_between_its_times(asking):

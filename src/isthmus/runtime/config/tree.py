@@ -142,6 +142,7 @@ class Tree:
             alarms=alarms(template, loc, self._report),
             children=children,
             ideal_rate=template.entry.ideal_rate,
+            margin=entry.margin if isinstance(entry, LineEntry) else None,
             bottleneck=bottleneck,
             energy_meter=self._meter(path, entry, loc),
             calendar=self._calendar(entry, loc) or calendar or "",
