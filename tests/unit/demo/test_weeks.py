@@ -71,6 +71,7 @@ def test_the_true_saving_lies_inside_of_the_margin(declared, seed):
     assert abs(saved - truth) <= margin
     assert margin < 0.25 * truth
     assert judged.regression.r2 > 0.9
+    assert 0.05 < judged.probability < 0.95, "the goal is about what was saved"
 
 
 def test_leaks_are_what_the_compressor_itself_makes_of_them():
