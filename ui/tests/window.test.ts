@@ -23,6 +23,11 @@ describe("the window of a report", () => {
     expect(chosen("window=order", { order: { start: SIX, text: "" } })).toMatchObject({ ask: { from: SIX }, ended: 0 });
     expect(chosen("window=order", { order: { start: undefined, text: "no order runs now" } })).toMatchObject({ ask: undefined, lacks: "no order runs now" });
   });
+  it("says that an order runs for too long instead of asking in vain", () => {
+    const long = chosen("window=order", { order: { start: SIX - 40 * 24 * HOUR, text: "" } });
+    expect(long.ask).toBeUndefined();
+    expect(long.lacks).toContain("32 days");
+  });
   it("is two times that stand still where these are asked for", () => {
     expect(chosen(`range=${SIX - HOUR}-${SIX}&window=day`)).toEqual({ name: "", ask: { from: SIX - HOUR, to: SIX }, lacks: "", ended: SIX });
     expect(chosen(`range=${SIX}-${SIX + HOUR}`).ended).toBe(0);

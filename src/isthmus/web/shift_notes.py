@@ -13,12 +13,18 @@ EIGHT = 8 * 3_600 * 10**9  # ns; a shift where no calendar tells any
 
 
 def left_for(app: App, line: Equipment) -> list[Note]:
-    """Notes about `line` since the shift before this one began, the newest first."""
-    found = [note for note in app.scorecard.book.all() if note.line == line.path]
+    """Notes first written about `line` since the shift before this one began, the newest first.
+
+    Actions that are done or dropped are left out.
+    """
+    book = app.scorecard.book
+    found = [note for note in book.all() if note.line == line.path and note.state == "open"]
     if not found:
         return []
     since, pace = _since(app, line), app.pace
-    return [note for note in found if (pace.at(note.time) if pace else note.time) >= since]
+    written = {note.number: book.history(note.number)[0].time for note in found}
+    at = {number: pace.at(time) if pace else time for number, time in written.items()}
+    return [note for note in found if at[note.number] >= since]
 
 
 def _since(app: App, line: Equipment) -> Nanoseconds:

@@ -84,3 +84,26 @@ def test_the_shift_before_and_this_one_are_read_and_older_ones_are_not(site, mon
     )  # between two shifts
     told = [note.text for note in left_for(app, line)]
     assert [text for text in told if " at " in text] == ["11 at 7"]
+
+
+def test_what_is_done_or_was_written_long_ago_is_no_note_for_the_next_shift(site, monkeypatch):
+    app, line = site.app, site.app.plant.equipment(LINE)
+
+    def at(day):
+        return int(datetime(2026, 11, day, 9, tzinfo=BERLIN).timestamp()) * 10**9
+
+    monkeypatch.setattr(app.scorecard.book, "wall", partial(at, 20))
+    old = leave(site, "operator", LINE, "an old tpyo").json()
+    monkeypatch.setattr(app.scorecard.book, "wall", partial(at, 25))
+    action = leave(site, "operator", LINE, "replace the seal", kind="action").json()
+    kept = leave(site, "operator", LINE, "order a seal", kind="action").json()
+    site.ask(
+        "operator", "POST", f"{NOTES}/{old['number']}", json={"version": 1, "text": "an old typo"}
+    )
+    site.ask(
+        "operator", "POST", f"{NOTES}/{action['number']}", json={"version": 1, "state": "done"}
+    )
+    monkeypatch.setattr(app, "records", replace(app.records, now=partial(at, 25)))
+    told = {note.number for note in left_for(app, line)}
+    assert kept["number"] in told
+    assert not told & {old["number"], action["number"]}

@@ -40,6 +40,7 @@ export function chosenWindow(query: URLSearchParams, known: Known): Chosen {
   if (name === "last_shift") return { name, ...lastShift(known) };
   if (name !== "order") return { name, ask: { window: name }, lacks: "", ended: 0 };
   const start = known.order?.start;
+  if (start !== undefined && known.now - start > MOST_DAYS * DAY) return { name, ask: undefined, lacks: `the order has run for more than ${MOST_DAYS} days; choose a week`, ended: 0 };
   return { name, ask: start === undefined ? undefined : { from: start }, lacks: start === undefined ? known.order?.text ?? "" : "", ended: 0 };
 }
 

@@ -36,7 +36,7 @@ export class PeriodMenu extends Part {
 
   private list(title: string, { value, load }: Resource<Period[]>) {
     // an order that goes on ends when it was asked for
-    const over = (value ?? []).filter((one) => one.end < this.to).slice(-SHOWN).reverse();
+    const over = (value ?? []).filter((one) => one.end < this.to && one.end - one.start <= MOST_DAYS * DAY).slice(-SHOWN).reverse();
     const says = load.trouble?.error ?? (value ? "none is over" : "being asked…");
     return html`<div class="small muted">${title}</div>${over.length ? html`<div class="picks-list">${over.map((one) => this.pick(one))}</div>` : html`<div class="small">${says}</div>`}`;
   }

@@ -27,7 +27,7 @@ export class ShiftNote extends Part {
 
   override render() {
     return html`${this.may ? this.form() : nothing}<div role=${this.failed ? "alert" : "status"} class=${this.failed ? "fail" : "small"}>${this.told}</div>
-      <ul class="notes">${this.notes.map((note) => html`<li><div class="b">${note.text}</div><div class="small muted">${note.by}, ${clock.moment(note.time)}</div></li>`)}</ul>`;
+      <ul class="notes">${this.notes.map((note) => html`<li><div class="b">${note.text}</div><div class="small muted">${note.kind === "action" ? "action, open; " : ""}${note.by}, ${clock.moment(note.time)}</div></li>`)}</ul>`;
   }
 
   private form() {

@@ -105,13 +105,19 @@ class CalendarFile:
                 raise StorageError(text)
 
     def _between(self, start: int, end: int, zone: ZoneInfo) -> list[Duty]:
-        """The events of the whole hours around [start, end): looks of an hour share them."""
+        """The events of the hours around [start, end), with a day before and after it.
+
+        Looks of an hour share them. The library takes days for those of UTC, a plant's begin up to
+        14 hours sooner or 12 later.
+        """
         first, last = start // HOUR, -(-end // HOUR)
         key = first, last, zone.key
         if key not in self._found:
             if len(self._found) >= LOOKS:
                 self._found.clear()
-            begin, stop = (datetime.fromtimestamp(each * 3_600, UTC) for each in (first, last))
+            begin, stop = (
+                datetime.fromtimestamp(each * 3_600, UTC) for each in (first - 24, last + 24)
+            )
             self._found[key] = self._expanded(begin, stop, zone)
         return self._found[key]
 

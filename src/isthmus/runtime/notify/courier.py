@@ -84,6 +84,7 @@ class Courier:
     wait: float = 0.0  # seconds until it is tried again
     _until: float = 0.0
     _recent: list[float] = field(default_factory=list)
+    _refused: set[str] = field(default_factory=set)  # mail addresses since the last one was taken
 
     def ready(self) -> bool:
         """Whether it may send now: no trouble that waits, and room in this minute."""
@@ -99,7 +100,7 @@ class Courier:
         try:
             await self.sender.send(self.write(message))
         except Refused as error:
-            self._refuses(str(error), error.hint, now)
+            self._refuses(str(error), error.hint, now, message.address.mail)
             await self.done(message, _told(error))
         except LaterError as error:
             self._up()
@@ -112,10 +113,11 @@ class Courier:
         except Exception as error:  # a mistake of ours: the channel goes on with the next
             log.exception("sending %s by %s", message.id, self.name)
             why = f"a mistake of ours: {type(error).__name__}: {error}"
-            self._refuses(why, "", now)
+            self._refuses(why, "", now, message.address.mail)
             await self.done(message, why)
         else:
             self._up()
+            self._refused.clear()
             self.sent += 1
             self.last = self.wall()
             await self.done(message, "")
@@ -129,12 +131,19 @@ class Courier:
             self.failed += 1
             await self.done(message, f"given up after {message.tries} tries: {_told(error)}")
 
-    def _refuses(self, why: str, hint: str, now: int) -> None:
-        """It answers, so the next need not wait; it is no channel that gets through either."""
+    def _refuses(self, why: str, hint: str, now: int, mail: str) -> None:
+        """It answers, so the next need not wait; it is no channel that gets through either.
+
+        One mailbox that is gone says nothing of the others: of a channel of mail two have to be
+        refused, and nothing be taken between them.
+        """
+        self.failed += 1
+        self._refused.add(mail)
+        if mail and len(self._refused) == 1:
+            return
         if not self.trouble:
             log.warning("the channel %s takes no message: %s", self.name, why)
             self.since = now
-        self.failed += 1
         self.trouble, self.hint, self.wait, self._until = why, hint, 0.0, 0.0
 
     def _down(self, error: IsthmusError, now: int) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.unit.runtime.notify.site import PLANT, S, Site
 
+from isthmus.model.plantfile_oncall import PersonEntry
 from isthmus.runtime.notify.calendar_file import CalendarFile
 from isthmus.runtime.notify.whom import unread
 from isthmus.web.attention_told import untold
@@ -71,6 +73,25 @@ def test_events_count_before_turns(site):
     assert who(site, "2026-06-10 21:30") == (("carla",), "calendar")
     assert who(site, "2026-06-10 22:30") == (("carla",), "turn")  # the day is the plant's
     assert who(site, "2026-06-11 07:00") == (("carla",), "turn")  # names nobody
+
+
+@pytest.mark.parametrize("zone", ["America/Chicago", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_days_are_those_of_the_plant_at_each_of_their_hours(tmp_path, zone):
+    """The library takes them for days of UTC, and is asked for single moments."""
+    day = "BEGIN:VEVENT\r\nUID:{who}\r\nDTSTART;VALUE=DATE:{begin}\r\nDTEND;VALUE=DATE:{end}\r\n"
+    events = [
+        day.format(who=who, begin=begin, end=begin + 1) + f"SUMMARY:{who}\r\nEND:VEVENT\r\n"
+        for who, begin in (("anna", 20261126), ("ben", 20261127))
+    ]
+    head, tail = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", "END:VCALENDAR\r\n"
+    (tmp_path / "days.ics").write_text(head + "".join(events) + tail, newline="")
+    people = {name: PersonEntry(mail=f"{name}@acme.example") for name in ("anna", "ben")}
+    file, place = CalendarFile(tmp_path / "days.ics", people), ZoneInfo(zone)
+    for hour in range(48):
+        local = datetime(2026, 11, 26, tzinfo=place) + timedelta(hours=hour)
+        at = int(local.timestamp()) * S
+        found = [each.who for each in file.duties(at, at + 1, place) if each.start <= at < each.end]
+        assert found == [("anna",) if hour < 24 else ("ben",)]
 
 
 @pytest.mark.parametrize(

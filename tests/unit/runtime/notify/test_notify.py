@@ -312,6 +312,22 @@ def test_a_channel_of_mail_tells_each_it_names_by_itself(tmp_path):
     ]
 
 
+def test_one_mailbox_that_is_gone_is_no_channel_that_is_down(tmp_path):
+    site = Site(
+        tmp_path, PLANT.replace("kind: mail,", "kind: mail, to: [c@x.example, d@x.example],")
+    )
+    courier, sender = site.notify.couriers["mail"], site.senders["mail"]
+    sender.refused = {"d@x.example": NEVER}  # the last one: nothing is taken behind it
+    for number in range(2):
+        site.notify.tell(notice(str(number)), ("mail",))
+        site.look(5)
+    assert (courier.sent, courier.failed, courier.trouble) == (2, 2, "")
+    sender.refused = {"c@x.example": NEVER, "d@x.example": NEVER}
+    site.notify.tell(notice("both"), ("mail",))
+    site.look(5)
+    assert courier.trouble == str(NEVER)
+
+
 def test_a_channel_of_mail_that_names_nobody_is_counted_and_does_not_hang(site):
     site.notify.tell(notice(), ("mail",))
     site.look()
