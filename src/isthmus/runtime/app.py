@@ -26,7 +26,8 @@ from isthmus.model.sample import Nanoseconds, TagId
 from isthmus.model.tag import Namespace
 from isthmus.runtime.alarm.alarms import Alarms
 from isthmus.runtime.catalogue import Catalogue
-from isthmus.runtime.collect.collector import Collector, end
+from isthmus.runtime.collect.collector import Collector
+from isthmus.runtime.collect.ending import end
 from isthmus.runtime.collect.link import Link, gap
 from isthmus.runtime.collect.outlet import Outlet
 from isthmus.runtime.collect.tap import Tap

@@ -12,6 +12,7 @@ from isthmus.model.plant import Connection
 from isthmus.model.ports import Binding
 from isthmus.model.sample import Clock
 from isthmus.model.tag import Namespace
+from isthmus.runtime.collect.ending import end
 from isthmus.runtime.collect.link import Link
 from isthmus.runtime.collect.outlet import Outlet
 from isthmus.runtime.collect.tap import Tap
@@ -75,10 +76,3 @@ class Collector:
             async with asyncio.timeout(DRAIN):
                 await self.outlet.drain()
         await end(self._outlet)
-
-
-async def end(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel `tasks` and wait until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -26,6 +26,7 @@ from isthmus.model.ports import (
     Subscription,
 )
 from isthmus.model.sample import Batch, Clock, Int32s, Nanoseconds, Status
+from isthmus.runtime.collect.ending import end
 from isthmus.runtime.collect.health import Condition, Health
 from isthmus.runtime.history.backfill import Filled, fill
 
@@ -256,8 +257,7 @@ class Link:
         """Stop asking for the past; what was told stays."""
         filling, self._filling = self._filling, None
         if filling is not None:
-            filling.cancel()
-            await asyncio.gather(filling, return_exceptions=True)
+            await end([filling])
 
     async def _fell(self, error: IsthmusError, condition: Condition) -> None:
         self._note(error)

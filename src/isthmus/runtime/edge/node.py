@@ -18,7 +18,8 @@ from isthmus.model.errors import IsthmusError
 from isthmus.model.plant import Edge, Plant
 from isthmus.model.sample import Nanoseconds
 from isthmus.runtime.catalogue import Catalogue
-from isthmus.runtime.collect.collector import Collector, end
+from isthmus.runtime.collect.collector import Collector
+from isthmus.runtime.collect.ending import end
 from isthmus.runtime.collect.health import Condition
 from isthmus.runtime.collect.link import gap
 from isthmus.runtime.collect.tap import Tap
