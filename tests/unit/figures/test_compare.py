@@ -75,12 +75,13 @@ def test_a_unit_without_a_tag_of_its_own_works_on_what_its_line_does(plant):
     assert worked(kept, line, "batch", (START, kept.now())) is None
 
 
-def test_time_before_anything_was_told_is_not_known(plant):
+def test_time_before_anything_was_told_is_not_known_and_no_part_of_a_window_stands_for_it(plant):
     line, kept = plant
     late = replace(kept, texts=said({"order": ((3 * 3600, "1"),)}))
-    found = elements(late, line, [span(2), span(2, start=4)])
+    found = elements(late, line, [span(2), span(2, start=4), span(6)])
     assert np.isnan(found.columns["AOET"][0])
     assert found.columns["AOET"][1] == 3600 * 1.5  # a break of half an hour
+    assert np.isnan(found.columns["AOET"][2])  # from 3 h on it is known, pieces are of 6 h
 
 
 @pytest.mark.parametrize("by", BY)

@@ -125,8 +125,8 @@ class Partition:
         if self.orders is not None:
             spent = self._spent((self.order >= 0) & self.operation, starts, ends)
             untold = self._spent((self.order == UNTOLD) & self.operation, starts, ends)
-            blind = (untold > 0) & (untold == columns["POT"])
-            seconds["AOET"] = np.where(blind, np.nan, spent / 1e9)
+            # a part of it would make the pieces of all of it a rate that never was
+            seconds["AOET"] = np.where(untold > 0, np.nan, spent / 1e9)
         seconds["STOPS"] = self._counted(self.stop, starts, ends)
         seconds["FAILURES"] = self._counted(self.stop & down, starts, ends)
         return Elements(starts, ends, seconds)
